@@ -1,0 +1,76 @@
+"""
+Rules, history and read models for communities that live inside other services.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.clock import ManualClock
+from circlekit.errors import (
+    BusyError,
+    CirclekitError,
+    CommandIdReusedError,
+    CorruptEventError,
+    InvalidInputError,
+    NotFoundError,
+    StoreError,
+)
+from circlekit.ids import (
+    CircleId,
+    CommentId,
+    CustomerId,
+    GroupId,
+    MemberId,
+    MessageId,
+    PostId,
+)
+from circlekit.rulebook import RULE_BOOKS, RuleBook
+from circlekit.verdict import Reason, RefusedError, Verdict
+
+if TYPE_CHECKING:
+    from circlekit.application import CircleKit
+    from circlekit.projections.must_see_audit import WhatIf
+
+__all__ = [
+    "CALENDAR_DAY",
+    "CALENDAR_MONTH",
+    "RULE_BOOKS",
+    "Budget",
+    "BusyError",
+    "CircleId",
+    "CircleKit",
+    "CirclekitError",
+    "CommandIdReusedError",
+    "CommentId",
+    "CorruptEventError",
+    "CustomerId",
+    "GroupId",
+    "InvalidInputError",
+    "ManualClock",
+    "MemberId",
+    "MessageId",
+    "NotFoundError",
+    "PostId",
+    "Reason",
+    "RefusedError",
+    "RuleBook",
+    "StoreError",
+    "Verdict",
+    "WhatIf",
+    "Window",
+    "rolling",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The store brings the database libraries with it; whoever only needs the
+    # rules, or is just starting up, does not wait for them.
+    if name == "CircleKit":
+        from circlekit.application import CircleKit  # noqa: PLC0415
+
+        return CircleKit
+    if name == "WhatIf":
+        from circlekit.projections.must_see_audit import WhatIf  # noqa: PLC0415
+
+        return WhatIf
+    raise AttributeError(f"module 'circlekit' has no attribute {name!r}")

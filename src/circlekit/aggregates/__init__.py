@@ -1,0 +1,3 @@
+"""
+Who decides: commands answer with events or refuse, and change nothing.
+"""

@@ -1,0 +1,591 @@
+"""
+A circle: its people and their roles, its pins, and the must-sees it has sent.
+
+Posts and comments are named by their place in the history, so the circle does
+not remember them; whoever asks hands over the event that stands there. What it
+costs to decide therefore does not grow with what was written.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from attrs import Factory, define
+
+from circlekit.aggregates.history import HasHistory
+from circlekit.budget import Spend
+from circlekit.events.circle import (
+    CircleEvent,
+    CircleFounded,
+    CircleKind,
+    CommentAdded,
+    CommentRemoved,
+    GroupLinked,
+    GroupUnlinked,
+    ManagerAppointed,
+    ManagerDismissed,
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    MustSeeSent,
+    OverrideGranted,
+    OverrideRevoked,
+    OwnerChanged,
+    PostEdited,
+    PostPinned,
+    PostPublished,
+    PostReacted,
+    PostRemoved,
+    PostSyncSwitched,
+    PostUnpinned,
+    ReactionWithdrawn,
+    VerifiedRole,
+)
+from circlekit.events.record import Cited
+from circlekit.events.rules import RuleBookAdopted
+from circlekit.ids import GroupId, MemberId
+from circlekit.policies.authority import (
+    Role,
+    author_or_manager,
+    managers_only,
+    override_right,
+    owner_only,
+)
+from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
+from circlekit.policies.membership import (
+    may_be_appointed,
+    may_be_dismissed,
+    may_join,
+    members_only,
+    not_the_owner,
+    not_yet_a_member,
+    outranks,
+)
+from circlekit.policies.must_see import not_yet_a_must_see, within_must_see_budgets
+from circlekit.policies.posts import (
+    comment_is_there,
+    is_pinned,
+    may_pin,
+    post_is_there,
+)
+from circlekit.rulebook import DINGTALK_2020, RuleBook
+from circlekit.verdict import ALLOWED, Verdict, refused, require
+
+Events = tuple[CircleEvent, ...]
+
+
+@define
+class Circle(HasHistory):
+    """
+    What a circle must remember to decide what happens next.
+
+    ``Circle(id)`` is the circle before anything has happened to it.
+
+    Attributes:
+        members: Everybody in it, with their role.
+
+        groups: Linked groups; True marks the bound one.
+
+        pinned: Pinned posts, by their place, in the order they were pinned.
+
+        must_sees: Every must-see sent, oldest first; the place is its event's.
+
+        must_see_posts: The posts that are must-sees, by their place.
+
+        removed: Removed posts and comments, by their place.
+    """
+
+    kind: CircleKind = "community"
+    zone: str = "Asia/Shanghai"
+    organisation: str | None = None
+    book: RuleBook = DINGTALK_2020
+    owner: MemberId | None = None
+    members: dict[str, Role] = Factory(dict)
+    groups: dict[str, bool] = Factory(dict)
+    syncs_posts: bool = True
+    pinned: list[int] = Factory(list)
+    must_sees: list[Spend] = Factory(list)
+    must_see_posts: set[int] = Factory(set)
+    removed: set[int] = Factory(set)
+    override_holders: set[str] = Factory(set)
+
+    def role(self, member: str) -> Role | None:
+        """
+        Return somebody's role here, None if they are no member.
+        """
+        return self.members.get(member)
+
+    # Commands: may refuse, never change anything.
+
+    def found(
+        self,
+        *,
+        name: str,
+        kind: CircleKind,
+        zone: str,
+        organisation: str | None,
+        book: RuleBook,
+        group: GroupId,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Found the circle with its rule book and its bound group.
+        """
+        require(_not_founded(self.version), _organisation_named(kind, organisation))
+        return (
+            CircleFounded(
+                name=name, kind=kind, zone=zone, organisation=organisation, by=by, at=at
+            ),
+            RuleBookAdopted(book=book, by=by, at=at),
+            GroupLinked(group=group, bound=True, by=by, at=at),
+        )
+
+    def adopt_rule_book(self, book: RuleBook, *, by: MemberId, at: datetime) -> Events:
+        """
+        Go by other numbers from now on.
+        """
+        require(owner_only(self.role(by), by=by))
+        return (RuleBookAdopted(book=book, by=by, at=at),)
+
+    def join(
+        self,
+        member: MemberId,
+        *,
+        staff_of: str | None = None,
+        invited_by: MemberId | None = None,
+        verified_role: VerifiedRole | None = None,
+        at: datetime,
+    ) -> Events:
+        """
+        Become a member, with what the host attests.
+        """
+        require(
+            not_yet_a_member(self.role(member), member=member),
+            may_join(
+                self.kind,
+                organisation=self.organisation,
+                staff_of=staff_of,
+                inviter_role=self.role(invited_by) if invited_by else None,
+                verified_role=verified_role,
+            ),
+        )
+        return (
+            MemberJoined(
+                member=member,
+                staff_of=staff_of,
+                invited_by=invited_by,
+                verified_role=verified_role,
+                at=at,
+            ),
+        )
+
+    def leave(self, member: MemberId, *, at: datetime) -> Events:
+        """
+        Stop being a member.
+        """
+        require(
+            members_only(self.role(member), by=member),
+            not_the_owner(self.role(member), member=member),
+        )
+        return (MemberLeft(member=member, at=at),)
+
+    def remove_member(
+        self, member: MemberId, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Take a member out.
+        """
+        require(
+            managers_only(self.role(by), by=by),
+            members_only(self.role(member), by=member),
+            not_the_owner(self.role(member), member=member),
+            outranks(self.role(by), self.role(member), member=member),
+        )
+        return (MemberRemoved(member=member, by=by, at=at),)
+
+    def appoint_manager(
+        self, member: MemberId, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Make a member a manager.
+        """
+        require(
+            owner_only(self.role(by), by=by),
+            may_be_appointed(self.role(member), member=member),
+        )
+        return (ManagerAppointed(member=member, by=by, at=at),)
+
+    def dismiss_manager(
+        self, member: MemberId, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Make a manager an ordinary member again.
+        """
+        require(
+            owner_only(self.role(by), by=by),
+            may_be_dismissed(self.role(member), member=member),
+        )
+        return (ManagerDismissed(member=member, by=by, at=at),)
+
+    def hand_over(self, owner: MemberId, *, by: MemberId, at: datetime) -> Events:
+        """
+        Make another member the owner; the old one stays as an ordinary member.
+        """
+        require(
+            owner_only(self.role(by), by=by),
+            members_only(self.role(owner), by=owner),
+            refused("already-the-owner", f"{owner} owns this circle already")
+            if owner == self.owner
+            else ALLOWED,
+        )
+        return (OwnerChanged(owner=owner, by=by, at=at),)
+
+    def grant_override(
+        self, member: MemberId, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Give a member the right to go beyond the must-see quota, with a reason.
+        """
+        require(
+            owner_only(self.role(by), by=by),
+            members_only(self.role(member), by=member),
+            is_on(
+                member not in self.override_holders,
+                rule="already-granted",
+                because=f"{member} has this right already",
+            ),
+        )
+        return (OverrideGranted(member=member, by=by, at=at),)
+
+    def revoke_override(
+        self, member: MemberId, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Take that right back.
+        """
+        require(
+            owner_only(self.role(by), by=by),
+            is_on(
+                member in self.override_holders,
+                rule="not-granted",
+                because=f"{member} does not have this right",
+            ),
+        )
+        return (OverrideRevoked(member=member, by=by, at=at),)
+
+    def link_group(
+        self, group: GroupId, *, linked: str | None, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Bring a group under the circle; *linked* names the circle it has, if any.
+        """
+        require(managers_only(self.role(by), by=by), free_to_link(linked))
+        return (GroupLinked(group=group, by=by, at=at),)
+
+    def unlink_group(self, group: GroupId, *, by: MemberId, at: datetime) -> Events:
+        """
+        Let a group go; the bound one stays.
+        """
+        require(
+            managers_only(self.role(by), by=by),
+            linked_to(self.id, self.id if group in self.groups else None),
+            may_unlink(bound=self.groups.get(group, False)),
+        )
+        return (GroupUnlinked(group=group, by=by, at=at),)
+
+    def switch_post_sync(self, *, on: bool, by: MemberId, at: datetime) -> Events:
+        """
+        Send posts on to the groups by default, or no longer.
+        """
+        require(
+            managers_only(self.role(by), by=by),
+            is_on(
+                on != self.syncs_posts,
+                rule="already-so",
+                because=f"posts are {'' if on else 'not '}sent on to groups already",
+            ),
+        )
+        return (PostSyncSwitched(on=on, by=by, at=at),)
+
+    def publish(
+        self,
+        *,
+        text: str,
+        images: tuple[str, ...] = (),
+        videos: tuple[str, ...] = (),
+        topic: str | None = None,
+        sync: bool | None = None,
+        groups: tuple[GroupId, ...] | None = None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Publish a post; *sync* None goes by the circle's switch.
+        """
+        require(members_only(self.role(by), by=by), *self._all_linked(groups))
+        synced = self.syncs_posts if sync is None else sync
+        return (
+            PostPublished(
+                text=text,
+                images=images,
+                videos=videos,
+                topic=topic,
+                synced=synced,
+                groups=groups,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def edit_post(
+        self,
+        post: Cited,
+        *,
+        text: str,
+        images: tuple[str, ...] = (),
+        videos: tuple[str, ...] = (),
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Replace what a post says.
+        """
+        require(self._there(post), self._author_or_manager(post, by))
+        return (
+            PostEdited(
+                post=post.version, text=text, images=images, videos=videos, by=by, at=at
+            ),
+        )
+
+    def remove_post(self, post: Cited, *, by: MemberId, at: datetime) -> Events:
+        """
+        Take a post down; if it was a must-see, its share stays used.
+        """
+        require(self._there(post), self._author_or_manager(post, by))
+        return (PostRemoved(post=post.version, by=by, at=at),)
+
+    def add_comment(
+        self,
+        post: Cited,
+        *,
+        text: str,
+        reply_to: Cited | None = None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Comment on a post, or answer another comment on it.
+        """
+        require(
+            members_only(self.role(by), by=by),
+            self._there(post),
+            self._comment_there(reply_to, on=post.version) if reply_to else ALLOWED,
+        )
+        return (
+            CommentAdded(
+                post=post.version,
+                text=text,
+                reply_to=reply_to.version if reply_to else None,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def remove_comment(self, comment: Cited, *, by: MemberId, at: datetime) -> Events:
+        """
+        Take a comment down.
+        """
+        require(
+            self._comment_there(comment), self._author_or_manager(comment, by)
+        )
+        return (
+            CommentRemoved(
+                comment=comment.version, post=comment.event.post, by=by, at=at
+            ),
+        )
+
+    def react(self, post: Cited, emoji: str, *, by: MemberId, at: datetime) -> Events:
+        """
+        React to a post.
+        """
+        require(members_only(self.role(by), by=by), self._there(post))
+        return (PostReacted(post=post.version, emoji=emoji, by=by, at=at),)
+
+    def withdraw_reaction(
+        self, post: Cited, emoji: str, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Take a reaction back.
+        """
+        require(members_only(self.role(by), by=by), self._there(post))
+        return (ReactionWithdrawn(post=post.version, emoji=emoji, by=by, at=at),)
+
+    def pin(self, post: Cited, *, by: MemberId, at: datetime) -> Events:
+        """
+        Pin a post to the top.
+        """
+        require(
+            managers_only(self.role(by), by=by),
+            self._there(post),
+            may_pin(post.version, self.pinned, limit=self.book.pins),
+        )
+        return (PostPinned(post=post.version, by=by, at=at),)
+
+    def unpin(self, post: Cited, *, by: MemberId, at: datetime) -> Events:
+        """
+        Take a post from the top.
+        """
+        require(
+            managers_only(self.role(by), by=by),
+            self._there(post),
+            is_pinned(post.version, self.pinned),
+        )
+        return (PostUnpinned(post=post.version, by=by, at=at),)
+
+    def send_must_see(
+        self,
+        *,
+        text: str,
+        images: tuple[str, ...] = (),
+        videos: tuple[str, ...] = (),
+        topic: str | None = None,
+        groups: tuple[GroupId, ...] | None = None,
+        override: str | None = None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Publish a post and push it to every member; it always goes to the groups.
+        """
+        require(self._may_send(override, by, at), *self._all_linked(groups))
+        return (
+            PostPublished(
+                text=text,
+                images=images,
+                videos=videos,
+                topic=topic,
+                synced=True,
+                groups=groups,
+                by=by,
+                at=at,
+            ),
+            MustSeeSent(post=self.version + 1, override=override, by=by, at=at),
+        )
+
+    def promote(
+        self, post: Cited, *, override: str | None = None, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Push a post that is there already to every member; it counts the same.
+        """
+        require(
+            self._may_send(override, by, at),
+            self._there(post),
+            not_yet_a_must_see(post.version, self.must_see_posts),
+        )
+        return (MustSeeSent(post=post.version, override=override, by=by, at=at),)
+
+    def _may_send(self, override: str | None, by: MemberId, at: datetime) -> Verdict:
+        if override is not None:
+            return override_right(self.override_holders, by=by)
+        role = managers_only(self.role(by), by=by)
+        quota = within_must_see_budgets(
+            self.book.must_see, self.must_sees, zone=self.zone, at=at
+        )
+        return Verdict(role.reasons + quota.reasons)
+
+    def _there(self, post: Cited) -> Verdict:
+        found = isinstance(post.event, PostPublished)
+        return post_is_there(post.version, found=found, removed=self.removed)
+
+    def _comment_there(self, comment: Cited, *, on: int | None = None) -> Verdict:
+        found = isinstance(comment.event, CommentAdded) and (
+            on is None or comment.event.post == on
+        )
+        return comment_is_there(comment.version, found=found, removed=self.removed)
+
+    def _author_or_manager(self, cited: Cited, by: MemberId) -> Verdict:
+        if not isinstance(cited.event, PostPublished | CommentAdded):
+            return ALLOWED  # refused already, as not there
+        return author_or_manager(self.role(by), author=cited.event.by, by=by)
+
+    def _all_linked(self, groups: Sequence[GroupId] | None) -> list[Verdict]:
+        return [
+            linked_to(self.id, self.id if group in self.groups else None)
+            for group in groups or ()
+        ]
+
+    # History: never refuses, whatever today's rules say.
+
+    def _evolve(self, event: CircleEvent) -> None:  # noqa: C901, PLR0912
+        # The commonest first: a match is tried from the top.
+        match event:
+            case CommentAdded() | PostReacted() | PostPublished() | PostEdited():
+                pass
+            case MemberJoined():
+                self.members[event.member] = "member"
+            case MemberLeft() | MemberRemoved():
+                self.members.pop(event.member, None)
+                self.override_holders.discard(event.member)
+            case MustSeeSent():
+                self.must_sees.append(Spend(event.at, self.version))
+                self.must_see_posts.add(event.post)
+            case PostRemoved():
+                self.removed.add(event.post)
+                self._forget_pin(event.post)
+            case CommentRemoved():
+                self.removed.add(event.comment)
+            case PostPinned():
+                self.pinned.append(event.post)
+            case PostUnpinned():
+                self._forget_pin(event.post)
+            case ReactionWithdrawn():
+                pass
+            case ManagerAppointed():
+                self.members[event.member] = "manager"
+            case ManagerDismissed():
+                self.members[event.member] = "member"
+            case OwnerChanged():
+                if self.owner is not None:
+                    self.members[self.owner] = "member"
+                self.owner = event.owner
+                self.members[event.owner] = "owner"
+            case OverrideGranted():
+                self.override_holders.add(event.member)
+            case OverrideRevoked():
+                self.override_holders.discard(event.member)
+            case GroupLinked():
+                self.groups[event.group] = event.bound
+            case GroupUnlinked():
+                self.groups.pop(event.group, None)
+            case PostSyncSwitched():
+                self.syncs_posts = event.on
+            case RuleBookAdopted():
+                self.book = event.book
+            case CircleFounded():
+                self.kind = event.kind
+                self.zone = event.zone
+                self.organisation = event.organisation
+                self.owner = event.by
+                self.members[event.by] = "owner"
+            case _:
+                assert_never(event)
+
+    def _forget_pin(self, post: int) -> None:
+        if post in self.pinned:
+            self.pinned.remove(post)
+
+
+def _not_founded(version: int) -> Verdict:
+    if version == 0:
+        return ALLOWED
+    return refused("already-founded", "this circle was founded already")
+
+
+def _organisation_named(kind: CircleKind, organisation: str | None) -> Verdict:
+    if kind == "internal" and organisation is None:
+        return refused(
+            "organisation-required", "an internal circle belongs to an organisation"
+        )
+    return ALLOWED

@@ -1,0 +1,156 @@
+"""
+A customer: who looks after them, their tags, and the moments they were shown.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from attrs import Factory, define
+
+from circlekit.aggregates.history import HasHistory
+from circlekit.budget import Spend
+from circlekit.events.customer import (
+    CustomerAdded,
+    CustomerAssigned,
+    CustomerEvent,
+    CustomerTagged,
+    CustomerUntagged,
+    MomentShown,
+    MomentSource,
+    ProfileCompleted,
+)
+from circlekit.events.rules import RuleBookAdopted
+from circlekit.ids import MemberId, MomentId
+from circlekit.policies.customers import (
+    is_tagged,
+    not_yet_assigned,
+    not_yet_tagged,
+    profile_open,
+)
+from circlekit.policies.moments import not_yet_shown, within_moment_budgets
+from circlekit.rulebook import WECOM_2020, RuleBook
+from circlekit.verdict import ALLOWED, refused, require
+
+Events = tuple[CustomerEvent, ...]
+
+
+@define
+class Customer(HasHistory):
+    """
+    What must be remembered of a customer to decide what happens next.
+
+    Attributes:
+        by_members: Moments by staff that were shown, oldest first.
+
+        by_enterprise: Moments by the company that were shown, oldest first.
+
+        shown: Every moment that was shown, by its id.
+    """
+
+    zone: str = "Asia/Shanghai"
+    book: RuleBook = WECOM_2020
+    profile_completed: bool = False
+    tags: set[str] = Factory(set)
+    owner: MemberId | None = None
+    by_members: list[Spend] = Factory(list)
+    by_enterprise: list[Spend] = Factory(list)
+    shown: set[str] = Factory(set)
+
+    # Commands: may refuse, never change anything.
+
+    def add(
+        self,
+        *,
+        channel: str,
+        organisation: str | None,
+        zone: str,
+        book: RuleBook,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Take the customer in, by the numbers of a rule book.
+        """
+        require(
+            ALLOWED
+            if self.version == 0
+            else refused("already-a-customer", f"{self.id} is a customer already")
+        )
+        return (
+            CustomerAdded(
+                channel=channel, organisation=organisation, zone=zone, by=by, at=at
+            ),
+            RuleBookAdopted(book=book, by=by, at=at),
+        )
+
+    def complete_profile(self, *, by: MemberId, at: datetime) -> Events:
+        """
+        Say that all of the profile is there.
+        """
+        require(profile_open(completed=self.profile_completed))
+        return (ProfileCompleted(by=by, at=at),)
+
+    def tag(self, tag: str, *, by: MemberId, at: datetime) -> Events:
+        """
+        Put a tag on.
+        """
+        require(not_yet_tagged(tag, self.tags))
+        return (CustomerTagged(tag=tag, by=by, at=at),)
+
+    def untag(self, tag: str, *, by: MemberId, at: datetime) -> Events:
+        """
+        Take a tag off.
+        """
+        require(is_tagged(tag, self.tags))
+        return (CustomerUntagged(tag=tag, by=by, at=at),)
+
+    def assign(self, owner: MemberId, *, by: MemberId, at: datetime) -> Events:
+        """
+        Give the customer to one member of staff.
+        """
+        require(not_yet_assigned(owner, self.owner))
+        return (CustomerAssigned(owner=owner, by=by, at=at),)
+
+    def show_moment(
+        self, moment: MomentId, *, source: MomentSource, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Show a moment, if the budgets leave room for it.
+        """
+        require(
+            not_yet_shown(moment, self.shown),
+            within_moment_budgets(
+                self.book,
+                source=source,
+                by_members=self.by_members,
+                by_enterprise=self.by_enterprise,
+                zone=self.zone,
+                at=at,
+            ),
+        )
+        return (MomentShown(moment=moment, source=source, by=by, at=at),)
+
+    # History: never refuses, whatever today's rules say.
+
+    def _evolve(self, event: CustomerEvent) -> None:
+        match event:
+            case MomentShown():
+                spends = (
+                    self.by_members if event.source == "member" else self.by_enterprise
+                )
+                spends.append(Spend(event.at, self.version))
+                self.shown.add(event.moment)
+            case CustomerTagged():
+                self.tags.add(event.tag)
+            case CustomerUntagged():
+                self.tags.discard(event.tag)
+            case CustomerAssigned():
+                self.owner = event.owner
+            case ProfileCompleted():
+                self.profile_completed = True
+            case RuleBookAdopted():
+                self.book = event.book
+            case CustomerAdded():
+                self.zone = event.zone
+            case _:
+                assert_never(event)

@@ -1,0 +1,402 @@
+"""
+A chat group: who is in it, whether it is muted, and whether it blocks private chat.
+
+A group is run by the owner and managers of its circle; their roles and the
+numbers of the circle's rule book are handed to each command.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from attrs import Factory, define
+
+from circlekit.aggregates.history import HasHistory
+from circlekit.events.group import (
+    AnnouncementSet,
+    CircleLinked,
+    CircleUnlinked,
+    FriendRequestSent,
+    GroupEvent,
+    GroupFounded,
+    GroupJoined,
+    GroupLeft,
+    GroupMuted,
+    GroupUnmuted,
+    MessageReacted,
+    MessageSent,
+    PrivateChatAllowed,
+    PrivateChatBlocked,
+    PrivateChatOpened,
+)
+from circlekit.events.record import Cited
+from circlekit.ids import CircleId, MemberId
+from circlekit.policies.authority import Role, managers_only
+from circlekit.policies.groups import (
+    has_room,
+    in_the_group,
+    is_muted,
+    is_on,
+    may_speak,
+    not_yet_in_the_group,
+)
+from circlekit.policies.membership import members_only
+from circlekit.policies.private_chat import may_reach, two_people
+from circlekit.verdict import ALLOWED, Verdict, refused, require
+
+Events = tuple[GroupEvent, ...]
+
+
+@define
+class Group(HasHistory):
+    """
+    What a group must remember to decide what happens next.
+
+    Attributes:
+        circle: The circle it is linked to, None if to none.
+
+        members: Everybody in it.
+
+        muted_at: Place of the mute in force, None if there is none.
+
+        muted_until: When that mute ends, None if it lasts until unmuted.
+
+        blocked_at: Place of the private-chat block in force, None if none.
+    """
+
+    circle: CircleId | None = None
+    members: set[str] = Factory(set)
+    muted_at: int | None = None
+    muted_until: datetime | None = None
+    blocked_at: int | None = None
+
+    # Commands: may refuse, never change anything.
+
+    def found(
+        self, *, name: str, circle: CircleId, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Make the group, linked to a circle, with whoever makes it inside.
+        """
+        require(
+            is_on(
+                self.version == 0,
+                rule="already-founded",
+                because="this group was made already",
+            )
+        )
+        return (
+            GroupFounded(name=name, by=by, at=at),
+            CircleLinked(circle=circle, by=by, at=at),
+            GroupJoined(member=by, at=at),
+        )
+
+    def link(self, circle: CircleId, *, by: MemberId, at: datetime) -> Events:
+        """
+        Come under a circle.
+        """
+        return (CircleLinked(circle=circle, by=by, at=at),)
+
+    def unlink(self, *, by: MemberId, at: datetime) -> Events:
+        """
+        Leave the circle.
+        """
+        return (CircleUnlinked(circle=self._linked_circle(), by=by, at=at),)
+
+    def join(
+        self,
+        member: MemberId,
+        *,
+        role: Role | None,
+        capacity: int | None,
+        at: datetime,
+    ) -> Events:
+        """
+        Come into the group.
+        """
+        require(
+            members_only(role, by=member),
+            not_yet_in_the_group(member, self.members),
+            has_room(len(self.members), capacity=capacity),
+        )
+        return (GroupJoined(member=member, at=at),)
+
+    def leave(self, member: MemberId, *, at: datetime) -> Events:
+        """
+        Go out of the group.
+        """
+        require(in_the_group(member, self.members))
+        return (GroupLeft(member=member, by=member, at=at),)
+
+    def take_out(
+        self, member: MemberId, *, role: Role | None, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Take a member out of the group.
+        """
+        require(managers_only(role, by=by), in_the_group(member, self.members))
+        return (GroupLeft(member=member, by=by, at=at),)
+
+    def send_message(
+        self,
+        *,
+        text: str,
+        images: tuple[str, ...] = (),
+        videos: tuple[str, ...] = (),
+        reply_to: Cited | None = None,
+        role: Role | None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Write in the group.
+        """
+        require(
+            self._linked(),
+            in_the_group(by, self.members),
+            may_speak(
+                role, muted_at=self.muted_at, muted_until=self.muted_until, at=at
+            ),
+            _message_there(reply_to) if reply_to else ALLOWED,
+        )
+        return (
+            MessageSent(
+                text=text,
+                images=images,
+                videos=videos,
+                reply_to=reply_to.version if reply_to else None,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def react(
+        self, message: Cited, emoji: str, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        React to a message.
+        """
+        require(
+            self._linked(), in_the_group(by, self.members), _message_there(message)
+        )
+        return (MessageReacted(message=message.version, emoji=emoji, by=by, at=at),)
+
+    def announce(
+        self, text: str, *, role: Role | None, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Put up the announcement, in place of the one before.
+        """
+        require(self._linked(), managers_only(role, by=by))
+        return (AnnouncementSet(text=text, by=by, at=at),)
+
+    def mute(
+        self,
+        *,
+        reason: str | None,
+        until: datetime | None,
+        role: Role | None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Let only the owner and managers write; a new mute replaces the old one.
+        """
+        require(
+            self._linked(),
+            managers_only(role, by=by),
+            is_on(
+                until is None or until > at,
+                rule="mute-already-over",
+                because="a mute ends after it begins",
+            ),
+        )
+        return (GroupMuted(reason=reason, until=until, by=by, at=at),)
+
+    def unmute(self, *, role: Role | None, by: MemberId, at: datetime) -> Events:
+        """
+        Let everybody write again.
+        """
+        require(
+            self._linked(),
+            managers_only(role, by=by),
+            is_on(
+                self.is_muted(at),
+                rule="not-muted",
+                because="this group is not muted",
+            ),
+        )
+        return (GroupUnmuted(by=by, at=at),)
+
+    def block_private_chat(
+        self, *, role: Role | None, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Keep members from reaching one another in private by way of the group.
+        """
+        require(
+            self._linked(),
+            managers_only(role, by=by),
+            is_on(
+                self.blocked_at is None,
+                rule="already-blocked",
+                because="this group blocks private chat already",
+            ),
+        )
+        return (PrivateChatBlocked(by=by, at=at),)
+
+    def allow_private_chat(
+        self, *, role: Role | None, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Let members reach one another in private again.
+        """
+        require(
+            self._linked(),
+            managers_only(role, by=by),
+            is_on(
+                self.blocked_at is not None,
+                rule="not-blocked",
+                because="this group does not block private chat",
+            ),
+        )
+        return (PrivateChatAllowed(by=by, at=at),)
+
+    def open_private_chat(
+        self,
+        to: MemberId,
+        *,
+        role: Role | None,
+        other_role: Role | None,
+        already_related: bool,
+        other_common_group: bool,
+        strict: bool,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Open a private chat with another member by way of the group.
+        """
+        require(
+            *self._may_reach(
+                to,
+                role=role,
+                other_role=other_role,
+                already_related=already_related,
+                other_common_group=other_common_group,
+                strict=strict,
+                by=by,
+            )
+        )
+        return (PrivateChatOpened(to=to, by=by, at=at),)
+
+    def send_friend_request(
+        self,
+        to: MemberId,
+        *,
+        role: Role | None,
+        other_role: Role | None,
+        already_related: bool,
+        other_common_group: bool,
+        strict: bool,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Ask another member for friendship by way of the group.
+        """
+        require(
+            *self._may_reach(
+                to,
+                role=role,
+                other_role=other_role,
+                already_related=already_related,
+                other_common_group=other_common_group,
+                strict=strict,
+                by=by,
+            )
+        )
+        return (FriendRequestSent(to=to, by=by, at=at),)
+
+    def is_muted(self, at: datetime) -> bool:
+        """
+        Return whether only owner and managers may write at that moment.
+        """
+        return is_muted(self.muted_at, self.muted_until, at=at)
+
+    def _may_reach(
+        self,
+        to: MemberId,
+        *,
+        role: Role | None,
+        other_role: Role | None,
+        already_related: bool,
+        other_common_group: bool,
+        strict: bool,
+        by: MemberId,
+    ) -> tuple[Verdict, ...]:
+        return (
+            self._linked(),
+            two_people(by, to),
+            in_the_group(by, self.members),
+            in_the_group(to, self.members),
+            may_reach(
+                blocked_at=self.blocked_at,
+                role=role,
+                other_role=other_role,
+                already_related=already_related,
+                other_common_group=other_common_group,
+                strict=strict,
+                group=self.id,
+            ),
+        )
+
+    def _linked(self) -> Verdict:
+        if self.circle is not None:
+            return ALLOWED
+        return refused("group-not-linked", "this group is not linked to any circle")
+
+    def _linked_circle(self) -> CircleId:
+        require(self._linked())
+        assert self.circle is not None
+        return self.circle
+
+    # History: never refuses, whatever today's rules say.
+
+    def _evolve(self, event: GroupEvent) -> None:
+        match event:
+            case MessageSent() | MessageReacted():
+                pass
+            case GroupJoined():
+                self.members.add(event.member)
+            case GroupLeft():
+                self.members.discard(event.member)
+            case GroupMuted():
+                self.muted_at = self.version
+                self.muted_until = event.until
+            case GroupUnmuted():
+                self.muted_at = self.muted_until = None
+            case PrivateChatBlocked():
+                self.blocked_at = self.version
+            case PrivateChatAllowed():
+                self.blocked_at = None
+            case CircleLinked():
+                self.circle = event.circle
+            case CircleUnlinked():
+                self.circle = None
+            case (
+                GroupFounded()
+                | AnnouncementSet()
+                | PrivateChatOpened()
+                | FriendRequestSent()
+            ):
+                pass
+            case _:
+                assert_never(event)
+
+
+def _message_there(message: Cited) -> Verdict:
+    if isinstance(message.event, MessageSent):
+        return ALLOWED
+    return refused(
+        "unknown-message", f"there is no message {message.version} in this group"
+    )

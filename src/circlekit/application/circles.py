@@ -1,0 +1,553 @@
+"""
+Founding circles, and who is in them as what.
+"""
+
+from collections.abc import Callable, Sequence
+
+from attrs import define, frozen
+
+from circlekit.aggregates.circle import Circle, Events
+from circlekit.aggregates.group import Group
+from circlekit.application.deciding import Deciding, Work, command, new_id, nothing
+from circlekit.clock import zone_named
+from circlekit.errors import InvalidInputError
+from circlekit.events.circle import CircleKind, GroupLinked, VerifiedRole
+from circlekit.events.record import Recorded, stream_of
+from circlekit.events.refusal import CommandRefused
+from circlekit.ids import CircleId, GroupId, MemberId
+from circlekit.rulebook import RuleBook, rule_book
+from circlekit.text import checked_id, checked_name
+from circlekit.verdict import ALLOWED, RefusedError, Verdict
+
+_CIRCLE_KINDS: tuple[CircleKind, ...] = (
+    "internal",
+    "teaching",
+    "business",
+    "community",
+)
+_VERIFIED_ROLES: tuple[VerifiedRole, ...] = ("teacher", "parent", "student")
+
+
+@frozen
+class Joined:
+    """
+    What became of joining a circle.
+
+    Attributes:
+        circle: The circle, which the member is in now.
+
+        group: Whether the bound group had room, with the reason if not.
+    """
+
+    circle: CircleId
+    group: Verdict
+
+
+@define(eq=False)
+class Circles(Deciding):
+    """
+    Use cases of circles and their people.
+    """
+
+    @command
+    def found_circle(
+        self,
+        *,
+        name: str,
+        kind: CircleKind,
+        by: MemberId | str,
+        zone: str = "Asia/Shanghai",
+        organisation: str | None = None,
+        rules: RuleBook | str = "dingtalk_2020",
+        circle: CircleId | str | None = None,
+        group: GroupId | str | None = None,
+        command_id: str | None = None,
+    ) -> CircleId:
+        """
+        Found a circle, and its bound group with it; whoever founds it owns it.
+
+        Args:
+            name: What people call it.
+            kind: ``internal``, ``teaching``, ``business`` or ``community``.
+            by: The owner.
+            zone: IANA zone in which its calendar windows are counted.
+            organisation: Required for the internal kind.
+            rules: A rule book, or the name of one that is shipped.
+            circle: The circle's id; made if not given.
+            group: The bound group's id; made if not given.
+            command_id: Makes the call safe to repeat.
+
+        Raises:
+            RefusedError: ``already-founded``, ``organisation-required``.
+            InvalidInputError: If a name, kind, zone or rule book is not accepted.
+        """
+        checked_name("name", name)
+        _one_of("kind", kind, _CIRCLE_KINDS)
+        zone_named(zone)
+        book = rule_book(rules)
+        if organisation is not None:
+            checked_id("organisation", organisation)
+        # With a command id, the ids come from it: a repeat means the same ones.
+        made = CircleId(circle or command_id or new_id())
+        bound = GroupId(group or made)
+
+        def plan(work: Work) -> None:
+            blank = work.blank_or_known(Circle, made)
+            chat = work.blank_or_known(Group, bound)
+            at = work.at(blank, chat)
+            founded = blank.found(
+                name=name,
+                kind=kind,
+                zone=zone,
+                organisation=organisation,
+                book=book,
+                group=bound,
+                by=MemberId(by),
+                at=at,
+            )
+            opened = chat.found(name=name, circle=made, by=MemberId(by), at=at)
+            work.record(blank, founded)
+            work.record(chat, opened)
+
+        return self._decide(
+            "found_circle",
+            plan,
+            lambda _: made,
+            about=stream_of("circle", made),
+            by=by,
+            said=(name, kind, zone, organisation, book, bound),
+            command_id=command_id,
+        )
+
+    @command
+    def adopt_rule_book(
+        self,
+        circle: CircleId | str,
+        rules: RuleBook | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Put other numbers in force from now on; what was sent keeps its rule.
+
+        Raises:
+            RefusedError: ``not-the-owner``.
+            InvalidInputError: If the rule book is not accepted.
+        """
+        book = rule_book(rules)
+
+        def plan(work: Work) -> None:
+            it = work.circle(CircleId(circle))
+            work.record(it, it.adopt_rule_book(book, by=MemberId(by), at=work.at(it)))
+
+        self._decide(
+            "adopt_rule_book",
+            plan,
+            nothing,
+            about=stream_of("circle", circle),
+            by=by,
+            said=(book,),
+            command_id=command_id,
+        )
+
+    @command
+    def join_circle(
+        self,
+        circle: CircleId | str,
+        member: MemberId | str,
+        *,
+        staff_of: str | None = None,
+        invited_by: MemberId | str | None = None,
+        verified_role: VerifiedRole | None = None,
+        command_id: str | None = None,
+    ) -> Joined:
+        """
+        Make somebody a member, and let them into the bound group if it has room.
+
+        Args:
+            circle: The circle.
+            member: Who joins.
+            staff_of: The organisation the host attests they work for.
+            invited_by: Who invited them.
+            verified_role: ``teacher``, ``parent`` or ``student``, if verified.
+            command_id: Makes the call safe to repeat.
+
+        Raises:
+            RefusedError: ``already-a-member``, ``internal-staff-only``,
+                ``business-by-invitation``, ``teaching-verified-role``.
+        """
+        if verified_role is not None:
+            _one_of("verified_role", verified_role, _VERIFIED_ROLES)
+        checked_id("member", member)
+        who = MemberId(member)
+
+        def plan(work: Work) -> None:
+            it = work.circle(CircleId(circle))
+            bound = next(group for group, is_bound in it.groups.items() if is_bound)
+            chat = work.group(GroupId(bound))
+            at = work.at(it, chat)
+            work.record(
+                it,
+                it.join(
+                    who,
+                    staff_of=staff_of,
+                    invited_by=MemberId(invited_by) if invited_by else None,
+                    verified_role=verified_role,
+                    at=at,
+                ),
+            )
+            if who in chat.members:
+                return
+            try:
+                entered = chat.join(
+                    who, role="member", capacity=it.book.group_capacity, at=at
+                )
+            except RefusedError as full:
+                work.skip("join_group", chat, full.verdict, by=who)
+            else:
+                work.record(chat, entered)
+
+        def answer(recorded: Sequence[Recorded]) -> Joined:
+            verdict = ALLOWED
+            for item in recorded:
+                if isinstance(item.event, CommandRefused):
+                    verdict = Verdict(item.event.reasons)
+            return Joined(CircleId(circle), verdict)
+
+        return self._decide(
+            "join_circle",
+            plan,
+            answer,
+            about=stream_of("circle", circle),
+            by=member,
+            said=(staff_of, invited_by, verified_role),
+            command_id=command_id,
+        )
+
+    @command
+    def leave_circle(
+        self,
+        circle: CircleId | str,
+        member: MemberId | str,
+        *,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Let a member go of their own accord, out of the circle's groups too.
+
+        Raises:
+            RefusedError: ``not-a-member``, ``owner-stays``.
+        """
+        who = MemberId(member)
+
+        def plan(work: Work) -> None:
+            it = work.circle(CircleId(circle))
+            left = it.leave(who, at=work.at(it))
+            _leave_with_groups(work, it, who, left)
+
+        self._decide(
+            "leave_circle",
+            plan,
+            nothing,
+            about=stream_of("circle", circle),
+            by=member,
+            said=(),
+            command_id=command_id,
+        )
+
+    @command
+    def remove_member(
+        self,
+        circle: CircleId | str,
+        member: MemberId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Take a member out of the circle and its groups.
+
+        Raises:
+            RefusedError: ``not-a-manager``, ``not-a-member``, ``owner-stays``,
+                ``not-the-owner`` (a manager is removed by the owner alone).
+        """
+        who = MemberId(member)
+
+        def plan(work: Work) -> None:
+            it = work.circle(CircleId(circle))
+            removed = it.remove_member(who, by=MemberId(by), at=work.at(it))
+            _leave_with_groups(work, it, who, removed)
+
+        self._decide(
+            "remove_member",
+            plan,
+            nothing,
+            about=stream_of("circle", circle),
+            by=by,
+            said=(member,),
+            command_id=command_id,
+        )
+
+    @command
+    def appoint_manager(
+        self,
+        circle: CircleId | str,
+        member: MemberId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Make a member a manager.
+
+        Raises:
+            RefusedError: ``not-the-owner``, ``not-a-member``, ``already-a-manager``.
+        """
+        self._on_member(
+            "appoint_manager", Circle.appoint_manager, circle, member, by, command_id
+        )
+
+    @command
+    def dismiss_manager(
+        self,
+        circle: CircleId | str,
+        member: MemberId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Make a manager an ordinary member again.
+
+        Raises:
+            RefusedError: ``not-the-owner``, ``not-a-manager``.
+        """
+        self._on_member(
+            "dismiss_manager", Circle.dismiss_manager, circle, member, by, command_id
+        )
+
+    @command
+    def hand_over_circle(
+        self,
+        circle: CircleId | str,
+        member: MemberId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Make another member the owner; what was used of quotas stays used.
+
+        Raises:
+            RefusedError: ``not-the-owner``, ``not-a-member``, ``already-the-owner``.
+        """
+        self._on_member(
+            "hand_over_circle", Circle.hand_over, circle, member, by, command_id
+        )
+
+    @command
+    def grant_override(
+        self,
+        circle: CircleId | str,
+        member: MemberId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Give a member the right to send a must-see beyond the quota.
+
+        Raises:
+            RefusedError: ``not-the-owner``, ``not-a-member``, ``already-granted``.
+        """
+        self._on_member(
+            "grant_override", Circle.grant_override, circle, member, by, command_id
+        )
+
+    @command
+    def revoke_override(
+        self,
+        circle: CircleId | str,
+        member: MemberId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Take the right to go beyond the quota back.
+
+        Raises:
+            RefusedError: ``not-the-owner``, ``not-granted``.
+        """
+        self._on_member(
+            "revoke_override", Circle.revoke_override, circle, member, by, command_id
+        )
+
+    @command
+    def switch_post_sync(
+        self,
+        circle: CircleId | str,
+        *,
+        on: bool,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Send the circle's posts on to its groups by default, or no longer.
+
+        Raises:
+            RefusedError: ``not-a-manager``, ``already-so``.
+        """
+
+        def plan(work: Work) -> None:
+            it = work.circle(CircleId(circle))
+            work.record(
+                it, it.switch_post_sync(on=on, by=MemberId(by), at=work.at(it))
+            )
+
+        self._decide(
+            "switch_post_sync",
+            plan,
+            nothing,
+            about=stream_of("circle", circle),
+            by=by,
+            said=(on,),
+            command_id=command_id,
+        )
+
+    @command
+    def link_group(
+        self,
+        circle: CircleId | str,
+        *,
+        by: MemberId | str,
+        name: str | None = None,
+        group: GroupId | str | None = None,
+        command_id: str | None = None,
+    ) -> GroupId:
+        """
+        Bring a group under the circle: a new one, or one that has no circle.
+
+        Args:
+            circle: The circle.
+            by: The owner or a manager, who is in a new group from the start.
+            name: What people call a new group; the circle's id if not given.
+            group: The group's id; made if not given.
+            command_id: Makes the call safe to repeat.
+
+        Raises:
+            RefusedError: ``not-a-manager``, ``group-linked``.
+        """
+        checked_name("name", name if name is not None else circle)
+        made = GroupId(group or command_id or new_id())
+
+        def plan(work: Work) -> None:
+            it = work.circle(CircleId(circle))
+            chat = work.blank_or_known(Group, made)
+            at = work.at(it, chat)
+            linked = it.link_group(made, linked=chat.circle, by=MemberId(by), at=at)
+            if chat.version:
+                came = chat.link(CircleId(circle), by=MemberId(by), at=at)
+            else:
+                came = chat.found(
+                    name=name or circle,
+                    circle=CircleId(circle),
+                    by=MemberId(by),
+                    at=at,
+                )
+            work.record(it, linked)
+            work.record(chat, came)
+
+        def answer(recorded: Sequence[Recorded]) -> GroupId:
+            return next(
+                item.event.group
+                for item in recorded
+                if isinstance(item.event, GroupLinked)
+            )
+
+        return self._decide(
+            "link_group",
+            plan,
+            answer,
+            about=stream_of("circle", circle),
+            by=by,
+            said=(name, group),
+            command_id=command_id,
+        )
+
+    @command
+    def unlink_group(
+        self,
+        circle: CircleId | str,
+        group: GroupId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Let a group go from the circle; its own bound group stays.
+
+        Raises:
+            RefusedError: ``not-a-manager``, ``group-not-linked``,
+                ``bound-group-stays``.
+        """
+
+        def plan(work: Work) -> None:
+            it = work.circle(CircleId(circle))
+            chat = work.group(GroupId(group))
+            at = work.at(it, chat)
+            unlinked = it.unlink_group(GroupId(group), by=MemberId(by), at=at)
+            work.record(it, unlinked)
+            work.record(chat, chat.unlink(by=MemberId(by), at=at))
+
+        self._decide(
+            "unlink_group",
+            plan,
+            nothing,
+            about=stream_of("circle", circle),
+            by=by,
+            said=(group,),
+            command_id=command_id,
+        )
+
+    def _on_member(
+        self,
+        name: str,
+        decide: Callable[..., Events],
+        circle: CircleId | str,
+        member: MemberId | str,
+        by: MemberId | str,
+        command_id: str | None,
+    ) -> None:
+        checked_id("member", member)
+
+        def plan(work: Work) -> None:
+            it = work.circle(CircleId(circle))
+            decided = decide(it, MemberId(member), by=MemberId(by), at=work.at(it))
+            work.record(it, decided)
+
+        self._decide(
+            name,
+            plan,
+            nothing,
+            about=stream_of("circle", circle),
+            by=by,
+            said=(member,),
+            command_id=command_id,
+        )
+
+
+def _leave_with_groups(
+    work: Work, circle: Circle, member: MemberId, gone: Sequence[object]
+) -> None:
+    work.record(circle, gone)
+    for group in circle.groups:
+        chat = work.group(GroupId(group))
+        if member in chat.members:
+            work.record(chat, chat.leave(member, at=work.at(circle, chat)))
+
+
+def _one_of(field: str, value: object, accepted: Sequence[str]) -> None:
+    if value not in accepted:
+        raise InvalidInputError(field, f"{value!r} is none", ", ".join(accepted))

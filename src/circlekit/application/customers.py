@@ -1,0 +1,317 @@
+"""
+Customers: taking them in, looking after them, and showing them moments.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+
+from attrs import define, frozen
+
+from circlekit.aggregates.customer import Customer, Events
+from circlekit.application.deciding import Deciding, Work, command, new_id, nothing
+from circlekit.clock import zone_named
+from circlekit.errors import InvalidInputError, NotFoundError
+from circlekit.events.customer import MomentPublished, MomentSource
+from circlekit.events.record import stream_of
+from circlekit.ids import CustomerId, MemberId, MomentId
+from circlekit.rulebook import RuleBook, rule_book
+from circlekit.text import checked_id, checked_name, checked_references, checked_text
+from circlekit.verdict import RefusedError, Verdict
+
+_BATCH = 500
+
+
+@frozen
+class MomentReport:
+    """
+    Whom a moment reached, and who was skipped and why.
+
+    Attributes:
+        moment: The moment that was published.
+
+        shown: Customers it was shown to.
+
+        skipped: Customers it was not shown to, each with the rules in the way.
+
+        unknown: Ids of which no customer is known.
+    """
+
+    moment: MomentId
+    shown: tuple[CustomerId, ...]
+    skipped: Mapping[CustomerId, Verdict]
+    unknown: tuple[CustomerId, ...] = ()
+
+
+@define(eq=False)
+class Customers(Deciding):
+    """
+    Use cases of customers.
+    """
+
+    @command
+    def add_customer(
+        self,
+        customer: CustomerId | str,
+        *,
+        channel: str,
+        by: MemberId | str,
+        organisation: str | None = None,
+        zone: str = "Asia/Shanghai",
+        rules: RuleBook | str = "wecom_2020",
+        command_id: str | None = None,
+    ) -> CustomerId:
+        """
+        Take a customer in.
+
+        Args:
+            customer: The customer's id, unique for the company.
+            channel: What brought them, as in ``qr`` or ``splash``.
+            by: The member of staff, or whatever system reported it.
+            organisation: The company.
+            zone: IANA zone in which calendar windows are counted.
+            rules: A rule book, or the name of one that is shipped.
+            command_id: Makes the call safe to repeat.
+
+        Raises:
+            RefusedError: ``already-a-customer``.
+            InvalidInputError: If a name, zone or rule book is not accepted.
+        """
+        checked_name("channel", channel)
+        zone_named(zone)
+        book = rule_book(rules)
+        if organisation is not None:
+            checked_id("organisation", organisation)
+        who = CustomerId(checked_id("customer", customer))
+
+        def plan(work: Work) -> None:
+            it = work.blank_or_known(Customer, who)
+            added = it.add(
+                channel=channel,
+                organisation=organisation,
+                zone=zone,
+                book=book,
+                by=MemberId(by),
+                at=work.at(it),
+            )
+            work.record(it, added)
+
+        return self._decide(
+            "add_customer",
+            plan,
+            lambda _: who,
+            about=stream_of("customer", who),
+            by=by,
+            said=(channel, organisation, zone, book),
+            command_id=command_id,
+        )
+
+    @command
+    def complete_profile(
+        self,
+        customer: CustomerId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Say that all of a customer's profile is there.
+
+        Raises:
+            RefusedError: ``profile-complete``.
+        """
+        self._on_customer(
+            "complete_profile", Customer.complete_profile, customer, by, command_id
+        )
+
+    @command
+    def tag_customer(
+        self,
+        customer: CustomerId | str,
+        tag: str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Put a tag on a customer.
+
+        Raises:
+            RefusedError: ``already-tagged``.
+            InvalidInputError: If the tag is no name.
+        """
+        checked_name("tag", tag)
+        self._on_customer("tag_customer", Customer.tag, customer, by, command_id, tag)
+
+    @command
+    def untag_customer(
+        self,
+        customer: CustomerId | str,
+        tag: str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Take a tag off a customer.
+
+        Raises:
+            RefusedError: ``not-tagged``.
+        """
+        checked_name("tag", tag)
+        self._on_customer(
+            "untag_customer", Customer.untag, customer, by, command_id, tag
+        )
+
+    @command
+    def assign_customer(
+        self,
+        customer: CustomerId | str,
+        owner: MemberId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Give a customer to one member of staff.
+
+        Raises:
+            RefusedError: ``already-assigned``.
+        """
+        checked_id("owner", owner)
+        self._on_customer(
+            "assign_customer", Customer.assign, customer, by, command_id, owner
+        )
+
+    @command
+    def show_moment(
+        self,
+        moment: MomentId | str,
+        customer: CustomerId | str,
+        *,
+        source: MomentSource,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Show a moment to one customer, if the budgets leave room for it.
+
+        Raises:
+            RefusedError: ``moment-day``, ``moment-month`` (or as the rule book
+                names its budgets), ``moment-already-shown``.
+        """
+        _source(source)
+        checked_id("moment", moment)
+
+        def decide(it: Customer, shown: str, *, by: MemberId, at: datetime) -> Events:
+            return it.show_moment(MomentId(shown), source=source, by=by, at=at)
+
+        self._on_customer("show_moment", decide, customer, by, command_id, moment)
+
+    def publish_moment(
+        self,
+        customers: Iterable[CustomerId | str],
+        *,
+        source: MomentSource,
+        by: MemberId | str,
+        text: str = "",
+        images: Sequence[str] = (),
+        moment: MomentId | str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> MomentReport:
+        """
+        Publish a moment once, and show it to every customer with room for it.
+
+        A customer over budget is skipped with the reason; the others still get
+        it. Published again under the same id, it reaches only whom it did not
+        reach yet, so a publication that was cut short can be run again.
+
+        Args:
+            customers: Whom it is meant for.
+            source: ``member`` of staff, or ``enterprise``; each has its budget.
+            by: Who publishes.
+            text: Up to 20,000 characters; may be empty beside images.
+            images: References that the host understands.
+            moment: The moment's id; made if not given.
+            progress: Called after each batch with the number decided so far.
+
+        Raises:
+            InvalidInputError: If the content cannot be accepted.
+        """
+        _source(source)
+        seen = checked_references("images", images)
+        checked_text("text", text, empty=bool(seen))
+        made = MomentId(checked_id("moment", moment or new_id()))
+        self._publish_once(made, source, MemberId(by), text, seen)
+        shown: list[CustomerId] = []
+        skipped: dict[CustomerId, Verdict] = {}
+        unknown: list[CustomerId] = []
+        waiting = iter(dict.fromkeys(map(CustomerId, customers)))
+        while batch := list(islice(waiting, _BATCH)):
+            with self.batch():
+                for customer in batch:
+                    try:
+                        self.show_moment(made, customer, source=source, by=by)
+                    except RefusedError as refusal:
+                        skipped[customer] = refusal.verdict
+                    except NotFoundError:
+                        unknown.append(customer)
+                    else:
+                        shown.append(customer)
+            if progress is not None:
+                progress(len(shown) + len(skipped) + len(unknown))
+        return MomentReport(made, tuple(shown), skipped, tuple(unknown))
+
+    def _publish_once(
+        self,
+        moment: MomentId,
+        source: MomentSource,
+        by: MemberId,
+        text: str,
+        images: tuple[str, ...],
+    ) -> None:
+        stream = stream_of("moment", moment)
+
+        def plan(work: Work) -> None:
+            event = MomentPublished(
+                source=source, text=text, images=images, by=by, at=work.now
+            )
+            work.publish(stream, [event])
+
+        self._decide(
+            "publish_moment",
+            plan,
+            nothing,
+            about=stream,
+            by=by,
+            said=(source, text, images),
+            command_id=f"moment/{moment}",
+        )
+
+    def _on_customer(
+        self,
+        name: str,
+        decide: Callable[..., Events],
+        customer: CustomerId | str,
+        by: MemberId | str,
+        command_id: str | None,
+        *said: str,
+    ) -> None:
+        def plan(work: Work) -> None:
+            it = work.customer(CustomerId(customer))
+            work.record(it, decide(it, *said, by=MemberId(by), at=work.at(it)))
+
+        self._decide(
+            name,
+            plan,
+            nothing,
+            about=stream_of("customer", customer),
+            by=by,
+            said=said,
+            command_id=command_id,
+        )
+
+
+def _source(source: str) -> None:
+    if source not in {"member", "enterprise"}:
+        raise InvalidInputError("source", f"{source!r} is none", "member, enterprise")

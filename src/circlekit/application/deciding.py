@@ -1,0 +1,399 @@
+"""
+How one command is carried out: load, decide, write, in one transaction.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import blake2b
+from threading import local
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import msgspec
+import uuid_utils
+from attrs import Factory, define, field
+
+from circlekit.aggregates.circle import Circle
+from circlekit.aggregates.customer import Customer
+from circlekit.aggregates.group import Group
+from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.reader import Reader
+from circlekit.clock import EPOCH, Clock, as_utc
+from circlekit.errors import CommandIdReusedError, InvalidInputError, NotFoundError
+from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
+from circlekit.events.refusal import CommandRefused
+from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
+from circlekit.policies.authority import Role
+from circlekit.store import Store, Transaction
+from circlekit.text import checked_id
+from circlekit.verdict import ALLOWED, RefusedError, Verdict
+
+_KINDS: Final[dict[type[HasHistory], str]] = {
+    Circle: "circle",
+    Group: "group",
+    Customer: "customer",
+    Reader: "reader",
+}
+
+_A = TypeVar("_A", bound=HasHistory)
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+_COMMANDS: Final[dict[str, Callable[..., Any]]] = {}
+
+Plan = Callable[["Work"], None]
+Answer = Callable[[Sequence[Recorded]], _T]
+
+
+def command(
+    method: Callable[Concatenate[Any, _P], _T],
+) -> Callable[Concatenate[Any, _P], _T]:
+    """
+    Mark a method as a command that may be asked about beforehand.
+    """
+    _COMMANDS[method.__name__] = method
+    return method
+
+
+def nothing(_recorded: Sequence[Recorded]) -> None:
+    """
+    Answer a command that has nothing to say but that it was done.
+    """
+
+
+def new_id() -> str:
+    """
+    Return a new id, a UUIDv7 as text.
+    """
+    return str(uuid_utils.uuid7())
+
+
+def system_clock() -> datetime:
+    """
+    Return the moment it is, UTC.
+    """
+    return datetime.now(UTC)
+
+
+@define
+class Work:
+    """
+    One command while it is being decided.
+
+    Aggregates are loaded, asked and left as they are; what they answer is kept
+    until the whole command is decided, and only then written and taken in.
+    """
+
+    transaction: Transaction
+    now: datetime
+    _loaded: Callable[[type[Any], str], Any]
+    decided: list[tuple[HasHistory, Sequence[object]]] = Factory(list)
+    published: list[tuple[str, Sequence[object]]] = Factory(list)
+    set_aside: list[tuple[str, str, str, Verdict, datetime]] = Factory(list)
+
+    def circle(self, id_: CircleId) -> Circle:
+        """
+        Return a circle as it stands.
+        """
+        return self._known(Circle, id_)
+
+    def group(self, id_: GroupId) -> Group:
+        """
+        Return a group as it stands.
+        """
+        return self._known(Group, id_)
+
+    def customer(self, id_: CustomerId) -> Customer:
+        """
+        Return a customer as they stand.
+        """
+        return self._known(Customer, id_)
+
+    def reader(self, id_: MemberId) -> Reader:
+        """
+        Return a reader, who may not have read anything yet.
+        """
+        return self.blank_or_known(Reader, id_)
+
+    def blank_or_known(self, kind: type[_A], id_: str) -> _A:
+        """
+        Return an aggregate that need not exist yet.
+        """
+        loaded: _A = self._loaded(kind, id_)
+        return loaded
+
+    def run_by(self, group: Group, *members: MemberId) -> tuple[Role | None, ...]:
+        """
+        Return the roles of some people in the circle a group is linked to.
+        """
+        if group.circle is None:
+            return tuple(None for _ in members)
+        circle = self.circle(group.circle)
+        return tuple(circle.role(member) for member in members)
+
+    def at(self, *involved: HasHistory) -> datetime:
+        """
+        Return the command's moment: never before what is already recorded.
+        """
+        return max(self.now, *(aggregate.last_at for aggregate in involved))
+
+    def cited(self, aggregate: HasHistory, version: int) -> Cited:
+        """
+        Return the event that stands at a place of an aggregate's history.
+        """
+        found = self.transaction.at_place(_stream(aggregate), version)
+        return Cited(version, None if found is None else found.event)
+
+    def record(self, aggregate: HasHistory, events: Sequence[object]) -> None:
+        """
+        Keep what an aggregate decided, to be written when all is decided.
+        """
+        self.decided.append((aggregate, events))
+
+    def publish(self, stream: str, events: Sequence[object]) -> None:
+        """
+        Keep events of a history that nobody has to decide about.
+        """
+        self.published.append((stream, events))
+
+    def skip(
+        self, command_name: str, aggregate: HasHistory, verdict: Verdict, *, by: str
+    ) -> None:
+        """
+        Keep a refusal of a part that does not stop the whole command.
+        """
+        self.set_aside.append(
+            (_stream(aggregate), command_name, by, verdict, self.at(aggregate))
+        )
+
+    def _known(self, kind: type[_A], id_: str) -> _A:
+        aggregate = self.blank_or_known(kind, id_)
+        if aggregate.version == 0:
+            raise NotFoundError(_KINDS[kind], id_)
+        return aggregate
+
+
+class _Asked(Exception):  # noqa: N818 - it carries an answer, it is no error
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__()
+        self.verdict = verdict
+
+
+@define(eq=False)
+class Deciding:
+    """
+    What all use cases stand on: a store, a clock, and the aggregates in use.
+    """
+
+    _store: Store
+    _clock: Clock
+    _record_refusals: bool
+    _most_loaded: int
+    _aggregates: OrderedDict[str, HasHistory] = field(factory=OrderedDict)
+    _touched: set[str] = field(factory=set)
+    _depth: int = 0
+    _asking: local = field(factory=local)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """
+        Carry out all commands inside in one transaction.
+
+        Each is decided by itself; a refused one changes nothing and the others
+        stand. If anything else is raised, none of them was carried out.
+
+        Raises:
+            BusyError: If another process kept the store for too long.
+        """
+        with self._transaction():
+            yield
+
+    def would_allow(self, command_name: str, *args: Any, **kwargs: Any) -> Verdict:
+        """
+        Answer what a command would be answered now, without writing anything.
+
+        >>> from circlekit import CircleKit
+        >>> kit = CircleKit("sqlite://")
+        >>> club = kit.found_circle(name="Book club", kind="community", by="mei")
+        >>> kit.would_allow("leave_circle", club, "mei").rules
+        ('owner-stays',)
+
+        Args:
+            command_name: The method's name, as in ``send_must_see``.
+            args: What the method would be given.
+            kwargs: The same.
+
+        Raises:
+            InvalidInputError: If no command has that name, or the input is bad.
+            NotFoundError: If a circle, group or customer is not known.
+        """
+        if command_name not in _COMMANDS:
+            accepted = ", ".join(sorted(_COMMANDS))
+            problem = f"{command_name!r} is no command"
+            raise InvalidInputError("command_name", problem, accepted)
+        self._asking.now = True
+        try:
+            getattr(self, command_name)(*args, **kwargs)
+        except _Asked as asked:
+            return asked.verdict
+        finally:
+            self._asking.now = False
+        return ALLOWED  # pragma: no cover - every command asks
+
+    def _decide(
+        self,
+        name: str,
+        plan: Plan,
+        answer: Answer[_T],
+        *,
+        about: str,
+        by: str,
+        said: Sequence[object],
+        command_id: str | None,
+    ) -> _T:
+        checked_id("by", by)
+        if getattr(self._asking, "now", False):
+            raise _Asked(self._ask(plan))
+        digest = ""
+        if command_id is not None:
+            checked_id("command_id", command_id)
+            digest = _digest(name, about, by, said)
+        with self._transaction() as transaction:
+            recorded = None
+            if command_id is not None:
+                recorded = _earlier(transaction, command_id, digest)
+            if recorded is None:
+                recorded, refusal = self._carry_out(
+                    transaction, name, plan, about=about, by=by
+                )
+                if command_id is not None and (recorded or refusal is None):
+                    first = recorded[0].position if recorded else 0
+                    last = recorded[-1].position if recorded else -1
+                    transaction.keep_outcome(command_id, digest, first, last)
+            else:
+                refusal = _refusal_of(recorded, about)
+        # Raised only now: the record of the refusal is committed like any other.
+        if refusal is not None:
+            raise refusal
+        return answer(recorded)
+
+    def _ask(self, plan: Plan) -> Verdict:
+        with self._store.alone() as transaction:
+            try:
+                plan(self._work(transaction))
+            except RefusedError as refusal:
+                return refusal.verdict
+        return ALLOWED
+
+    def _carry_out(
+        self, transaction: Transaction, name: str, plan: Plan, *, about: str, by: str
+    ) -> tuple[list[Recorded], RefusedError | None]:
+        work = self._work(transaction)
+        try:
+            plan(work)
+        except RefusedError as refusal:
+            if not self._record_refusals:
+                return [], refusal
+            at = max(work.now, self._last_at(transaction, about))
+            event = CommandRefused(
+                command=name, reasons=refusal.verdict.reasons, by=by, at=at
+            )
+            return self._add(transaction, refusals_beside(about), [event]), refusal
+        recorded: list[Recorded] = []
+        for aggregate, events in work.decided:
+            stream = _stream(aggregate)
+            self._touched.add(stream)
+            recorded += transaction.append(stream, aggregate.version, events)
+            for event in events:
+                aggregate.apply(event)
+        for stream, events in work.published:
+            recorded += self._add(transaction, stream, events)
+        if self._record_refusals:
+            for stream, part, who, verdict, at in work.set_aside:
+                event = CommandRefused(
+                    command=part, reasons=verdict.reasons, by=who, at=at
+                )
+                recorded += self._add(transaction, refusals_beside(stream), [event])
+        return recorded, None
+
+    def _work(self, transaction: Transaction) -> Work:
+        def loaded(kind: type[HasHistory], id_: str) -> HasHistory:
+            return self._load(transaction, kind, id_)
+
+        return Work(transaction, as_utc("clock", self._clock()), loaded)
+
+    def _load(
+        self, transaction: Transaction, kind: type[HasHistory], id_: str
+    ) -> HasHistory:
+        stream = stream_of(_KINDS[kind], checked_id(_KINDS[kind], id_))
+        aggregate = self._aggregates.get(stream)
+        if aggregate is None:
+            aggregate = kind(id_)
+        else:
+            self._aggregates.move_to_end(stream)
+        for recorded in transaction.history(stream, after=aggregate.version):
+            aggregate.apply(recorded.event)
+        if aggregate.version:
+            self._aggregates[stream] = aggregate
+            if len(self._aggregates) > self._most_loaded:
+                self._aggregates.popitem(last=False)
+        return aggregate
+
+    def _last_at(self, transaction: Transaction, stream: str) -> datetime:
+        newest = transaction.last_of(stream)
+        return EPOCH if newest is None else newest.event.at
+
+    def _add(
+        self, transaction: Transaction, stream: str, events: Sequence[object]
+    ) -> list[Recorded]:
+        newest = transaction.last_of(stream)
+        return transaction.append(stream, newest.version if newest else 0, events)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._store.writing() as transaction:
+            outermost = not self._depth
+            self._depth += 1
+            try:
+                yield transaction
+            except BaseException:
+                if outermost:
+                    self._forget()
+                raise
+            finally:
+                self._depth -= 1
+                if outermost:
+                    self._touched.clear()
+
+    def _forget(self) -> None:
+        # What was taken in but not committed must not be believed any longer.
+        for stream in self._touched:
+            self._aggregates.pop(stream, None)
+
+
+def _stream(aggregate: HasHistory) -> str:
+    return stream_of(_KINDS[type(aggregate)], aggregate.id)
+
+
+def _digest(name: str, about: str, by: str, said: Sequence[object]) -> str:
+    text = msgspec.json.encode((name, about, by, said))
+    return blake2b(text, digest_size=16).hexdigest()
+
+
+def _earlier(
+    transaction: Transaction, command_id: str, digest: str
+) -> list[Recorded] | None:
+    outcome = transaction.outcome(command_id)
+    if outcome is None:
+        return None
+    said, first, last = outcome
+    if said != digest:
+        raise CommandIdReusedError(command_id)
+    return transaction.span(first, last)
+
+
+def _refusal_of(recorded: Sequence[Recorded], about: str) -> RefusedError | None:
+    # A command that was refused as a whole wrote that and nothing else.
+    if len(recorded) == 1 and recorded[0].stream == refusals_beside(about):
+        return RefusedError(Verdict(recorded[0].event.reasons))
+    return None

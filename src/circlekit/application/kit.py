@@ -1,0 +1,84 @@
+"""
+CircleKit: what a host service holds in its hands.
+"""
+
+from types import TracebackType
+from typing import Self
+
+from circlekit.application.circles import Circles
+from circlekit.application.customers import Customers
+from circlekit.application.deciding import system_clock
+from circlekit.application.groups import Groups
+from circlekit.application.posts import Posts
+from circlekit.application.reading import Reading
+from circlekit.clock import Clock
+from circlekit.store import open_store
+
+
+class CircleKit(Circles, Posts, Groups, Customers, Reading):
+    """
+    Communities on one store: commands, questions and the audit.
+
+    Every command either does what it says or raises
+    :class:`~circlekit.verdict.RefusedError` with all the rules in the way and
+    changes nothing. Safe to use from several threads, and beside other processes
+    on the same file. Close it, or use it in a ``with`` block.
+
+    >>> with CircleKit("sqlite://") as kit:
+    ...     club = kit.found_circle(name="Book club", kind="community", by="mei")
+    ...     kit.quota(club).lines[0].left
+    4
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock = system_clock,
+        record_refusals: bool = True,
+        most_loaded: int = 1_000,
+        busy_seconds: float = 30.0,
+    ) -> None:
+        """
+        Open the store, making its tables if it is new.
+
+        Args:
+            url: ``sqlite:///file.db``, or ``sqlite://`` for a store in memory.
+            clock: Where every moment comes from; must answer aware datetimes.
+            record_refusals: Whether refused commands are kept beside the history.
+            most_loaded: How many circles, groups, customers and readers are
+                kept in memory at most.
+            busy_seconds: How long to wait for another process that is writing.
+
+        Raises:
+            StoreError: If the URL is no store, or the store is of another version.
+        """
+        super().__init__(
+            open_store(url, busy_seconds=busy_seconds),
+            clock,
+            record_refusals,
+            most_loaded,
+        )
+
+    def close(self) -> None:
+        """
+        Let go of the store.
+        """
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """
+        Use the kit in a ``with`` block.
+        """
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """
+        Close it at the block's end.
+        """
+        self.close()

@@ -1,0 +1,266 @@
+"""
+What people, hosts and auditors read.
+"""
+
+from collections.abc import Callable, Iterator
+
+
+from attrs import define
+
+from circlekit.application.deciding import Deciding
+from circlekit.clock import as_utc
+from circlekit.errors import InvalidInputError, NotFoundError
+from circlekit.events.record import Recorded, refusals_beside, stream_of
+from circlekit.ids import CircleId, CommentId, CustomerId, GroupId, MemberId, PostId
+from circlekit.projections.group_timeline import TimelinePage
+from circlekit.projections.member_feed import (
+    Acknowledgement,
+    CircleEntry,
+    Comment,
+    FeedPage,
+)
+from circlekit.projections.must_see_audit import (
+    AUDITED,
+    MustSeeAudit,
+    WhatIf,
+    audit_must_sees,
+)
+from circlekit.projections.quota_view import Quota
+from circlekit.store import GROUP_TIMELINE, MEMBER_FEED, QUOTA_VIEW, READ_MODELS
+from circlekit.text import checked_id
+
+LONGEST_PAGE = 200
+
+
+@define(eq=False)
+class Reading(Deciding):
+    """
+    Questions; they change nothing.
+    """
+
+    def feed(
+        self,
+        member: MemberId | str,
+        *,
+        circle: CircleId | str | None = None,
+        after: str | None = None,
+        limit: int = 20,
+    ) -> FeedPage:
+        """
+        Return a page of a member's feed, over all their circles or one.
+
+        Pinned posts and must-sees the member has not acknowledged come first,
+        then the rest, newest first.
+
+        Args:
+            member: Whose feed.
+            circle: Only this circle.
+            after: The ``next`` of the page before.
+            limit: Most items, 1 to 200.
+
+        Raises:
+            InvalidInputError: If the cursor or the limit is not accepted.
+            NotFoundError: If the circle is not known.
+        """
+        checked_id("member", member)
+        _page_size(limit)
+        if circle is not None:
+            self._known("circle", circle)
+        with self._store.read(MEMBER_FEED) as (rows, head):
+            return MEMBER_FEED.page(
+                rows,
+                MemberId(member),
+                circle=None if circle is None else CircleId(circle),
+                after=after,
+                limit=limit,
+                head=head,
+            )
+
+    def comments(
+        self,
+        post: PostId | str,
+        *,
+        after: CommentId | str | None = None,
+        limit: int = 100,
+    ) -> tuple[Comment, ...]:
+        """
+        Return a post's comments, oldest first, from just after one of them.
+
+        Raises:
+            InvalidInputError: If an id or the limit is not accepted.
+        """
+        where = PostId.parse(post) if isinstance(post, str) else post
+        last = CommentId.parse(after) if isinstance(after, str) else after
+        _page_size(limit)
+        with self._store.read(MEMBER_FEED) as (rows, _):
+            return MEMBER_FEED.comments(
+                rows, where, after=last.version if last else 0, limit=limit
+            )
+
+    def circles(self, member: MemberId | str) -> tuple[CircleEntry, ...]:
+        """
+        Return the circles somebody is a member of now, by name.
+        """
+        with self._store.read(MEMBER_FEED) as (rows, _):
+            return MEMBER_FEED.circles(rows, MemberId(checked_id("member", member)))
+
+    def acknowledgements(self, post: PostId | str) -> tuple[Acknowledgement, ...]:
+        """
+        Return who acknowledged a must-see, in the order they did.
+        """
+        where = PostId.parse(post) if isinstance(post, str) else post
+        with self._store.read(MEMBER_FEED) as (rows, _):
+            return MEMBER_FEED.acknowledgements(rows, where)
+
+    def group_timeline(
+        self, group: GroupId | str, *, before: int | None = None, limit: int = 50
+    ) -> TimelinePage:
+        """
+        Return a page of what a group was shown, newest first.
+
+        Args:
+            group: The group.
+            before: The ``next`` of the page before.
+            limit: Most entries, 1 to 200.
+
+        Raises:
+            NotFoundError: If the group is not known.
+            InvalidInputError: If the limit is not accepted.
+        """
+        _page_size(limit)
+        self._known("group", group)
+        with self._store.read(GROUP_TIMELINE) as (rows, _):
+            return GROUP_TIMELINE.page(
+                rows, GroupId(group), before=before, limit=limit
+            )
+
+    def quota(
+        self,
+        holder: CircleId | CustomerId | str | None = None,
+        *,
+        circle: CircleId | str | None = None,
+        customer: CustomerId | str | None = None,
+    ) -> Quota:
+        """
+        Return every budget of a circle or customer: used, left, when there is room.
+
+        Args:
+            holder: A circle's or a customer's id, if only one of them has it.
+            circle: A circle's id.
+            customer: A customer's id.
+
+        Raises:
+            NotFoundError: If nobody of that id is known.
+            InvalidInputError: If none, or more than one of them, is named, or a
+                circle and a customer share the id.
+        """
+        named = [(None, holder), ("circle", circle), ("customer", customer)]
+        given = [(kind, id_) for kind, id_ in named if id_ is not None]
+        if len(given) != 1:
+            problem = f"{len(given)} holders are named"
+            raise InvalidInputError("holder", problem, "one circle or one customer")
+        ((kind, id_),) = given
+        checked_id("holder", id_)
+        kinds = ("circle", "customer") if kind is None else (kind,)
+        now = as_utc("clock", self._clock())
+        found = []
+        with self._store.read(QUOTA_VIEW) as (rows, _):
+            for each in kinds:
+                stream = stream_of(each, id_)
+                at = max(now, self._last_at(rows, stream))
+                quota = QUOTA_VIEW.quota(rows, stream, id_, at=at)
+                if quota is not None:
+                    found.append(quota)
+        if not found:
+            raise NotFoundError(kind or "circle or customer", id_)
+        if len(found) > 1:
+            problem = f"{id_!r} is a circle and a customer"
+            raise InvalidInputError("holder", problem, "circle=... or customer=...")
+        return found[0]
+
+    def audit_must_sees(
+        self,
+        circle: CircleId | str | None = None,
+        *,
+        what_if: WhatIf | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> MustSeeAudit:
+        """
+        Replay the history and account for every attempt to send a must-see.
+
+        Args:
+            circle: Only this circle.
+            what_if: Decide the same attempts by other numbers, first-order only.
+            progress: Called with each event's position as it is replayed.
+
+        Raises:
+            NotFoundError: If the circle is not known.
+            CorruptEventError: If a stored event was altered.
+        """
+        streams = None
+        if circle is not None:
+            self._known("circle", circle)
+            stream = stream_of("circle", circle)
+            streams = frozenset({stream, refusals_beside(stream)})
+        events = self._store.events_named(AUDITED, streams=streams)
+        return audit_must_sees(_watched(events, progress), what_if=what_if)
+
+    def history(self, circle: CircleId | str) -> Iterator[Recorded]:
+        """
+        Return everything that happened to a circle, in order.
+
+        Raises:
+            NotFoundError: If the circle is not known.
+            CorruptEventError: If a stored event was altered.
+        """
+        self._known("circle", circle)
+        with self._store.reading() as transaction:
+            yield from transaction.history(stream_of("circle", circle))
+
+    def newest_position(self) -> int:
+        """
+        Return the position of the newest event, 0 if there is none.
+        """
+        with self._store.reading() as transaction:
+            return transaction.head()
+
+    def rebuild_read_models(
+        self, *, progress: Callable[[str, int, int], None] | None = None
+    ) -> None:
+        """
+        Empty every read model and fill it again from the events.
+
+        Args:
+            progress: Called after each block with the read model's name, the
+                position it is at, and the newest.
+        """
+        for model in READ_MODELS:
+            name = model.name
+            self._store.rebuild(
+                model,
+                progress=(lambda at, of, name=name: progress(name, at, of))
+                if progress
+                else None,
+            )
+
+    def _known(self, kind: str, id_: str) -> None:
+        checked_id(kind, id_)
+        with self._store.reading() as transaction:
+            if transaction.last_of(stream_of(kind, id_)) is None:
+                raise NotFoundError(kind, id_)
+
+
+def _page_size(limit: int) -> None:
+    if not isinstance(limit, int) or not 1 <= limit <= LONGEST_PAGE:
+        raise InvalidInputError("limit", f"is {limit!r}", f"1 to {LONGEST_PAGE}")
+
+
+def _watched(
+    events: Iterator[Recorded], progress: Callable[[int], None] | None
+) -> Iterator[Recorded]:
+    for recorded in events:
+        if progress is not None:
+            progress(recorded.position)
+        yield recorded
+
+

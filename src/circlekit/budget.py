@@ -1,0 +1,244 @@
+"""
+Budgets: so many in a window, counted the same way everywhere.
+
+A window is either a calendar day or month of a zone, half-open from one local
+midnight to the next, or a rolling span of elapsed time: what happened at ``T``
+counts while ``now < T + span`` and no longer at ``now == T + span``.
+
+The decision, the quota view and the audit all count with :func:`usage`, so they
+cannot come to different numbers.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+from attrs import validators as check
+
+from circlekit.clock import zone_named
+from circlekit.errors import InvalidInputError
+
+_THREE_DAYS: Final = 3 * 86_400
+WindowKind = Literal["calendar-day", "calendar-month", "rolling"]
+
+
+@frozen
+class Window:
+    """
+    The stretch of time a budget is counted over.
+
+    Attributes:
+        kind: ``calendar-day``, ``calendar-month`` or ``rolling``.
+
+        seconds: Length of a rolling window in elapsed seconds; None otherwise.
+    """
+
+    kind: WindowKind
+    seconds: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """
+        Refuse a rolling window without length, and a calendar one with.
+        """
+        if (self.kind == "rolling") != (self.seconds is not None and self.seconds > 0):
+            raise InvalidInputError(
+                "window",
+                f"{self.kind} with {self.seconds} seconds",
+                "a rolling window of 1 second or more, or a calendar one without any",
+            )
+
+    def __str__(self) -> str:
+        """
+        Return words for people, as in ``24 hours``.
+        """
+        match self.kind:
+            case "calendar-day":
+                return "calendar day"
+            case "calendar-month":
+                return "calendar month"
+            case "rolling":
+                return spoken(timedelta(seconds=self.seconds or 0))
+
+
+CALENDAR_DAY: Final = Window("calendar-day")
+CALENDAR_MONTH: Final = Window("calendar-month")
+
+
+def rolling(*, days: int = 0, hours: int = 0, seconds: int = 0) -> Window:
+    """
+    Return a rolling window of that much elapsed time.
+    """
+    return Window("rolling", days * 86_400 + hours * 3_600 + seconds)
+
+
+@frozen
+class Budget:
+    """
+    A limit that may be used up within a window.
+
+    Attributes:
+        rule: The rule's lasting name, as in ``must-see-month``.
+
+        limit: How many the window holds.
+
+        window: The stretch of time they are counted over.
+    """
+
+    rule: str = field(validator=check.min_len(1))
+    limit: int = field(validator=check.ge(0))
+    window: Window
+
+
+@frozen
+class Spend:
+    """
+    One use of a budget: when, and the place of its event in the history.
+    """
+
+    at: datetime
+    version: int
+
+
+@frozen(kw_only=True)
+class Usage:
+    """
+    How much of a budget is used at a moment.
+
+    Attributes:
+        budget: The budget that was counted.
+
+        used: How many the window holds at that moment.
+
+        starts: Start of the window, inclusive for calendars; for a rolling
+            window the moment after which uses still count.
+
+        ends: End of the window, exclusive; for a rolling window the moment asked.
+
+        used_by: Places of the events that were counted, oldest first.
+
+        free_at: The next moment at which this budget has room, None if it has
+            room now or never will.
+    """
+
+    budget: Budget
+    used: int
+    starts: datetime
+    ends: datetime
+    used_by: tuple[int, ...]
+    free_at: datetime | None
+
+    @property
+    def left(self) -> int:
+        """
+        Return how many more the window holds, never below zero.
+        """
+        return max(0, self.budget.limit - self.used)
+
+
+def usage(budget: Budget, spends: Iterable[Spend], *, zone: str, at: datetime) -> Usage:
+    """
+    Count the uses of *budget* in the window that holds *at*.
+
+    >>> spacing = Budget("must-see-spacing", 1, rolling(hours=24))
+    >>> noon = datetime(2020, 3, 1, 12, tzinfo=UTC)
+    >>> sent = [Spend(noon, 5)]
+    >>> usage(spacing, sent, zone="UTC", at=noon + timedelta(hours=23)).left
+    0
+    >>> usage(spacing, sent, zone="UTC", at=noon + timedelta(hours=24)).left
+    1
+    """
+    starts, ends = window_bounds(budget.window, zone=zone, at=at)
+    if budget.window.kind == "rolling":
+        counted = [spend for spend in spends if starts < spend.at]
+    else:
+        counted = [spend for spend in spends if starts <= spend.at < ends]
+    return Usage(
+        budget=budget,
+        used=len(counted),
+        starts=starts,
+        ends=ends,
+        used_by=tuple(spend.version for spend in counted),
+        free_at=_free_at(budget, [spend.at for spend in counted], ends),
+    )
+
+
+def window_bounds(
+    window: Window, *, zone: str, at: datetime
+) -> tuple[datetime, datetime]:
+    """
+    Return start and end, in UTC, of the window that holds *at*.
+    """
+    if window.kind == "rolling":
+        return at - timedelta(seconds=window.seconds or 0), at
+    home = zone_named(zone)
+    day = at.astimezone(home).date()
+    starts, ends = _calendar_bounds(window.kind, home, day)
+    # Where clocks go back across midnight the local date is for a while the
+    # day before; the instants decide, not the date on the wall.
+    if at >= ends:
+        return _calendar_bounds(window.kind, home, _next_start(window.kind, day))
+    return starts, ends
+
+
+def earliest_that_counts(
+    budgets: Sequence[Budget], *, zone: str, at: datetime
+) -> datetime:
+    """
+    Return the moment before which no use can matter to any of *budgets* at *at*.
+    """
+    bounds = (window_bounds(budget.window, zone=zone, at=at) for budget in budgets)
+    return min((starts for starts, _ in bounds), default=at)
+
+
+def spoken(span: timedelta) -> str:
+    """
+    Return a span in words, in the largest unit that says it exactly.
+
+    >>> spoken(timedelta(hours=48)), spoken(timedelta(seconds=1))
+    ('48 hours', '1 second')
+    """
+    seconds = int(span.total_seconds())
+    if seconds >= _THREE_DAYS and seconds % 86_400 == 0:
+        return _counted(seconds // 86_400, "days")
+    for size, unit in ((3_600, "hours"), (60, "minutes")):
+        if seconds and seconds % size == 0:
+            return _counted(seconds // size, unit)
+    return _counted(seconds, "seconds")
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit if number != 1 else unit.removesuffix('s')}"
+
+
+def _free_at(
+    budget: Budget, counted: list[datetime], ends: datetime
+) -> datetime | None:
+    if len(counted) < budget.limit or budget.limit == 0:
+        return None
+    if budget.window.kind != "rolling":
+        return ends
+    span = timedelta(seconds=budget.window.seconds or 0)
+    return sorted(counted)[len(counted) - budget.limit] + span
+
+
+def _next_start(kind: WindowKind, day: date) -> date:
+    if kind == "calendar-day":
+        return day + timedelta(days=1)
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+@lru_cache(maxsize=4096)
+def _calendar_bounds(
+    kind: WindowKind, zone: ZoneInfo, day: date
+) -> tuple[datetime, datetime]:
+    first = day if kind == "calendar-day" else day.replace(day=1)
+    return _midnight(first, zone), _midnight(_next_start(kind, day), zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    # fold=0 takes the first of two midnights, and for a midnight that clocks
+    # skip, the instant of the skip: both are where the day begins.
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

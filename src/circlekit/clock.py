@@ -1,0 +1,95 @@
+"""
+Moments and zones.
+
+Every moment inside circlekit is UTC. A naive datetime is never accepted: it
+could be meant in any zone.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from attrs import define, field
+
+from circlekit.errors import InvalidInputError
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Clock = Callable[[], datetime]
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def as_utc(field_name: str, value: object) -> datetime:
+    """
+    Return an aware moment in UTC.
+
+    Raises:
+        InvalidInputError: If it is no datetime, or a naive one.
+    """
+    accepted = "a datetime with a zone, as in datetime.now(UTC)"
+    if not isinstance(value, datetime):
+        raise InvalidInputError(field_name, f"is {type(value).__name__}", accepted)
+    if value.utcoffset() is None:
+        problem = f"{value.isoformat()} has no zone"
+        raise InvalidInputError(field_name, problem, accepted)
+    return value.astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> ZoneInfo:
+    """
+    Return the IANA zone of that name.
+
+    Raises:
+        InvalidInputError: If no such zone is known.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        accepted = "an IANA zone name, as in 'Asia/Shanghai'"
+        raise InvalidInputError("zone", f"{name!r} is not known", accepted) from error
+
+
+def micros(moment: datetime) -> int:
+    """
+    Return whole microseconds since 1970, UTC: how tables keep moments.
+    """
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def from_micros(value: int) -> datetime:
+    """
+    Return the moment that :func:`micros` made this number of.
+    """
+    return EPOCH + timedelta(microseconds=value)
+
+
+@define
+class ManualClock:
+    """
+    A clock that stands still until it is moved; for tests, imports and demos.
+
+    >>> clock = ManualClock(datetime(2020, 3, 1, 20, tzinfo=UTC))
+    >>> clock.forward(hours=24)
+    >>> clock().isoformat()
+    '2020-03-02T20:00:00+00:00'
+    """
+
+    now: datetime = field(converter=lambda value: as_utc("now", value))
+
+    def __call__(self) -> datetime:
+        """
+        Return the moment it stands at.
+        """
+        return self.now
+
+    def forward(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
+        """
+        Move on by elapsed time.
+        """
+        self.now += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -1,0 +1,94 @@
+"""
+What can go wrong that is not a rule's refusal.
+
+A rule that says no raises :class:`circlekit.verdict.RefusedError`. Everything
+here is about input, stored bytes or the machine.
+"""
+
+
+class CirclekitError(Exception):
+    """
+    The root of every exception that circlekit raises on purpose.
+    """
+
+
+class InvalidInputError(CirclekitError, ValueError):
+    """
+    A value could not be accepted, whatever the rules say.
+
+    Attributes:
+        field: The argument that held the value.
+
+        problem: What is wrong and where in the value it is wrong.
+
+        accepted: What would have been accepted.
+    """
+
+    def __init__(self, field: str, problem: str, accepted: str) -> None:
+        super().__init__(f"{field}: {problem}; accepted: {accepted}")
+        self.field = field
+        self.problem = problem
+        self.accepted = accepted
+
+
+class NotFoundError(CirclekitError, LookupError):
+    """
+    No history exists under that id.
+
+    Attributes:
+        kind: What was looked for: ``circle``, ``group``, ``customer``.
+
+        id: The id that nothing is known of.
+    """
+
+    def __init__(self, kind: str, id_: str) -> None:
+        super().__init__(f"no {kind} {id_!r} is known here")
+        self.kind = kind
+        self.id = id_
+
+
+class CommandIdReusedError(CirclekitError):
+    """
+    A command id came again with a different command.
+
+    Attributes:
+        command_id: The id that already names another command.
+    """
+
+    def __init__(self, command_id: str) -> None:
+        super().__init__(
+            f"command id {command_id!r} was already used for a different command; "
+            "accepted: the same command again, or a new id"
+        )
+        self.command_id = command_id
+
+
+class CorruptEventError(CirclekitError):
+    """
+    A stored event is not what was once written.
+
+    Attributes:
+        stream: The history it stands in.
+
+        version: Its place in that history, from 1.
+
+        problem: How it differs from what was written.
+    """
+
+    def __init__(self, stream: str, version: int, problem: str) -> None:
+        super().__init__(f"event {version} of {stream!r}: {problem}")
+        self.stream = stream
+        self.version = version
+        self.problem = problem
+
+
+class BusyError(CirclekitError):
+    """
+    The store could not be written in time; nothing was changed.
+    """
+
+
+class StoreError(CirclekitError):
+    """
+    The store cannot be used: wrong place, wrong kind or wrong version.
+    """

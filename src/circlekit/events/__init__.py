@@ -1,0 +1,3 @@
+"""
+What has happened: flat, frozen facts with lasting stored names.
+"""

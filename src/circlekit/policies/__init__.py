@@ -1,0 +1,3 @@
+"""
+May this happen? One module for each question, pure functions over values.
+"""

@@ -1,0 +1,58 @@
+"""
+Is there room in these budgets?
+
+One way of counting and one way of saying no for every budget: must-sees of a
+circle, moments of a customer.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from circlekit.budget import Budget, Spend, Usage, usage
+from circlekit.verdict import ALLOWED, Reason, Verdict, all_of
+
+
+def within_budgets(
+    budgets: Iterable[Budget], spends: Sequence[Spend], *, zone: str, at: datetime
+) -> Verdict:
+    """
+    Ask every budget whether it has room at *at*.
+    """
+    return all_of(
+        *(room_in(usage(budget, spends, zone=zone, at=at)) for budget in budgets)
+    )
+
+
+def room_in(used: Usage) -> Verdict:
+    """
+    Refuse where nothing is left, with all that is known of it.
+    """
+    if used.left > 0:
+        return ALLOWED
+    budget = used.budget
+    again = (
+        f"; free again {used.free_at:%Y-%m-%d %H:%M} UTC"
+        if used.free_at is not None
+        else ""
+    )
+    return Verdict(
+        (
+            Reason(
+                rule=budget.rule,
+                because=f"{used.used} of {budget.limit} used {_spoken(used)}{again}",
+                used=used.used,
+                limit=budget.limit,
+                window_start=used.starts,
+                window_end=used.ends,
+                used_by=used.used_by,
+                retry_at=used.free_at,
+            ),
+        )
+    )
+
+
+def _spoken(used: Usage) -> str:
+    window = used.budget.window
+    if window.kind == "rolling":
+        return f"within {window}"
+    return f"in this {window}"

@@ -1,0 +1,3 @@
+"""
+What people read: tables filled from events, and the questions they answer.
+"""

@@ -1,0 +1,484 @@
+"""
+A group's timeline: what was said in it and what its circle sent into it.
+
+What a circle sends to all its groups is kept once, under the circle; a group
+shows it for as long as the two were linked. A post that is sent as a must-see is
+one entry: it moves to where the must-see stands.
+"""
+
+import heapq
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from typing import Any, ClassVar, Final
+
+from attrs import frozen
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+
+from circlekit.clock import from_micros, micros
+from circlekit.events.circle import (
+    CommentAdded,
+    CommentRemoved,
+    MustSeeSent,
+    PostEdited,
+    PostPublished,
+    PostRemoved,
+)
+from circlekit.events.group import (
+    AnnouncementSet,
+    CircleLinked,
+    CircleUnlinked,
+    GroupJoined,
+    GroupLeft,
+    GroupMuted,
+    GroupUnmuted,
+    MessageReacted,
+    MessageSent,
+    PrivateChatAllowed,
+    PrivateChatBlocked,
+)
+from circlekit.events.record import Recorded, is_about
+from circlekit.events.rules import RuleBookAdopted
+from circlekit.ids import CommentId, GroupId, MemberId, MessageId, PostId
+from circlekit.projections.read_model import (
+    WHOLE_NUMBER,
+    ReadModel,
+    Rows,
+    as_json,
+    from_json,
+)
+
+_TABLES: Final = MetaData()
+Table(
+    "circlekit_timeline_entry",
+    _TABLES,
+    Column("scope", Text, primary_key=True),
+    Column("position", WHOLE_NUMBER, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Column("text", Text),
+    Column("images", Text),
+    Column("circle", Text),
+    Column("post", Integer),
+    Column("place", Integer, nullable=False),
+    Index("circlekit_timeline_entry_post", "circle", "post"),
+)
+Table(
+    "circlekit_timeline_post",
+    _TABLES,
+    Column("circle", Text, primary_key=True),
+    Column("post", Integer, primary_key=True),
+    Column("sent_to", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("images", Text, nullable=False),
+)
+Table(
+    "circlekit_timeline_circle",
+    _TABLES,
+    Column("circle", Text, primary_key=True),
+    Column("relay", Text, nullable=False),
+)
+Table(
+    "circlekit_timeline_link",
+    _TABLES,
+    Column("grp", Text, primary_key=True),
+    Column("since", WHOLE_NUMBER, primary_key=True),
+    Column("circle", Text, nullable=False),
+    Column("until", WHOLE_NUMBER),
+)
+Table(
+    "circlekit_timeline_reaction",
+    _TABLES,
+    Column("grp", Text, primary_key=True),
+    Column("message", Integer, primary_key=True),
+    Column("emoji", Text, primary_key=True),
+    Column("member", Text, primary_key=True),
+)
+Table(
+    "circlekit_timeline_member",
+    _TABLES,
+    Column("member", Text, primary_key=True),
+    Column("grp", Text, primary_key=True),
+)
+Table(
+    "circlekit_timeline_block",
+    _TABLES,
+    Column("grp", Text, primary_key=True),
+)
+
+_NOTICES: Final = {
+    AnnouncementSet: "announcement",
+    GroupMuted: "muted",
+    GroupUnmuted: "unmuted",
+    PrivateChatBlocked: "private-chat-blocked",
+    PrivateChatAllowed: "private-chat-allowed",
+}
+
+
+@frozen(kw_only=True)
+class TimelineEntry:
+    """
+    One thing a group was shown.
+
+    Attributes:
+        kind: ``message``, ``post``, ``must-see``, ``comment``, ``announcement``,
+            ``muted``, ``unmuted``, ``private-chat-blocked`` or
+            ``private-chat-allowed``.
+
+        post: The post it is, or is a comment on.
+
+        comment: The comment it is.
+
+        message: The message it is.
+
+        reactions: How often each emoji was given to a message, by emoji.
+    """
+
+    kind: str
+    by: MemberId
+    at: datetime
+    text: str | None = None
+    images: tuple[str, ...] = ()
+    post: PostId | None = None
+    comment: CommentId | None = None
+    message: MessageId | None = None
+    reactions: dict[str, int]
+
+
+@frozen
+class TimelinePage:
+    """
+    Some entries, newest first, and the cursor that asks for older ones.
+
+    Attributes:
+        next: Hand it back to get the next page; None if this is the last.
+    """
+
+    entries: tuple[TimelineEntry, ...]
+    next: int | None
+
+
+class GroupTimeline(ReadModel):
+    """
+    Messages, posts sent on, comments, must-sees and notices of every group.
+    """
+
+    name: ClassVar[str] = "group-timeline"
+    tables: ClassVar[MetaData] = _TABLES
+    kinds: ClassVar[frozenset[type]] = frozenset(
+        {
+            MessageSent,
+            MessageReacted,
+            CommentAdded,
+            CommentRemoved,
+            PostPublished,
+            PostEdited,
+            PostRemoved,
+            MustSeeSent,
+            RuleBookAdopted,
+            CircleLinked,
+            CircleUnlinked,
+            GroupJoined,
+            GroupLeft,
+            *_NOTICES,
+        }
+    )
+
+    def apply(self, rows: Rows, recorded: Recorded) -> None:
+        """
+        Take in one event of a group or of a circle.
+        """
+        event, subject = recorded.event, recorded.subject
+        match event:
+            case MessageSent():
+                _add(
+                    rows,
+                    recorded,
+                    [_group(subject)],
+                    "message",
+                    text=event.text,
+                    images=as_json(event.images),
+                )
+            case MessageReacted():
+                rows.run(
+                    _REACT,
+                    grp=subject,
+                    message=event.message,
+                    emoji=event.emoji,
+                    member=event.by,
+                )
+            case CommentAdded():
+                ((relay,),) = rows.all(_RELAY, circle=subject)
+                if relay == "all":
+                    scopes, _, _ = _content(rows, subject, event.post)
+                    _add(
+                        rows,
+                        recorded,
+                        scopes,
+                        "comment",
+                        text=event.text,
+                        circle=subject,
+                        post=event.post,
+                    )
+            case PostPublished():
+                _take_post(rows, recorded)
+            case MustSeeSent():
+                scopes, text, images = _content(rows, subject, event.post)
+                rows.run(_MOVE_AWAY, circle=subject, post=event.post)
+                _add(
+                    rows,
+                    recorded,
+                    scopes,
+                    "must-see",
+                    text=text,
+                    images=images,
+                    circle=subject,
+                    post=event.post,
+                )
+            case PostEdited():
+                changed = {"text": event.text, "images": as_json(event.images)}
+                for statement in _EDIT:
+                    rows.run(statement, circle=subject, post=event.post, **changed)
+            case PostRemoved():
+                for statement in _REMOVE:
+                    rows.run(statement, circle=subject, post=event.post)
+            case CommentRemoved():
+                rows.run(
+                    _UNCOMMENT, circle=subject, post=event.post, place=event.comment
+                )
+            case CircleLinked():
+                rows.run(
+                    _LINK, grp=subject, since=recorded.position, circle=event.circle
+                )
+            case CircleUnlinked():
+                rows.run(_UNLINK, grp=subject, until=recorded.position)
+            case RuleBookAdopted() if is_about(recorded.stream, "circle"):
+                rows.run(_SET_RELAY, circle=subject, relay=event.book.comment_relay)
+            case AnnouncementSet() | GroupMuted():
+                text = event.text if isinstance(event, AnnouncementSet) else event.reason
+                _add(
+                    rows, recorded, [_group(subject)], _NOTICES[type(event)], text=text
+                )
+            case GroupJoined():
+                rows.run(_ENTER_GROUP, member=event.member, grp=subject)
+            case GroupLeft():
+                rows.run(_LEAVE_GROUP, member=event.member, grp=subject)
+            case GroupUnmuted() | PrivateChatBlocked() | PrivateChatAllowed():
+                if isinstance(event, PrivateChatBlocked):
+                    rows.run(_BLOCK, grp=subject)
+                elif isinstance(event, PrivateChatAllowed):
+                    rows.run(_UNBLOCK, grp=subject)
+                _add(rows, recorded, [_group(subject)], _NOTICES[type(event)])
+
+    def meet_in_the_open(
+        self, rows: Rows, one: MemberId, other: MemberId, *, besides: GroupId
+    ) -> bool:
+        """
+        Return whether two people share another linked group without a block.
+        """
+        return bool(rows.all(_IN_THE_OPEN, one=one, other=other, besides=besides))
+
+    def page(
+        self, rows: Rows, group: GroupId, *, before: int | None = None, limit: int = 50
+    ) -> TimelinePage:
+        """
+        Return up to *limit* entries older than *before*, newest first.
+        """
+        newest = _END if before is None else before
+        spans = [(_group(group), 0, newest)]
+        spans += [
+            (_circle(circle), since, newest if until is None else min(newest, until))
+            for circle, since, until in rows.all(_LINKS, grp=group)
+        ]
+        found = heapq.merge(
+            *(
+                rows.all(_SPAN, scope=scope, since=since, until=until, limit=limit + 1)
+                for scope, since, until in spans
+            ),
+            key=lambda row: -row[0],
+        )
+        # A group that was unlinked and linked again has a span for each time.
+        entries = list(islice(found, limit + 1))
+        following = entries[limit - 1][0] if len(entries) > limit else None
+        return TimelinePage(
+            tuple(_entry(rows, group, row) for row in entries[:limit]), following
+        )
+
+
+_END: Final = 2**62
+
+
+def _group(group: str) -> str:
+    return f"group/{group}"
+
+
+def _circle(circle: str) -> str:
+    return f"circle/{circle}"
+
+
+def _take_post(rows: Rows, recorded: Recorded) -> None:
+    event, circle = recorded.event, recorded.subject
+    images = as_json(event.images)
+    rows.run(
+        _POST,
+        circle=circle,
+        post=recorded.version,
+        sent_to=as_json(event.groups),
+        text=event.text,
+        images=images,
+    )
+    if event.synced:
+        _add(
+            rows,
+            recorded,
+            _scopes(circle, event.groups),
+            "post",
+            text=event.text,
+            images=images,
+            circle=circle,
+            post=recorded.version,
+        )
+
+
+def _scopes(circle: str, groups: Iterable[str] | None) -> list[str]:
+    if groups is None:
+        return [_circle(circle)]
+    return [_group(group) for group in groups]
+
+
+def _content(rows: Rows, circle: str, post: int) -> tuple[list[str], str, str]:
+    ((groups, text, images),) = rows.all(_POSTED, circle=circle, post=post)
+    return _scopes(circle, from_json(groups, tuple[str, ...] | None)), text, images
+
+
+def _add(
+    rows: Rows,
+    recorded: Recorded,
+    scopes: Iterable[str],
+    kind: str,
+    *,
+    text: str | None = None,
+    images: str | None = None,
+    circle: str | None = None,
+    post: int | None = None,
+) -> None:
+    for scope in scopes:
+        rows.run(
+            _ENTER,
+            scope=scope,
+            position=recorded.position,
+            kind=kind,
+            by=recorded.event.by,
+            at=micros(recorded.event.at),
+            text=text,
+            images=images,
+            circle=circle,
+            post=post,
+            place=recorded.version,
+        )
+
+
+def _entry(rows: Rows, group: GroupId, row: tuple[Any, ...]) -> TimelineEntry:
+    _position, kind, by, at, text, images, circle, post, place = row
+    reactions = (
+        rows.all(_REACTIONS, grp=group, message=place) if kind == "message" else ()
+    )
+    return TimelineEntry(
+        kind=kind,
+        by=by,
+        at=from_micros(at),
+        text=text,
+        images=from_json(images, tuple[str, ...]) if images else (),
+        post=None if post is None else PostId(circle, post),
+        comment=CommentId(circle, place) if kind == "comment" else None,
+        message=MessageId(group, place) if kind == "message" else None,
+        reactions=dict(reactions),
+    )
+
+
+_ENTER: Final = """
+INSERT INTO circlekit_timeline_entry
+(scope, position, kind, "by", at, text, images, circle, post, place)
+VALUES (:scope, :position, :kind, :by, :at, :text, :images, :circle, :post, :place)
+"""
+_REACT: Final = """
+INSERT INTO circlekit_timeline_reaction (grp, message, emoji, member)
+VALUES (:grp, :message, :emoji, :member) ON CONFLICT DO NOTHING
+"""
+_RELAY: Final = "SELECT relay FROM circlekit_timeline_circle WHERE circle = :circle"
+_SET_RELAY: Final = """
+INSERT INTO circlekit_timeline_circle (circle, relay) VALUES (:circle, :relay)
+ON CONFLICT (circle) DO UPDATE SET relay = excluded.relay
+"""
+_POST: Final = """
+INSERT INTO circlekit_timeline_post (circle, post, sent_to, text, images)
+VALUES (:circle, :post, :sent_to, :text, :images)
+"""
+_POSTED: Final = """
+SELECT sent_to, text, images FROM circlekit_timeline_post
+WHERE circle = :circle AND post = :post
+"""
+_MOVE_AWAY: Final = """
+DELETE FROM circlekit_timeline_entry
+WHERE circle = :circle AND post = :post AND kind = 'post'
+"""
+_EDIT: Final = (
+    """
+    UPDATE circlekit_timeline_post SET text = :text, images = :images
+    WHERE circle = :circle AND post = :post
+    """,
+    """
+    UPDATE circlekit_timeline_entry SET text = :text, images = :images
+    WHERE circle = :circle AND post = :post AND kind IN ('post', 'must-see')
+    """,
+)
+_REMOVE: Final = (
+    "DELETE FROM circlekit_timeline_post WHERE circle = :circle AND post = :post",
+    "DELETE FROM circlekit_timeline_entry WHERE circle = :circle AND post = :post",
+)
+_UNCOMMENT: Final = """
+DELETE FROM circlekit_timeline_entry
+WHERE circle = :circle AND post = :post AND place = :place AND kind = 'comment'
+"""
+_LINK: Final = """
+INSERT INTO circlekit_timeline_link (grp, since, circle, until)
+VALUES (:grp, :since, :circle, NULL)
+"""
+_UNLINK: Final = """
+UPDATE circlekit_timeline_link SET until = :until
+WHERE grp = :grp AND until IS NULL
+"""
+_LINKS: Final = """
+SELECT circle, since, until FROM circlekit_timeline_link WHERE grp = :grp
+ORDER BY since
+"""
+_SPAN: Final = """
+SELECT position, kind, "by", at, text, images, circle, post, place
+FROM circlekit_timeline_entry
+WHERE scope = :scope AND position > :since AND position < :until
+ORDER BY position DESC LIMIT :limit
+"""
+_REACTIONS: Final = """
+SELECT emoji, count(*) FROM circlekit_timeline_reaction
+WHERE grp = :grp AND message = :message GROUP BY emoji ORDER BY emoji
+"""
+_ENTER_GROUP: Final = """
+INSERT INTO circlekit_timeline_member (member, grp) VALUES (:member, :grp)
+ON CONFLICT DO NOTHING
+"""
+_LEAVE_GROUP: Final = """
+DELETE FROM circlekit_timeline_member WHERE member = :member AND grp = :grp
+"""
+_BLOCK: Final = """
+INSERT INTO circlekit_timeline_block (grp) VALUES (:grp) ON CONFLICT DO NOTHING
+"""
+_UNBLOCK: Final = "DELETE FROM circlekit_timeline_block WHERE grp = :grp"
+_IN_THE_OPEN: Final = """
+SELECT 1 FROM circlekit_timeline_member m
+JOIN circlekit_timeline_member n ON n.grp = m.grp AND n.member = :other
+JOIN circlekit_timeline_link l ON l.grp = m.grp AND l.until IS NULL
+WHERE m.member = :one AND m.grp <> :besides
+AND NOT EXISTS (SELECT 1 FROM circlekit_timeline_block b WHERE b.grp = m.grp)
+LIMIT 1
+"""

@@ -1,0 +1,723 @@
+"""
+The feed of one member, over all their circles or one.
+
+A post is one item, whatever surfaces it reached, and being read on any of them
+marks it read. Pinned posts and must-sees that the member has not acknowledged
+come first, then the rest, newest first. A page's cursor remembers up to which
+event the first page was made, and the later pages are made as of then, so
+nothing moves from one page to another in between and comes up twice.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from attrs import frozen
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+
+from circlekit.clock import from_micros, micros
+from circlekit.errors import InvalidInputError
+from circlekit.events.circle import (
+    CircleFounded,
+    CommentAdded,
+    CommentRemoved,
+    ManagerAppointed,
+    ManagerDismissed,
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    MustSeeSent,
+    OwnerChanged,
+    PostEdited,
+    PostPinned,
+    PostPublished,
+    PostReacted,
+    PostRemoved,
+    PostUnpinned,
+    ReactionWithdrawn,
+)
+from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.record import Recorded
+from circlekit.ids import CircleId, CommentId, MemberId, PostId
+from circlekit.projections.read_model import (
+    WHOLE_NUMBER,
+    ReadModel,
+    Rows,
+    as_json,
+    from_json,
+)
+
+_TABLES: Final = MetaData()
+Table(
+    "circlekit_feed_circle",
+    _TABLES,
+    Column("circle", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("organisation", Text),
+)
+Table(
+    "circlekit_feed_member",
+    _TABLES,
+    Column("member", Text, primary_key=True),
+    Column("circle", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("joined_at", WHOLE_NUMBER, nullable=False),
+    Column("left_after", WHOLE_NUMBER),
+    Index("circlekit_feed_member_circle", "circle"),
+)
+Table(
+    "circlekit_feed_post",
+    _TABLES,
+    Column("position", WHOLE_NUMBER, primary_key=True, autoincrement=False),
+    Column("circle", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("images", Text, nullable=False),
+    Column("videos", Text, nullable=False),
+    Column("topic", Text),
+    Column("edited_at", WHOLE_NUMBER),
+    Column("must_see_at", WHOLE_NUMBER),
+    Column("comments", Integer, nullable=False),
+    Index("circlekit_feed_post_place", "circle", "version", unique=True),
+    Index("circlekit_feed_post_newest", "circle", "at", "position"),
+)
+Table(
+    "circlekit_feed_must_see",
+    _TABLES,
+    Column("circle", Text, primary_key=True),
+    Column("post", Integer, primary_key=True),
+    Column("since", WHOLE_NUMBER, nullable=False),
+)
+Table(
+    "circlekit_feed_pin",
+    _TABLES,
+    Column("circle", Text, primary_key=True),
+    Column("post", Integer, primary_key=True),
+    Column("since", WHOLE_NUMBER, primary_key=True),
+    Column("until", WHOLE_NUMBER),
+)
+Table(
+    "circlekit_feed_comment",
+    _TABLES,
+    Column("circle", Text, primary_key=True),
+    Column("post", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("author", Text, nullable=False),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reply_to", Integer),
+)
+Table(
+    "circlekit_feed_reaction",
+    _TABLES,
+    Column("circle", Text, primary_key=True),
+    Column("post", Integer, primary_key=True),
+    Column("emoji", Text, primary_key=True),
+    Column("member", Text, primary_key=True),
+)
+Table(
+    "circlekit_feed_read",
+    _TABLES,
+    Column("member", Text, primary_key=True),
+    Column("circle", Text, primary_key=True),
+    Column("post", Integer, primary_key=True),
+)
+Table(
+    "circlekit_feed_acknowledged",
+    _TABLES,
+    Column("circle", Text, primary_key=True),
+    Column("post", Integer, primary_key=True),
+    Column("member", Text, primary_key=True),
+    Column("position", WHOLE_NUMBER, nullable=False),
+    Column("at", WHOLE_NUMBER, nullable=False),
+)
+
+
+@frozen(kw_only=True)
+class FeedItem:
+    """
+    One post, as one member sees it.
+
+    Attributes:
+        pinned: Whether it is pinned to the top of its circle.
+
+        must_see_at: When it was sent as a must-see, None if it was not.
+
+        acknowledged: Whether this member acknowledged the must-see.
+
+        unread: Whether this member, not its author, has yet to read it.
+
+        reactions: How often each emoji was given, by emoji.
+    """
+
+    post: PostId
+    author: MemberId
+    at: datetime
+    text: str
+    images: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
+    topic: str | None = None
+    edited_at: datetime | None = None
+    pinned: bool = False
+    must_see_at: datetime | None = None
+    acknowledged: bool = False
+    unread: bool = True
+    comments: int = 0
+    reactions: dict[str, int]
+
+
+@frozen
+class FeedPage:
+    """
+    Some items, and the cursor that asks for the ones after them.
+
+    Attributes:
+        next: Hand it back to get the next page; None if this is the last.
+    """
+
+    items: tuple[FeedItem, ...]
+    next: str | None
+
+
+@frozen(kw_only=True)
+class Comment:
+    """
+    One comment on a post.
+    """
+
+    comment: CommentId
+    author: MemberId
+    at: datetime
+    text: str
+    reply_to: CommentId | None = None
+
+
+@frozen(kw_only=True)
+class CircleEntry:
+    """
+    One of a member's circles.
+    """
+
+    circle: CircleId
+    name: str
+    kind: str
+    zone: str
+    organisation: str | None
+    role: str
+
+
+@frozen(kw_only=True)
+class Acknowledgement:
+    """
+    Somebody confirmed having seen a must-see.
+    """
+
+    member: MemberId
+    at: datetime
+
+
+class MemberFeed(ReadModel):
+    """
+    Posts, who may see them, and what each reader has read.
+    """
+
+    name: ClassVar[str] = "member-feed"
+    tables: ClassVar[MetaData] = _TABLES
+    kinds: ClassVar[frozenset[type]] = frozenset(
+        {
+            CircleFounded,
+            MemberJoined,
+            MemberLeft,
+            MemberRemoved,
+            ManagerAppointed,
+            ManagerDismissed,
+            OwnerChanged,
+            PostPublished,
+            PostEdited,
+            PostRemoved,
+            PostPinned,
+            PostUnpinned,
+            CommentAdded,
+            CommentRemoved,
+            PostReacted,
+            ReactionWithdrawn,
+            MustSeeSent,
+            PostsRead,
+            MustSeeAcknowledged,
+        }
+    )
+
+    def apply(self, rows: Rows, recorded: Recorded) -> None:  # noqa: C901, PLR0912
+        """
+        Take in one event of a circle or of a reader.
+        """
+        event, circle = recorded.event, recorded.subject
+        match event:
+            case PostReacted():
+                rows.run(
+                    _REACT,
+                    circle=circle,
+                    post=event.post,
+                    emoji=event.emoji,
+                    member=event.by,
+                )
+            case CommentAdded():
+                rows.run(
+                    _COMMENT,
+                    circle=circle,
+                    post=event.post,
+                    version=recorded.version,
+                    author=event.by,
+                    at=micros(event.at),
+                    text=event.text,
+                    reply_to=event.reply_to,
+                )
+                rows.run(_COUNT_COMMENT, circle=circle, post=event.post, step=1)
+            case PostPublished():
+                rows.run(
+                    _PUBLISH,
+                    position=recorded.position,
+                    circle=circle,
+                    version=recorded.version,
+                    author=event.by,
+                    at=micros(event.at),
+                    text=event.text,
+                    images=as_json(event.images),
+                    videos=as_json(event.videos),
+                    topic=event.topic,
+                )
+            case PostsRead():
+                for post in event.posts:
+                    rows.run(_READ, member=circle, circle=event.circle, post=post)
+            case MustSeeAcknowledged():
+                place = {"member": circle, "circle": event.circle, "post": event.post}
+                rows.run(_READ, **place)
+                rows.run(
+                    _ACKNOWLEDGE,
+                    position=recorded.position,
+                    at=micros(event.at),
+                    **place,
+                )
+            case MemberJoined():
+                _set_member(rows, circle, event.member, "member", event.at)
+            case MemberLeft() | MemberRemoved():
+                rows.run(
+                    _LEAVE,
+                    member=event.member,
+                    circle=circle,
+                    position=recorded.position,
+                )
+            case PostEdited():
+                rows.run(
+                    _EDIT,
+                    circle=circle,
+                    post=event.post,
+                    text=event.text,
+                    images=as_json(event.images),
+                    videos=as_json(event.videos),
+                    at=micros(event.at),
+                )
+            case PostRemoved():
+                for statement in _REMOVE:
+                    rows.run(statement, circle=circle, post=event.post)
+            case CommentRemoved():
+                if rows.run(
+                    _UNCOMMENT,
+                    circle=circle,
+                    post=event.post,
+                    version=event.comment,
+                ):
+                    rows.run(_COUNT_COMMENT, circle=circle, post=event.post, step=-1)
+            case ReactionWithdrawn():
+                rows.run(
+                    _UNREACT,
+                    circle=circle,
+                    post=event.post,
+                    emoji=event.emoji,
+                    member=event.by,
+                )
+            case PostPinned():
+                rows.run(
+                    _PIN, circle=circle, post=event.post, position=recorded.position
+                )
+            case PostUnpinned():
+                rows.run(
+                    _UNPIN, circle=circle, post=event.post, position=recorded.position
+                )
+            case MustSeeSent():
+                place = {"circle": circle, "post": event.post}
+                rows.run(_MUST_SEE, position=recorded.position, **place)
+                rows.run(_MARK_MUST_SEE, at=micros(event.at), **place)
+            case ManagerAppointed():
+                rows.run(_ROLE, member=event.member, circle=circle, role="manager")
+            case ManagerDismissed():
+                rows.run(_ROLE, member=event.member, circle=circle, role="member")
+            case OwnerChanged():
+                rows.run(_FORMER_OWNER, circle=circle)
+                rows.run(_ROLE, member=event.owner, circle=circle, role="owner")
+            case CircleFounded():
+                rows.run(
+                    _FOUND,
+                    circle=circle,
+                    name=event.name,
+                    kind=event.kind,
+                    zone=event.zone,
+                    organisation=event.organisation,
+                )
+                _set_member(rows, circle, event.by, "owner", event.at)
+
+    def page(
+        self,
+        rows: Rows,
+        member: MemberId,
+        *,
+        circle: CircleId | None = None,
+        after: str | None = None,
+        limit: int = 20,
+        head: int,
+    ) -> FeedPage:
+        """
+        Return the next *limit* items; *head* is the newest event taken in.
+        """
+        cursor = _Cursor.start(head) if after is None else _Cursor.read(after)
+        found: list[tuple[Any, ...]] = []
+        if cursor.first:
+            found = list(_keyed(rows, _FIRST, member, circle, cursor, limit + 1))
+        ranks = [True] * len(found)
+        if len(found) <= limit:
+            rest = cursor if not cursor.first else _Cursor.start(cursor.as_of, 0)
+            more = _keyed(rows, _REST, member, circle, rest, limit + 1 - len(found))
+            found += more
+            ranks += [False] * len(more)
+        last = None
+        if len(found) > limit:
+            at, position = found[limit - 1][4], found[limit - 1][0]
+            last = _Cursor(cursor.as_of, int(ranks[limit - 1]), at, position).write()
+        return FeedPage(_items(rows, member, found[:limit]), last)
+
+    def comments(
+        self, rows: Rows, post: PostId, *, after: int = 0, limit: int = 100
+    ) -> tuple[Comment, ...]:
+        """
+        Return a post's comments, oldest first, from just after a place.
+        """
+        return tuple(
+            Comment(
+                comment=CommentId(post.circle, version),
+                author=author,
+                at=from_micros(at),
+                text=text,
+                reply_to=None if to is None else CommentId(post.circle, to),
+            )
+            for version, author, at, text, to in rows.all(
+                _COMMENTS,
+                circle=post.circle,
+                post=post.version,
+                after=after,
+                limit=limit,
+            )
+        )
+
+    def circles(self, rows: Rows, member: MemberId) -> tuple[CircleEntry, ...]:
+        """
+        Return the circles somebody is a member of now, by name.
+        """
+        return tuple(
+            CircleEntry(
+                circle=circle,
+                name=name,
+                kind=kind,
+                zone=zone,
+                organisation=organisation,
+                role=role,
+            )
+            for circle, name, kind, zone, organisation, role in rows.all(
+                _CIRCLES, member=member
+            )
+        )
+
+    def acknowledgements(
+        self, rows: Rows, post: PostId
+    ) -> tuple[Acknowledgement, ...]:
+        """
+        Return who acknowledged a must-see, in the order they did.
+        """
+        return tuple(
+            Acknowledgement(member=member, at=from_micros(at))
+            for member, at in rows.all(
+                _ACKNOWLEDGED, circle=post.circle, post=post.version
+            )
+        )
+
+
+@frozen
+class _Cursor:
+    """
+    Where a page ended: in the first section or the rest, and as of which event.
+    """
+
+    as_of: int
+    first: int
+    at: int
+    position: int
+
+    @classmethod
+    def start(cls, head: int, first: int = 1) -> "_Cursor":
+        return cls(head, first, _END_OF_TIME, _END_OF_TIME)
+
+    @classmethod
+    def read(cls, text: str) -> "_Cursor":
+        try:
+            as_of, first, at, position = map(int, text.split("."))
+        except (ValueError, TypeError, AttributeError) as error:
+            accepted = "the `next` of an earlier page"
+            raise InvalidInputError("after", f"{text!r} is none", accepted) from error
+        return cls(as_of, first, at, position)
+
+    def write(self) -> str:
+        return f"{self.as_of}.{self.first}.{self.at}.{self.position}"
+
+
+_END_OF_TIME: Final = 2**62
+
+
+def _keyed(
+    rows: Rows,
+    sql: str,
+    member: str,
+    circle: str | None,
+    cursor: _Cursor,
+    limit: int,
+) -> Sequence[tuple[Any, ...]]:
+    return rows.all(
+        sql,
+        member=member,
+        circle=circle,
+        as_of=cursor.as_of,
+        at=cursor.at,
+        position=cursor.position,
+        limit=limit,
+    )
+
+
+def _items(
+    rows: Rows, member: str, found: Sequence[tuple[Any, ...]]
+) -> tuple[FeedItem, ...]:
+    items = []
+    for (
+        _position,
+        circle,
+        version,
+        author,
+        at,
+        text,
+        images,
+        videos,
+        topic,
+        edited_at,
+        must_see_at,
+        comments,
+    ) in found:
+        place = {"circle": circle, "post": version}
+        ((pinned, read, acknowledged),) = rows.all(_MARKS, member=member, **place)
+        items.append(
+            FeedItem(
+                post=PostId(circle, version),
+                author=author,
+                at=from_micros(at),
+                text=text,
+                images=from_json(images, tuple[str, ...]),
+                videos=from_json(videos, tuple[str, ...]),
+                topic=topic,
+                edited_at=None if edited_at is None else from_micros(edited_at),
+                pinned=bool(pinned),
+                must_see_at=None if must_see_at is None else from_micros(must_see_at),
+                acknowledged=bool(acknowledged),
+                unread=author != member and not read,
+                comments=comments,
+                reactions=dict(rows.all(_REACTIONS, **place)),
+            )
+        )
+    return tuple(items)
+
+
+def _set_member(
+    rows: Rows, circle: str, member: str, role: str, at: datetime
+) -> None:
+    rows.run(_JOIN, member=member, circle=circle, role=role, at=micros(at))
+
+
+_JOIN: Final = """
+INSERT INTO circlekit_feed_member (member, circle, role, joined_at, left_after)
+VALUES (:member, :circle, :role, :at, NULL)
+ON CONFLICT (member, circle) DO UPDATE
+SET role = excluded.role, joined_at = excluded.joined_at, left_after = NULL
+"""
+_LEAVE: Final = """
+UPDATE circlekit_feed_member SET role = 'left', left_after = :position
+WHERE member = :member AND circle = :circle
+"""
+_ROLE: Final = """
+UPDATE circlekit_feed_member SET role = :role
+WHERE member = :member AND circle = :circle
+"""
+_FORMER_OWNER: Final = """
+UPDATE circlekit_feed_member SET role = 'member'
+WHERE circle = :circle AND role = 'owner'
+"""
+_FOUND: Final = """
+INSERT INTO circlekit_feed_circle (circle, name, kind, zone, organisation)
+VALUES (:circle, :name, :kind, :zone, :organisation)
+"""
+_PUBLISH: Final = """
+INSERT INTO circlekit_feed_post
+(position, circle, version, author, at, text, images, videos, topic, comments)
+VALUES (:position, :circle, :version, :author, :at, :text, :images, :videos, :topic, 0)
+"""
+_EDIT: Final = """
+UPDATE circlekit_feed_post
+SET text = :text, images = :images, videos = :videos, edited_at = :at
+WHERE circle = :circle AND version = :post
+"""
+_REMOVE: Final = (
+    "DELETE FROM circlekit_feed_post WHERE circle = :circle AND version = :post",
+    "DELETE FROM circlekit_feed_must_see WHERE circle = :circle AND post = :post",
+    "DELETE FROM circlekit_feed_pin WHERE circle = :circle AND post = :post",
+    "DELETE FROM circlekit_feed_comment WHERE circle = :circle AND post = :post",
+    "DELETE FROM circlekit_feed_reaction WHERE circle = :circle AND post = :post",
+)
+_COMMENT: Final = """
+INSERT INTO circlekit_feed_comment
+(circle, post, version, author, at, text, reply_to)
+VALUES (:circle, :post, :version, :author, :at, :text, :reply_to)
+"""
+_UNCOMMENT: Final = """
+DELETE FROM circlekit_feed_comment
+WHERE circle = :circle AND post = :post AND version = :version
+"""
+_COUNT_COMMENT: Final = """
+UPDATE circlekit_feed_post SET comments = comments + :step
+WHERE circle = :circle AND version = :post
+"""
+_REACT: Final = """
+INSERT INTO circlekit_feed_reaction (circle, post, emoji, member)
+VALUES (:circle, :post, :emoji, :member) ON CONFLICT DO NOTHING
+"""
+_UNREACT: Final = """
+DELETE FROM circlekit_feed_reaction
+WHERE circle = :circle AND post = :post AND emoji = :emoji AND member = :member
+"""
+_PIN: Final = """
+INSERT INTO circlekit_feed_pin (circle, post, since, until)
+VALUES (:circle, :post, :position, NULL)
+"""
+_UNPIN: Final = """
+UPDATE circlekit_feed_pin SET until = :position
+WHERE circle = :circle AND post = :post AND until IS NULL
+"""
+_MUST_SEE: Final = """
+INSERT INTO circlekit_feed_must_see (circle, post, since)
+VALUES (:circle, :post, :position)
+"""
+_MARK_MUST_SEE: Final = """
+UPDATE circlekit_feed_post SET must_see_at = :at
+WHERE circle = :circle AND version = :post
+"""
+_READ: Final = """
+INSERT INTO circlekit_feed_read (member, circle, post)
+VALUES (:member, :circle, :post) ON CONFLICT DO NOTHING
+"""
+_ACKNOWLEDGE: Final = """
+INSERT INTO circlekit_feed_acknowledged (circle, post, member, position, at)
+VALUES (:circle, :post, :member, :position, :at) ON CONFLICT DO NOTHING
+"""
+_COMMENTS: Final = """
+SELECT version, author, at, text, reply_to FROM circlekit_feed_comment
+WHERE circle = :circle AND post = :post AND version > :after
+ORDER BY version LIMIT :limit
+"""
+_CIRCLES: Final = """
+SELECT c.circle, c.name, c.kind, c.zone, c.organisation, m.role
+FROM circlekit_feed_member m JOIN circlekit_feed_circle c ON c.circle = m.circle
+WHERE m.member = :member AND m.left_after IS NULL
+ORDER BY c.name, c.circle
+"""
+_ACKNOWLEDGED: Final = """
+SELECT member, at FROM circlekit_feed_acknowledged
+WHERE circle = :circle AND post = :post ORDER BY position
+"""
+_REACTIONS: Final = """
+SELECT emoji, count(*) FROM circlekit_feed_reaction
+WHERE circle = :circle AND post = :post GROUP BY emoji ORDER BY emoji
+"""
+_MARKS: Final = """
+SELECT
+EXISTS (SELECT 1 FROM circlekit_feed_pin
+        WHERE circle = :circle AND post = :post AND until IS NULL),
+EXISTS (SELECT 1 FROM circlekit_feed_read
+        WHERE member = :member AND circle = :circle AND post = :post),
+EXISTS (SELECT 1 FROM circlekit_feed_acknowledged
+        WHERE circle = :circle AND post = :post AND member = :member)
+"""
+_BODY: Final = """
+p.position, p.circle, p.version, p.author, p.at, p.text, p.images, p.videos,
+p.topic, p.edited_at, p.must_see_at, p.comments
+"""
+# Both as of one event: pins and must-sees that a circle's present members have
+# at the top. `{0}` is the post that is asked about.
+_IS_PINNED: Final = """
+EXISTS (SELECT 1 FROM circlekit_feed_pin n
+        WHERE n.circle = {0}.circle AND n.post = {0}.version
+        AND n.since <= :as_of AND (n.until IS NULL OR n.until > :as_of))
+"""
+_IS_UNACKNOWLEDGED: Final = """
+EXISTS (SELECT 1 FROM circlekit_feed_must_see s
+        WHERE s.circle = {0}.circle AND s.post = {0}.version AND s.since <= :as_of
+        AND NOT EXISTS (
+            SELECT 1 FROM circlekit_feed_acknowledged a
+            WHERE a.circle = s.circle AND a.post = s.post
+            AND a.member = :member AND a.position <= :as_of))
+"""
+_FIRST: Final = f"""
+SELECT {_BODY} FROM circlekit_feed_post p
+WHERE (p.circle, p.version) IN (
+    SELECT n.circle, n.post
+    FROM circlekit_feed_member m
+    JOIN circlekit_feed_pin n ON n.circle = m.circle
+    WHERE m.member = :member AND m.left_after IS NULL
+    AND m.circle = coalesce(:circle, m.circle)
+    AND n.since <= :as_of AND (n.until IS NULL OR n.until > :as_of)
+    UNION
+    SELECT s.circle, s.post
+    FROM circlekit_feed_member m
+    JOIN circlekit_feed_must_see s ON s.circle = m.circle
+    WHERE m.member = :member AND m.left_after IS NULL
+    AND m.circle = coalesce(:circle, m.circle)
+    AND s.since <= :as_of
+    AND NOT EXISTS (
+        SELECT 1 FROM circlekit_feed_acknowledged a
+        WHERE a.circle = s.circle AND a.post = s.post
+        AND a.member = :member AND a.position <= :as_of))
+AND (p.at, p.position) < (:at, :position)
+ORDER BY p.at DESC, p.position DESC LIMIT :limit
+"""
+# The newest few of each circle come from the index, then the newest of those.
+_REST: Final = f"""
+SELECT {_BODY}
+FROM circlekit_feed_member m
+JOIN circlekit_feed_post p ON p.position IN (
+    SELECT q.position FROM circlekit_feed_post q
+    WHERE q.circle = m.circle
+    AND (q.at, q.position) < (:at, :position)
+    AND q.position <= coalesce(m.left_after, :as_of)
+    AND q.position <= :as_of
+    AND NOT (m.left_after IS NULL
+             AND ({_IS_PINNED.format("q")} OR {_IS_UNACKNOWLEDGED.format("q")}))
+    ORDER BY q.at DESC, q.position DESC LIMIT :limit)
+WHERE m.member = :member AND m.circle = coalesce(:circle, m.circle)
+ORDER BY p.at DESC, p.position DESC LIMIT :limit
+"""

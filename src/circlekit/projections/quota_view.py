@@ -1,0 +1,237 @@
+"""
+Quotas: how much is used and left, over which window, and when there is room again.
+"""
+
+from datetime import datetime
+from typing import ClassVar, Final
+
+from attrs import frozen
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+
+from circlekit.budget import Budget, Spend, earliest_that_counts, usage
+from circlekit.clock import from_micros, micros
+from circlekit.events.circle import CircleFounded, MustSeeSent
+from circlekit.events.customer import CustomerAdded, MomentShown
+from circlekit.events.record import Recorded
+from circlekit.events.rules import RuleBookAdopted
+from circlekit.projections.read_model import (
+    WHOLE_NUMBER,
+    ReadModel,
+    Rows,
+    as_json,
+    from_json,
+)
+from circlekit.rulebook import RuleBook
+
+_TABLES: Final = MetaData()
+Table(
+    "circlekit_quota_holder",
+    _TABLES,
+    Column("stream", Text, primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("book", Text),
+)
+Table(
+    "circlekit_quota_spend",
+    _TABLES,
+    Column("stream", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Column("source", Text, nullable=False),
+    Index("circlekit_quota_spend_at", "stream", "at"),
+)
+
+
+@frozen(kw_only=True)
+class QuotaLine:
+    """
+    One budget at a moment.
+
+    Attributes:
+        rule: The rule's lasting name.
+
+        source: What the budget is for: ``must-see``, or moments by ``member``
+            or ``enterprise``.
+
+        used: How many the window holds.
+
+        left: How many more it can hold.
+
+        limit: How many it can hold in all.
+
+        window: The window in words, as in ``24 hours``.
+
+        starts: Start of the window, UTC.
+
+        ends: End of the window, UTC, exclusive; for a rolling one the moment asked.
+
+        next_allowed: The next moment this budget has room, the moment asked if
+            it has room now, None if it never will.
+    """
+
+    rule: str
+    source: str
+    used: int
+    left: int
+    limit: int
+    window: str
+    starts: datetime
+    ends: datetime
+    next_allowed: datetime | None
+
+
+@frozen(kw_only=True)
+class Quota:
+    """
+    Every budget of a circle or customer at a moment.
+
+    Attributes:
+        holder: The circle or customer.
+
+        rules: Name of the rule book in force.
+
+        zone: The zone that calendar windows are counted in.
+
+        at: The moment asked, UTC.
+
+        lines: The budgets, in the rule book's order.
+    """
+
+    holder: str
+    rules: str
+    zone: str
+    at: datetime
+    lines: tuple[QuotaLine, ...]
+
+    @property
+    def next_allowed(self) -> datetime | None:
+        """
+        Return the next moment at which every budget has room, None if never.
+        """
+        moments = [line.next_allowed for line in self.lines]
+        known = [moment for moment in moments if moment is not None]
+        if len(known) < len(moments):
+            return None
+        return max(known, default=self.at)
+
+
+class QuotaView(ReadModel):
+    """
+    Who has which budgets, and what was spent of them.
+    """
+
+    name: ClassVar[str] = "quota-view"
+    tables: ClassVar[MetaData] = _TABLES
+    kinds: ClassVar[frozenset[type]] = frozenset(
+        {CircleFounded, CustomerAdded, RuleBookAdopted, MustSeeSent, MomentShown}
+    )
+
+    def apply(self, rows: Rows, recorded: Recorded) -> None:
+        """
+        Take in one event of a circle or customer.
+        """
+        event = recorded.event
+        match event:
+            case MustSeeSent() | MomentShown():
+                source = event.source if isinstance(event, MomentShown) else "must-see"
+                rows.run(
+                    _SPEND,
+                    stream=recorded.stream,
+                    version=recorded.version,
+                    at=micros(event.at),
+                    source=source,
+                )
+            case RuleBookAdopted():
+                rows.run(_ADOPT, stream=recorded.stream, book=as_json(event.book))
+            case CircleFounded() | CustomerAdded():
+                rows.run(_HOLD, stream=recorded.stream, zone=event.zone)
+
+    def quota(
+        self, rows: Rows, stream: str, holder: str, *, at: datetime
+    ) -> Quota | None:
+        """
+        Return every budget of whom *stream* is about, None if nothing is known.
+        """
+        known = rows.all(_HOLDER, stream=stream)
+        if not known:
+            return None
+        ((zone, stored),) = known
+        book = from_json(stored, RuleBook)
+        lines = tuple(
+            _line(rows, stream, source, budget, counted, zone=zone, at=at)
+            for source, budget, counted in _budgets(stream, book)
+        )
+        return Quota(holder=holder, rules=book.name, zone=zone, at=at, lines=lines)
+
+
+def _budgets(
+    stream: str, book: RuleBook
+) -> list[tuple[str, Budget, tuple[str, str]]]:
+    # Two sources to count for each budget: the same one twice unless shared.
+    if stream.startswith("circle/"):
+        return [
+            ("must-see", budget, ("must-see", "must-see")) for budget in book.must_see
+        ]
+    every = ("member", "enterprise")
+    return [
+        (source, budget, every if book.moments_share_budgets else (source, source))
+        for source, budgets in zip(
+            every, (book.member_moments, book.enterprise_moments), strict=True
+        )
+        for budget in budgets
+    ]
+
+
+def _line(
+    rows: Rows,
+    stream: str,
+    source: str,
+    budget: Budget,
+    counted: tuple[str, str],
+    *,
+    zone: str,
+    at: datetime,
+) -> QuotaLine:
+    since = earliest_that_counts([budget], zone=zone, at=at)
+    spends = [
+        Spend(from_micros(moment), version)
+        for moment, version in rows.all(
+            _SPENT,
+            stream=stream,
+            since=micros(since),
+            one=counted[0],
+            other=counted[1],
+        )
+    ]
+    used = usage(budget, spends, zone=zone, at=at)
+    return QuotaLine(
+        rule=budget.rule,
+        source=source,
+        used=used.used,
+        left=used.left,
+        limit=budget.limit,
+        window=str(budget.window),
+        starts=used.starts,
+        ends=used.ends,
+        next_allowed=at if used.left else used.free_at,
+    )
+
+
+_HOLD: Final = """
+INSERT INTO circlekit_quota_holder (stream, zone) VALUES (:stream, :zone)
+"""
+_ADOPT: Final = """
+UPDATE circlekit_quota_holder SET book = :book WHERE stream = :stream
+"""
+_SPEND: Final = """
+INSERT INTO circlekit_quota_spend (stream, version, at, source)
+VALUES (:stream, :version, :at, :source)
+"""
+_HOLDER: Final = """
+SELECT zone, book FROM circlekit_quota_holder WHERE stream = :stream
+"""
+_SPENT: Final = """
+SELECT at, version FROM circlekit_quota_spend
+WHERE stream = :stream AND at >= :since AND source IN (:one, :other)
+ORDER BY version
+"""

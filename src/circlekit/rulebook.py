@@ -1,0 +1,120 @@
+"""
+Rule books: the numbers a community lives by, as dated data.
+
+The numbers in force are recorded in a circle's history when it is founded and
+whenever they change, so an old must-see is judged by the rule of its day.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
+
+from attrs import field, frozen
+from attrs import validators as check
+
+from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
+from circlekit.errors import InvalidInputError
+
+CommentRelay = Literal["all", "off"]
+
+
+@frozen(kw_only=True)
+class RuleBook:
+    """
+    The numbers one community goes by.
+
+    Attributes:
+        name: The book's lasting name; a host's own book takes its own name.
+
+        must_see: Every budget a must-see has to fit.
+
+        pins: How many posts may be pinned at once.
+
+        group_capacity: Most members of one group, None for no limit.
+
+        comment_relay: What group timelines show of comments: all, or none.
+
+        strict_private_chat: Whether a group's private-chat block holds even
+            for members who share another group without one.
+
+        member_moments: Every budget, per customer, of moments by staff.
+
+        enterprise_moments: Every budget, per customer, of moments by the company.
+
+        moments_share_budgets: Whether moments by staff and by the company
+            count together.
+    """
+
+    name: str = field(validator=check.min_len(1))
+    must_see: tuple[Budget, ...] = ()
+    pins: int = field(default=10, validator=check.ge(0))
+    group_capacity: int | None = field(
+        default=None, validator=check.optional(check.ge(1))
+    )
+    comment_relay: CommentRelay = "all"
+    strict_private_chat: bool = False
+    member_moments: tuple[Budget, ...] = ()
+    enterprise_moments: tuple[Budget, ...] = ()
+    moments_share_budgets: bool = False
+
+
+_MUST_SEE: Final = (
+    Budget("must-see-month", 4, CALENDAR_MONTH),
+    Budget("must-see-spacing", 1, rolling(hours=24)),
+)
+_MOMENT_OF_THE_DAY: Final = Budget("moment-day", 1, CALENDAR_DAY)
+_MOMENTS_OF_THE_MONTH: Final = Budget("moment-month", 4, CALENDAR_MONTH)
+
+DINGTALK_2020: Final = RuleBook(name="dingtalk_2020", must_see=_MUST_SEE)
+"""
+DingTalk Circles as described in February 2020: four must-sees a month, one in
+24 hours, every comment shown in the groups.
+"""
+
+WECOM_2020: Final = RuleBook(
+    name="wecom_2020",
+    must_see=_MUST_SEE,
+    group_capacity=100,
+    member_moments=(_MOMENT_OF_THE_DAY,),
+    enterprise_moments=(_MOMENTS_OF_THE_MONTH,),
+)
+"""
+WeCom 3.0 as described in 2020: customer groups of a hundred; a customer is
+shown one moment a day by staff and, apart from that, four a month by the company.
+"""
+
+SEED_LITERAL: Final = RuleBook(
+    name="seed_literal",
+    must_see=_MUST_SEE,
+    group_capacity=100,
+    member_moments=(_MOMENT_OF_THE_DAY, _MOMENTS_OF_THE_MONTH),
+    enterprise_moments=(_MOMENT_OF_THE_DAY, _MOMENTS_OF_THE_MONTH),
+    moments_share_budgets=True,
+)
+"""
+The same source read to the letter: one budget for all moments, one a day and
+four a month.
+"""
+
+RULE_BOOKS: Final[Mapping[str, RuleBook]] = MappingProxyType(
+    {book.name: book for book in (DINGTALK_2020, WECOM_2020, SEED_LITERAL)}
+)
+
+
+def rule_book(book: RuleBook | str) -> RuleBook:
+    """
+    Return the book itself, or the one shipped under that name.
+
+    Raises:
+        InvalidInputError: If no book of that name is shipped, or a host's own
+            book takes the name of a shipped one.
+    """
+    accepted = "a RuleBook, or one of " + ", ".join(sorted(RULE_BOOKS))
+    if isinstance(book, RuleBook):
+        if RULE_BOOKS.get(book.name, book) != book:
+            problem = f"{book.name!r} is a shipped book with other numbers"
+            raise InvalidInputError("rules", problem, "a name of its own")
+        return book
+    if not isinstance(book, str) or book not in RULE_BOOKS:
+        raise InvalidInputError("rules", f"{book!r} is not known", accepted)
+    return RULE_BOOKS[book]

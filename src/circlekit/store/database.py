@@ -1,0 +1,309 @@
+"""
+One store: histories, the outcomes of named commands, and read models.
+
+On SQLite one writer works at a time. A command is decided inside the write
+transaction, on state brought up to date there, so it can neither lose a race nor
+be refused from stale state.
+"""
+
+import heapq
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import RLock, get_ident
+from typing import Any, Final
+
+from attrs import define, field
+from sqlalchemy import Engine
+
+from circlekit.errors import BusyError
+from circlekit.events.names import NAME_OF
+from circlekit.events.record import Recorded
+from circlekit.projections.read_model import ReadModel
+from circlekit.store import log
+
+_OUTCOME: Final = "SELECT said, first, last FROM circlekit_command WHERE id = ?"
+_KEEP_OUTCOME: Final = """
+INSERT INTO circlekit_command (id, said, first, last) VALUES (?, ?, ?, ?)
+"""
+_POSITIONS: Final = "SELECT model, position FROM circlekit_reading"
+_MOVE_ON: Final = """
+INSERT INTO circlekit_reading (model, position) VALUES (?, ?)
+ON CONFLICT (model) DO UPDATE SET position = excluded.position
+"""
+
+
+@define
+class Transaction:
+    """
+    What is read and written together; also the rows that read models are given.
+    """
+
+    connection: sqlite3.Connection
+
+    def append(
+        self, stream: str, version: int, events: Iterable[object]
+    ) -> list[Recorded]:
+        """
+        Write events after the *version* their history stands at.
+        """
+        cursor = self.connection.cursor()
+        return [
+            Recorded(log.insert(cursor, stream, place, event), stream, place, event)
+            for place, event in enumerate(events, start=version + 1)
+        ]
+
+    def history(self, stream: str, *, after: int = 0) -> Iterator[Recorded]:
+        """
+        Return the events of one history, from just after a place.
+        """
+        return log.history(self.connection, stream, after=after)
+
+    def at_place(self, stream: str, version: int) -> Recorded | None:
+        """
+        Return the event at one place of a history, None if nothing stands there.
+        """
+        return log.at_place(self.connection, stream, version)
+
+    def last_of(self, stream: str) -> Recorded | None:
+        """
+        Return the newest event of a history, None if there is none.
+        """
+        return log.last_of(self.connection, stream)
+
+    def span(self, first: int, last: int) -> list[Recorded]:
+        """
+        Return the events from one position to another, both included.
+        """
+        return log.span(self.connection, first, last)
+
+    def head(self) -> int:
+        """
+        Return the newest position, 0 in an empty store.
+        """
+        return log.head(self.connection)
+
+    def outcome(self, command_id: str) -> tuple[str, int, int] | None:
+        """
+        Return what a named command said and the positions it wrote, if it came.
+        """
+        row: tuple[str, int, int] | None = self.connection.execute(
+            _OUTCOME, (command_id,)
+        ).fetchone()
+        return row
+
+    def keep_outcome(self, command_id: str, said: str, first: int, last: int) -> None:
+        """
+        Remember what a named command said and the positions it wrote.
+        """
+        self.connection.execute(_KEEP_OUTCOME, (command_id, said, first, last))
+
+    def run(self, sql: str, **values: Any) -> int:
+        """
+        Run a read model's statement and return how many rows it touched.
+        """
+        return self.connection.execute(sql, values).rowcount
+
+    def all(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
+        """
+        Run a read model's query and return its rows.
+        """
+        return self.connection.execute(sql, values).fetchall()
+
+
+@define
+class Store:
+    """
+    A database with one circlekit in it.
+
+    Attributes:
+        shared: Whether all work goes over one connection, as in memory.
+    """
+
+    _engine: Engine
+    shared: bool
+    _lock: Any = field(factory=RLock)
+    _writer: Any = None
+    _writing: Transaction | None = None
+    _writing_thread: int = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """
+        Read and write in one transaction; inside one, join it.
+
+        Raises:
+            BusyError: If another process kept the store for too long.
+        """
+        with self._lock:
+            if self._writing is not None:
+                yield self._writing
+                return
+            if self._writer is None:
+                self._writer = self._engine.raw_connection()
+            connection: sqlite3.Connection = self._writer.driver_connection
+            _begin(connection, "BEGIN IMMEDIATE")
+            self._writing = Transaction(connection)
+            self._writing_thread = get_ident()
+            try:
+                yield self._writing
+            except BaseException:
+                connection.rollback()
+                raise
+            else:
+                _commit(connection)
+            finally:
+                self._writing = None
+                self._writing_thread = 0
+
+    @contextmanager
+    def alone(self) -> Iterator[Transaction]:
+        """
+        Read while nobody in this process writes.
+        """
+        with self._lock, self.reading() as transaction:
+            yield transaction
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """
+        Read at one moment; inside a write transaction, read what it wrote.
+        """
+        if self.shared:
+            with self.writing() as transaction:
+                yield transaction
+            return
+        if self._writing_thread == get_ident() and self._writing is not None:
+            yield self._writing
+            return
+        pooled = self._engine.raw_connection()
+        try:
+            connection: Any = pooled.driver_connection
+            _begin(connection, "BEGIN")
+            try:
+                yield Transaction(connection)
+            finally:
+                connection.rollback()
+        finally:
+            pooled.close()
+
+    def up_to_date(
+        self,
+        model: ReadModel,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """
+        Bring a read model up to the newest event, in blocks.
+
+        Rows and position move in one transaction, so a reader that is stopped
+        anywhere goes on where it was.
+
+        Args:
+            model: The read model.
+            progress: Called after each block with the position and the newest.
+        """
+        with self.reading() as transaction:
+            newest = transaction.head()
+            position = dict(transaction.all(_POSITIONS)).get(model.name, 0)
+        while position < newest:
+            with self.writing() as transaction:
+                position = self._take_block(transaction, model)
+            if progress is not None:
+                progress(position, newest)
+
+    @contextmanager
+    def read(self, model: ReadModel) -> Iterator[tuple[Transaction, int]]:
+        """
+        Read a read model, brought up to date; also say up to which position.
+        """
+        self.up_to_date(model)
+        with self.reading() as transaction:
+            yield transaction, dict(transaction.all(_POSITIONS)).get(model.name, 0)
+
+    def rebuild(
+        self, model: ReadModel, *, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """
+        Empty a read model and fill it again from the events.
+        """
+        with self.writing() as transaction:
+            for table in model.tables.sorted_tables:
+                transaction.run(f"DELETE FROM {table.name}")  # noqa: S608
+            transaction.run(
+                "DELETE FROM circlekit_reading WHERE model = :name", name=model.name
+            )
+        self.up_to_date(model, progress=progress)
+
+    def events_named(
+        self, kinds: Iterable[type], *, streams: frozenset[str] | None = None
+    ) -> Iterator[Recorded]:
+        """
+        Return every event of some kinds, in commit order, in constant memory.
+
+        Ends at the event that is the newest when it begins. The database picks
+        the kinds; rows of other streams are passed over unopened.
+        """
+        with self.reading() as transaction:
+            newest = transaction.head()
+        pages = [self._named(NAME_OF[kind], newest) for kind in kinds]
+        for row in heapq.merge(*pages):
+            if streams is None or row[1] in streams:
+                yield log.opened(row)
+
+    def close(self) -> None:
+        """
+        Let go of every connection.
+        """
+        with self._lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            self._engine.dispose()
+
+    def _named(self, name: str, newest: int) -> Iterator[log.Row]:
+        after = 0
+        while True:
+            with self.reading() as transaction:
+                rows = log.rows_named(
+                    transaction.connection,
+                    name,
+                    after=after,
+                    head=newest,
+                    limit=log.BLOCK,
+                )
+            yield from rows
+            if len(rows) < log.BLOCK:
+                return
+            after = rows[-1][0]
+
+    @staticmethod
+    def _take_block(transaction: Transaction, model: ReadModel) -> int:
+        # Read again under the write lock: somebody else may have been quicker.
+        position: int = dict(transaction.all(_POSITIONS)).get(model.name, 0)
+        wanted = {NAME_OF[kind] for kind in model.kinds}
+        rows = log.rows_after(transaction.connection, position, log.BLOCK)
+        for row in rows:
+            if row[3] in wanted:
+                model.apply(transaction, log.opened(row))
+        if rows:
+            position = rows[-1][0]
+            transaction.connection.execute(_MOVE_ON, (model.name, position))
+        return position
+
+
+def _begin(connection: sqlite3.Connection, how: str) -> None:
+    try:
+        connection.execute(how)
+    except sqlite3.OperationalError as error:
+        message = f"the store was busy for too long: {error}"
+        raise BusyError(message) from error
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    try:
+        connection.commit()
+    except sqlite3.OperationalError as error:
+        connection.rollback()
+        message = f"the store could not be written: {error}"
+        raise BusyError(message) from error

@@ -1,0 +1,114 @@
+"""
+Open a store by its URL, and make its tables the first time.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+import stamina
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from circlekit.errors import BusyError, StoreError
+from circlekit.store.database import Store
+from circlekit.store.schema import HISTORY, READ_MODELS, SCHEMA_VERSION
+
+_ACCEPTED: Final = "accepted: sqlite:///path/to/file.db, or sqlite:// for memory"
+
+
+def open_store(url: str, *, busy_seconds: float = 30.0) -> Store:
+    """
+    Open the store at *url*, making its tables if it is new.
+
+    Args:
+        url: ``sqlite:///file.db``, or ``sqlite://`` for a store in memory.
+        busy_seconds: How long to wait for another process that is writing.
+
+    Raises:
+        StoreError: If the URL is no store, or the store is of another version.
+        BusyError: If another process kept the store for too long.
+    """
+    parsed = _parsed(url)
+    in_memory = parsed.database in {None, "", ":memory:"}
+    engine = create_engine(
+        parsed,
+        poolclass=StaticPool if in_memory else QueuePool,
+        connect_args={
+            "timeout": busy_seconds,
+            "isolation_level": None,
+            "check_same_thread": False,
+            "cached_statements": 256,
+        },
+    )
+    event.listen(engine, "connect", _settings)
+    store = Store(engine, shared=in_memory)
+    try:
+        _prepare(store, engine)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, AttributeError) as error:
+        message = f"this is no store's URL; {_ACCEPTED}"
+        raise StoreError(message) from error
+    if parsed.get_backend_name() != "sqlite":
+        message = f"{parsed.get_backend_name()!r} is not supported yet; {_ACCEPTED}"
+        raise StoreError(message)
+    if parsed.database and not Path(parsed.database).absolute().parent.is_dir():
+        message = f"the folder of {parsed.database!r} does not exist"
+        raise StoreError(message)
+    return parsed.set(drivername="sqlite+pysqlite")
+
+
+@stamina.retry(on=BusyError, timeout=30.0, attempts=None, wait_max=0.5)
+def _prepare(store: Store, engine: Engine) -> None:
+    try:
+        with store.reading() as transaction:
+            made = transaction.all(
+                "SELECT name FROM sqlite_master WHERE name = 'circlekit_schema'"
+            )
+        if not made:
+            with store.writing() as transaction:
+                _make_tables(transaction.connection, engine)
+        with store.reading() as transaction:
+            versions = transaction.all("SELECT version FROM circlekit_schema")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):  # several processes make the same file
+            raise BusyError(str(error)) from error
+        message = f"the store cannot be opened: {error}"
+        raise StoreError(message) from error
+    except sqlite3.DatabaseError as error:
+        message = f"this file is no circlekit store: {error}"
+        raise StoreError(message) from error
+    if versions != [(SCHEMA_VERSION,)]:
+        message = f"the store has version {versions}, this code needs {SCHEMA_VERSION}"
+        raise StoreError(message)
+
+
+def _make_tables(connection: sqlite3.Connection, engine: Engine) -> None:
+    # Inside our own write transaction, so that nobody ever sees half of them.
+    for tables in (HISTORY, *(model.tables for model in READ_MODELS)):
+        for table in tables.sorted_tables:
+            create: Any = CreateTable(table, if_not_exists=True)
+            connection.execute(str(create.compile(engine)))
+            for index in table.indexes:
+                make: Any = CreateIndex(index, if_not_exists=True)
+                connection.execute(str(make.compile(engine)))
+    connection.execute(
+        "INSERT OR IGNORE INTO circlekit_schema (version) VALUES (?)",
+        (SCHEMA_VERSION,),
+    )
+
+
+def _settings(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")

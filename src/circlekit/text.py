@@ -1,0 +1,130 @@
+"""
+Text that people send: what is accepted, and how it is shown safely.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from circlekit.errors import InvalidInputError
+
+LONGEST_ID: Final = 200
+LONGEST_NAME: Final = 200
+LONGEST_TEXT: Final = 20_000
+LONGEST_REFERENCE: Final = 2_000
+MOST_REFERENCES: Final = 50
+
+# Tab, line feed and carriage return are how people lay out text; every other
+# C0 and C1 control only ever breaks something, and a lone surrogate cannot be
+# written as UTF-8 at all.
+_UNACCEPTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNACCEPTED_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+# The same, and what reorders or hides the text around it (bidi controls).
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e"
+    "\u2028\u2029\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def checked_text(
+    field: str, value: object, *, longest: int = LONGEST_TEXT, empty: bool = False
+) -> str:
+    """
+    Return *value* unchanged if people may send it.
+
+    Lengths are in code points. Nothing is stripped or normalised: what is
+    stored is what was sent.
+
+    Raises:
+        InvalidInputError: If it is no text, empty, too long, or holds a
+            control character or a lone surrogate.
+    """
+    return _checked(field, value, _UNACCEPTED, longest=longest, empty=empty)
+
+
+def checked_name(field: str, value: object) -> str:
+    """
+    Return *value* unchanged if it can be a name: one line, 1 to 200 characters.
+
+    Raises:
+        InvalidInputError: If it is no text, blank, too long, or holds a
+            control character, a line break or a lone surrogate.
+    """
+    return _checked(field, value, _UNACCEPTED_IN_NAMES, longest=LONGEST_NAME)
+
+
+def checked_id(field: str, value: object) -> str:
+    """
+    Return *value* unchanged if it can name something: the host's own string.
+
+    Raises:
+        InvalidInputError: If it is no text, blank, longer than 200 characters,
+            or holds a control character, a line break or a lone surrogate.
+    """
+    return _checked(field, value, _UNACCEPTED_IN_NAMES, longest=LONGEST_ID)
+
+
+def checked_references(field: str, values: Sequence[str]) -> tuple[str, ...]:
+    """
+    Return image or video references as a tuple: at most 50, 2,000 characters each.
+
+    Raises:
+        InvalidInputError: If there are too many, or one cannot be accepted; the
+            field then names its place, as in ``images[3]``.
+    """
+    if isinstance(values, str):
+        problem = "is one text, not a list of references"
+        raise InvalidInputError(field, problem, "a list or tuple of references")
+    if len(values) > MOST_REFERENCES:
+        problem = f"holds {len(values)} references"
+        raise InvalidInputError(field, problem, f"at most {MOST_REFERENCES}")
+    return tuple(
+        _checked(
+            f"{field}[{place}]",
+            value,
+            _UNACCEPTED_IN_NAMES,
+            longest=LONGEST_REFERENCE,
+        )
+        for place, value in enumerate(values)
+    )
+
+
+def visible(text: str) -> str:
+    r"""
+    Return *text* with control and bidi characters made visible.
+
+    For terminals and logs: what a member wrote can then neither move the
+    cursor nor reorder the words around it.
+
+    >>> visible("safe\x1b[2J\u202egpj.exe")
+    'safe\\x1b[2J\\u202egpj.exe'
+    """
+    return _UNSHOWN.sub(_escaped, text)
+
+
+def _checked(
+    field: str,
+    value: object,
+    unaccepted: re.Pattern[str],
+    *,
+    longest: int,
+    empty: bool = False,
+) -> str:
+    accepted = f"text of {0 if empty else 1} to {longest} characters"
+    if not isinstance(value, str):
+        raise InvalidInputError(field, f"is {type(value).__name__}", accepted)
+    if not empty and not value.strip():
+        raise InvalidInputError(field, "is empty", accepted)
+    if len(value) > longest:
+        raise InvalidInputError(field, f"has {len(value)} characters", accepted)
+    if found := unaccepted.search(value):
+        character = found.group()
+        name = unicodedata.name(character, "control character or lone surrogate")
+        problem = f"has U+{ord(character):04X} ({name}) at place {found.start()}"
+        raise InvalidInputError(field, problem, f"{accepted}, without that character")
+    return value
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape", "surrogatepass").decode("ascii")
