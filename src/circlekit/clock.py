@@ -67,6 +67,10 @@ def from_micros(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
+def _now(value: datetime) -> datetime:
+    return as_utc("now", value)
+
+
 @define
 class ManualClock:
     """
@@ -78,7 +82,7 @@ class ManualClock:
     '2020-03-02T20:00:00+00:00'
     """
 
-    now: datetime = field(converter=lambda value: as_utc("now", value))
+    now: datetime = field(converter=_now)
 
     def __call__(self) -> datetime:
         """
@@ -87,7 +91,12 @@ class ManualClock:
         return self.now
 
     def forward(
-        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+        self,
+        *,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
     ) -> None:
         """
         Move on by elapsed time.

@@ -190,9 +190,7 @@ class Circle(HasHistory):
         )
         return (MemberLeft(member=member, at=at),)
 
-    def remove_member(
-        self, member: MemberId, *, by: MemberId, at: datetime
-    ) -> Events:
+    def remove_member(self, member: MemberId, *, by: MemberId, at: datetime) -> Events:
         """
         Take a member out.
         """
@@ -241,9 +239,7 @@ class Circle(HasHistory):
         )
         return (OwnerChanged(owner=owner, by=by, at=at),)
 
-    def grant_override(
-        self, member: MemberId, *, by: MemberId, at: datetime
-    ) -> Events:
+    def grant_override(self, member: MemberId, *, by: MemberId, at: datetime) -> Events:
         """
         Give a member the right to go beyond the must-see quota, with a reason.
         """
@@ -396,9 +392,7 @@ class Circle(HasHistory):
         """
         Take a comment down.
         """
-        require(
-            self._comment_there(comment), self._author_or_manager(comment, by)
-        )
+        require(self._comment_there(comment), self._author_or_manager(comment, by))
         return (
             CommentRemoved(
                 comment=comment.version, post=comment.event.post, by=by, at=at
@@ -518,7 +512,7 @@ class Circle(HasHistory):
 
     # History: never refuses, whatever today's rules say.
 
-    def _evolve(self, event: CircleEvent) -> None:  # noqa: C901, PLR0912
+    def _evolve(self, event: CircleEvent) -> None:
         # The commonest first: a match is tried from the top.
         match event:
             case CommentAdded() | PostReacted() | PostPublished() | PostEdited():

@@ -41,7 +41,7 @@ from circlekit.policies.groups import (
 )
 from circlekit.policies.membership import members_only
 from circlekit.policies.private_chat import may_reach, two_people
-from circlekit.verdict import ALLOWED, Verdict, refused, require
+from circlekit.verdict import ALLOWED, RefusedError, Verdict, refused, require
 
 Events = tuple[GroupEvent, ...]
 
@@ -100,7 +100,9 @@ class Group(HasHistory):
         """
         Leave the circle.
         """
-        return (CircleUnlinked(circle=self._linked_circle(), by=by, at=at),)
+        if self.circle is None:
+            raise RefusedError(self._linked())
+        return (CircleUnlinked(circle=self.circle, by=by, at=at),)
 
     def join(
         self,
@@ -175,9 +177,7 @@ class Group(HasHistory):
         """
         React to a message.
         """
-        require(
-            self._linked(), in_the_group(by, self.members), _message_there(message)
-        )
+        require(self._linked(), in_the_group(by, self.members), _message_there(message))
         return (MessageReacted(message=message.version, emoji=emoji, by=by, at=at),)
 
     def announce(
@@ -354,11 +354,6 @@ class Group(HasHistory):
         if self.circle is not None:
             return ALLOWED
         return refused("group-not-linked", "this group is not linked to any circle")
-
-    def _linked_circle(self) -> CircleId:
-        require(self._linked())
-        assert self.circle is not None
-        return self.circle
 
     # History: never refuses, whatever today's rules say.
 

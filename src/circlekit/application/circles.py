@@ -402,9 +402,7 @@ class Circles(Deciding):
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
-            work.record(
-                it, it.switch_post_sync(on=on, by=MemberId(by), at=work.at(it))
-            )
+            work.record(it, it.switch_post_sync(on=on, by=MemberId(by), at=work.at(it)))
 
         self._decide(
             "switch_post_sync",

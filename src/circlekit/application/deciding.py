@@ -89,7 +89,7 @@ class Work:
     _loaded: Callable[[type[Any], str], Any]
     decided: list[tuple[HasHistory, Sequence[object]]] = Factory(list)
     published: list[tuple[str, Sequence[object]]] = Factory(list)
-    set_aside: list[tuple[str, str, str, Verdict, datetime]] = Factory(list)
+    set_aside: list[tuple[str, CommandRefused]] = Factory(list)
 
     def circle(self, id_: CircleId) -> Circle:
         """
@@ -162,9 +162,13 @@ class Work:
         """
         Keep a refusal of a part that does not stop the whole command.
         """
-        self.set_aside.append(
-            (_stream(aggregate), command_name, by, verdict, self.at(aggregate))
+        refused = CommandRefused(
+            command=command_name,
+            reasons=verdict.reasons,
+            by=by,
+            at=self.at(aggregate),
         )
+        self.set_aside.append((_stream(aggregate), refused))
 
     def _known(self, kind: type[_A], id_: str) -> _A:
         aggregate = self.blank_or_known(kind, id_)
@@ -304,16 +308,13 @@ class Deciding:
             stream = _stream(aggregate)
             self._touched.add(stream)
             recorded += transaction.append(stream, aggregate.version, events)
-            for event in events:
-                aggregate.apply(event)
+            for happened in events:
+                aggregate.apply(happened)
         for stream, events in work.published:
             recorded += self._add(transaction, stream, events)
         if self._record_refusals:
-            for stream, part, who, verdict, at in work.set_aside:
-                event = CommandRefused(
-                    command=part, reasons=verdict.reasons, by=who, at=at
-                )
-                recorded += self._add(transaction, refusals_beside(stream), [event])
+            for stream, skipped in work.set_aside:
+                recorded += self._add(transaction, refusals_beside(stream), [skipped])
         return recorded, None
 
     def _work(self, transaction: Transaction) -> Work:

@@ -10,6 +10,7 @@ from circlekit.aggregates.circle import Circle, Events
 from circlekit.application.deciding import Deciding, Work, command, nothing
 from circlekit.errors import InvalidInputError
 from circlekit.events.circle import CommentAdded, PostPublished
+from circlekit.events.reader import ReaderEvent
 from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import CircleId, CommentId, GroupId, MemberId, PostId
 from circlekit.policies.posts import post_is_there
@@ -456,7 +457,7 @@ class Posts(Deciding):
 
         def plan(work: Work) -> None:
             reader = work.reader(MemberId(by))
-            read = []
+            read: list[ReaderEvent] = []
             for circle, versions in by_circle.items():
                 it = work.circle(circle)
                 cited = [work.cited(it, version) for version in versions]

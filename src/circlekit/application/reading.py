@@ -3,7 +3,7 @@ What people, hosts and auditors read.
 """
 
 from collections.abc import Callable, Iterator
-
+from functools import partial
 
 from attrs import define
 
@@ -130,9 +130,7 @@ class Reading(Deciding):
         _page_size(limit)
         self._known("group", group)
         with self._store.read(GROUP_TIMELINE) as (rows, _):
-            return GROUP_TIMELINE.page(
-                rows, GroupId(group), before=before, limit=limit
-            )
+            return GROUP_TIMELINE.page(rows, GroupId(group), before=before, limit=limit)
 
     def quota(
         self,
@@ -235,13 +233,8 @@ class Reading(Deciding):
                 position it is at, and the newest.
         """
         for model in READ_MODELS:
-            name = model.name
-            self._store.rebuild(
-                model,
-                progress=(lambda at, of, name=name: progress(name, at, of))
-                if progress
-                else None,
-            )
+            told = None if progress is None else partial(progress, model.name)
+            self._store.rebuild(model, progress=told)
 
     def _known(self, kind: str, id_: str) -> None:
         checked_id(kind, id_)
@@ -251,7 +244,7 @@ class Reading(Deciding):
 
 
 def _page_size(limit: int) -> None:
-    if not isinstance(limit, int) or not 1 <= limit <= LONGEST_PAGE:
+    if not 1 <= limit <= LONGEST_PAGE:
         raise InvalidInputError("limit", f"is {limit!r}", f"1 to {LONGEST_PAGE}")
 
 
@@ -262,5 +255,3 @@ def _watched(
         if progress is not None:
             progress(recorded.position)
         yield recorded
-
-

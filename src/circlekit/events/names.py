@@ -62,9 +62,7 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))
-SINCE: Final[Mapping[str, str]] = MappingProxyType(
-    dict.fromkeys(NAMES, "0.1")
-)
+SINCE: Final[Mapping[str, str]] = MappingProxyType(dict.fromkeys(NAMES, "0.1"))
 NAME_OF: Final[Mapping[type, str]] = MappingProxyType(
     {kind: name for name, kind in NAMES.items()}
 )

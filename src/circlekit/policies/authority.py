@@ -37,9 +37,7 @@ def managers_only(role: Role | None, *, by: str) -> Verdict:
     """
     if role in {"owner", "manager"}:
         return ALLOWED
-    return refused(
-        "not-a-manager", f"{by} is neither owner nor manager of this circle"
-    )
+    return refused("not-a-manager", f"{by} is neither owner nor manager of this circle")
 
 
 def author_or_manager(role: Role | None, *, author: str, by: str) -> Verdict:

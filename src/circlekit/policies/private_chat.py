@@ -28,8 +28,13 @@ def may_reach(
     Ask whether the group's block stands between two of its members.
 
     >>> may_reach(
-    ...     blocked_at=7, role="member", other_role="member", already_related=False,
-    ...     other_common_group=False, strict=False, group="readers",
+    ...     blocked_at=7,
+    ...     role="member",
+    ...     other_role="member",
+    ...     already_related=False,
+    ...     other_common_group=False,
+    ...     strict=False,
+    ...     group="readers",
     ... ).rules
     ('private-chat-blocked',)
     """

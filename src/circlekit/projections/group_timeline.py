@@ -256,9 +256,9 @@ class GroupTimeline(ReadModel):
             case RuleBookAdopted() if is_about(recorded.stream, "circle"):
                 rows.run(_SET_RELAY, circle=subject, relay=event.book.comment_relay)
             case AnnouncementSet() | GroupMuted():
-                text = event.text if isinstance(event, AnnouncementSet) else event.reason
+                said = event.reason if isinstance(event, GroupMuted) else event.text
                 _add(
-                    rows, recorded, [_group(subject)], _NOTICES[type(event)], text=text
+                    rows, recorded, [_group(subject)], _NOTICES[type(event)], text=said
                 )
             case GroupJoined():
                 rows.run(_ENTER_GROUP, member=event.member, grp=subject)

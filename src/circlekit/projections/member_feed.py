@@ -251,7 +251,7 @@ class MemberFeed(ReadModel):
         }
     )
 
-    def apply(self, rows: Rows, recorded: Recorded) -> None:  # noqa: C901, PLR0912
+    def apply(self, rows: Rows, recorded: Recorded) -> None:
         """
         Take in one event of a circle or of a reader.
         """
@@ -440,9 +440,7 @@ class MemberFeed(ReadModel):
             )
         )
 
-    def acknowledgements(
-        self, rows: Rows, post: PostId
-    ) -> tuple[Acknowledgement, ...]:
+    def acknowledgements(self, rows: Rows, post: PostId) -> tuple[Acknowledgement, ...]:
         """
         Return who acknowledged a must-see, in the order they did.
         """
@@ -545,9 +543,7 @@ def _items(
     return tuple(items)
 
 
-def _set_member(
-    rows: Rows, circle: str, member: str, role: str, at: datetime
-) -> None:
+def _set_member(rows: Rows, circle: str, member: str, role: str, at: datetime) -> None:
     rows.run(_JOIN, member=member, circle=circle, role=role, at=micros(at))
 
 

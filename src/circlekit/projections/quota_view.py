@@ -164,9 +164,7 @@ class QuotaView(ReadModel):
         return Quota(holder=holder, rules=book.name, zone=zone, at=at, lines=lines)
 
 
-def _budgets(
-    stream: str, book: RuleBook
-) -> list[tuple[str, Budget, tuple[str, str]]]:
+def _budgets(stream: str, book: RuleBook) -> list[tuple[str, Budget, tuple[str, str]]]:
     # Two sources to count for each budget: the same one twice unless shared.
     if stream.startswith("circle/"):
         return [

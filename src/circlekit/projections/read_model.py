@@ -68,10 +68,8 @@ def as_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def from_json(text: str, kind: type) -> Any:
+def from_json(text: str, kind: Any) -> Any:
     """
     Return the value that :func:`as_json` wrote.
     """
     return msgspec.json.decode(text, type=kind)
-
-

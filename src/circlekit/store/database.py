@@ -229,7 +229,7 @@ class Store:
         """
         with self.writing() as transaction:
             for table in model.tables.sorted_tables:
-                transaction.run(f"DELETE FROM {table.name}")  # noqa: S608
+                transaction.run(f"DELETE FROM {table.name}")
             transaction.run(
                 "DELETE FROM circlekit_reading WHERE model = :name", name=model.name
             )

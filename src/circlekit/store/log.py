@@ -155,11 +155,12 @@ def verified(row: Row) -> Row:
     except (TypeError, ValueError, UnicodeError):  # not even of the kinds written
         fits = False
     if not fits:
-        raise CorruptEventError(str(stream), version, "was altered after it was written")
+        problem = "was altered after it was written"
+        raise CorruptEventError(str(stream), version, problem)
     return row
 
 
-def opened(row: Row | Any) -> Recorded:
+def opened(row: Any) -> Recorded:
     """
     Return the event in a row, if it is what was written.
 

@@ -73,7 +73,8 @@ class EventMapper(Mapper[str]):
         """
         Decode an event, with its place.
         """
-        stream, version = str(stored_event.originator_id), stored_event.originator_version
+        stream = str(stored_event.originator_id)
+        version = stored_event.originator_version
         event = decode(stream, version, stored_event.topic, stored_event.state)
         position = getattr(stored_event, "id", 0)
         return cast(
