@@ -215,6 +215,21 @@ class Reading(Deciding):
         with self._store.reading() as transaction:
             yield from transaction.history(stream_of("circle", circle))
 
+    def became_of(self, command_id: str) -> tuple[Recorded, ...] | None:
+        """
+        Return what a command with that id wrote, None if none ever came.
+
+        A refused one wrote a single ``CommandRefused``; one that had nothing to
+        write is an empty answer.
+        """
+        checked_id("command_id", command_id)
+        with self._store.reading() as transaction:
+            outcome = transaction.outcome(command_id)
+            if outcome is None:
+                return None
+            _, first, last = outcome
+            return tuple(transaction.span(first, last))
+
     def newest_position(self) -> int:
         """
         Return the position of the newest event, 0 if there is none.

@@ -1,0 +1,123 @@
+"""
+``circlekit import``: take in another community's history from a file.
+"""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from circlekit.application import CircleKit
+from circlekit.cli import ndjson, slack
+from circlekit.cli.importing import Importer, ImportReport
+from circlekit.cli.progress import progress
+from circlekit.clock import EPOCH, ManualClock, zone_named
+from circlekit.errors import InvalidInputError
+from circlekit.text import visible
+
+
+class Format(StrEnum):
+    """
+    What kind of history it is.
+    """
+
+    NDJSON = "ndjson"
+    SLACK = "slack"
+
+
+class CircleBy(StrEnum):
+    """
+    What becomes a circle.
+    """
+
+    CIRCLE = "circle"
+    GROUP = "group"
+
+
+def import_(
+    path: Annotated[
+        Path, typer.Argument(help="A file of lines, or an export's folder or zip.")
+    ],
+    store: Annotated[str, typer.Option(help="Where to: sqlite:///file.db")],
+    format_: Annotated[Format, typer.Option("--format", help="What PATH is.")],
+    circle_by: Annotated[
+        CircleBy,
+        typer.Option(help="What becomes a circle: the workspace, or each channel."),
+    ] = CircleBy.CIRCLE,
+    zone: Annotated[
+        str, typer.Option(help="Zone of the circles that are founded.")
+    ] = "Asia/Shanghai",
+    name: Annotated[
+        str | None,
+        typer.Option(help="What a Slack workspace is called; its folder's name if not"),
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON.")
+    ] = False,
+) -> None:
+    """
+    Take in a history line by line, through the rules; run again, it adds nothing.
+    """
+    zone_named(zone)
+    if not path.exists():
+        raise InvalidInputError("PATH", f"{path.name!r} does not exist", "a history")
+    if format_ is Format.SLACK:
+        total, unit = slack.size(path), "files"
+        lines = slack.read(path, circle=name or path.resolve().stem)
+    else:
+        total, unit = ndjson.size(path), "bytes"
+        lines = ndjson.read(path)
+    clock = ManualClock(EPOCH)
+    with (
+        CircleKit(store, clock=clock) as kit,
+        progress(f"importing ({unit})", total) as advance_to,
+    ):
+        importer = Importer(kit, clock, circle_by.value, zone)
+        report = importer.take_all(lines, complain=_complain, progress=advance_to)
+    if json_:
+        sys.stdout.write(json.dumps(shaped(report), indent=2, ensure_ascii=False))
+        sys.stdout.write("\n")
+    else:
+        _show(report)
+
+
+def shaped(report: ImportReport) -> dict[str, object]:
+    """
+    Return the report as its JSON document.
+    """
+    return {
+        "read": report.read,
+        "recorded": report.recorded,
+        "repeated": report.repeated,
+        "refused": dict(sorted(report.refused.items())),
+        "invalid": report.invalid,
+        "demoted": report.demoted,
+    }
+
+
+def _show(report: ImportReport) -> None:
+    table = Table(title="What became of every line", title_justify="left")
+    table.add_column("outcome")
+    table.add_column("lines", justify="right")
+    table.add_row("recorded", str(report.recorded))
+    table.add_row("repeated", str(report.repeated))
+    for rules, number in sorted(report.refused.items()):
+        table.add_row(f"refused: {rules}", str(number))
+    table.add_row("invalid", str(report.invalid), end_section=True)
+    table.add_row("read", str(report.read))
+    console = Console()
+    console.print(table)
+    if report.demoted:
+        console.print(
+            f"{report.demoted} refused announcements became ordinary posts.",
+            highlight=False,
+        )
+
+
+def _complain(problem: str) -> None:
+    sys.stderr.write(f"{visible(problem)}\n")

@@ -1,0 +1,154 @@
+"""
+A standard Slack export reads like what happened in the workspace.
+"""
+
+import json
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from circlekit import InvalidInputError
+from circlekit.cli import slack
+from circlekit.cli.lines import BadLine, Line
+from tests.importing.histories import imported
+
+USERS = [{"id": "U1", "name": "mei"}, {"id": "U2", "name": "tao"}]
+MONDAY = "1583114400"  # 2020-03-02T02:00:00Z
+
+
+def message(ts, text, user="U1", **more):
+    return {"type": "message", "user": user, "text": text, "ts": ts, **more}
+
+
+GENERAL = [
+    message(f"{MONDAY}.000100", "<@U1> has joined", subtype="channel_join"),
+    message(f"{MONDAY}.000200", "Hello &amp; welcome <@U2>, see <#C1|books>"),
+    message(f"{MONDAY}.000300", "<!channel> Friday at 8, <https://a.example|here>"),
+    message(f"{MONDAY}.000400", "A thread", thread_ts=f"{MONDAY}.000400"),
+    message(f"{MONDAY}.000500", "An answer", "U2", thread_ts=f"{MONDAY}.000400"),
+    message(f"{MONDAY}.000600", "A picture", files=[{"id": "F1"}]),
+    {
+        "type": "message",
+        "subtype": "file_comment",
+        "text": "Lovely",
+        "ts": f"{MONDAY}.000700",
+        "file": {"id": "F1"},
+        "comment": {"user": "U2"},
+    },
+    message(
+        f"{MONDAY}.000800", "Ha", reactions=[{"name": "joy", "users": ["U1", "U2"]}]
+    ),
+    message(f"{MONDAY}.000900", "set the topic", subtype="channel_topic"),
+    message(
+        f"{MONDAY}.000901",
+        "pinned",
+        subtype="pinned_item",
+        attachments=[{"ts": f"{MONDAY}.000400", "channel_name": "general"}],
+    ),
+    message(f"{MONDAY}.000902", "<@U1> has left", subtype="channel_leave"),
+]
+
+
+@pytest.fixture
+def export(tmp_path):
+    folder = tmp_path / "export"
+    (folder / "general").mkdir(parents=True)
+    (folder / "users.json").write_text(json.dumps(USERS))
+    (folder / "channels.json").write_text("[]")
+    (folder / "general" / "2020-03-02.json").write_text(json.dumps(GENERAL))
+    return folder
+
+
+def said(number, actor, action, text="", *, post="own", to=None):
+    own = f"general:{MONDAY}.{number:04}00"
+    return Line(
+        at=datetime(2020, 3, 2, 2, tzinfo=UTC),
+        actor=actor,
+        action=action,
+        circle="readers",
+        group="general",
+        post=own if post == "own" else post,
+        in_reply_to=to,
+        text=text,
+    )
+
+
+THREAD = f"general:{MONDAY}.000400"
+
+
+def test_what_it_tells(export):
+    """
+    Messages, posts, comments, announcements, reactions, pins, joins and leaves.
+    """
+    expected = [
+        said(1, "mei", "join", post=None),
+        said(2, "mei", "message", "Hello & welcome @tao, see #books"),
+        said(3, "mei", "announce", "@channel Friday at 8, here"),
+        said(4, "mei", "post", "A thread"),
+        said(5, "tao", "comment", "An answer", to=THREAD),
+        said(6, "mei", "post", "A picture"),
+        said(7, "tao", "comment", "Lovely", to=f"general:{MONDAY}.000600"),
+        said(8, "mei", "message", "Ha"),
+        said(8, "mei", "react", "joy"),
+        said(8, "tao", "react", "joy"),
+        said(9, "mei", "pin", post=THREAD),
+        said(9, "mei", "leave", post=None),
+    ]
+
+    assert expected == [it.line for it in slack.read(export, circle="readers")]
+
+
+def test_zip(tmp_path, export):
+    """
+    The zip file an export came in tells the same, with or without its own folder.
+    """
+    for inside in ("", "readers-export/"):
+        packed = tmp_path / "export.zip"
+        with zipfile.ZipFile(packed, "w") as archive:
+            for file in sorted(export.rglob("*.json")):
+                archive.write(file, f"{inside}{file.relative_to(export)}")
+
+        assert [it.line for it in slack.read(export, circle="readers")] == [
+            it.line for it in slack.read(packed, circle="readers")
+        ]
+        assert slack.size(export) == slack.size(packed)
+
+
+def test_bad_messages(export):
+    """
+    A message that is none, and a file that is no JSON, are invalid lines.
+    """
+    bad = [message("soon", "When?"), {"type": "message", "ts": f"{MONDAY}.1"}, {}]
+    (export / "general" / "2020-03-03.json").write_text(json.dumps(bad))
+    (export / "general" / "2020-03-04.json").write_text("[")
+
+    lines = [it.line for it in slack.read(export, circle="readers")]
+
+    assert 12 + 4 == len(lines)
+    assert 4 == sum(isinstance(line, BadLine) for line in lines)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty", "file.zip"])
+def test_no_export(tmp_path, name):
+    """
+    Whatever is no Slack export is refused with what would be one.
+    """
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.zip").write_bytes(b"no zip")
+
+    with pytest.raises(InvalidInputError, match=r"accepted: a folder or zip file"):
+        slack.size(tmp_path / name)
+
+
+def test_import(export, tmp_path):
+    """
+    All of it can be imported, and again without adding anything.
+    """
+    store = f"sqlite:///{tmp_path / 'readers.db'}"
+
+    first = imported(export, store, export_of="readers")
+    second = imported(export, store, export_of="readers")
+
+    assert (12, 12, 0) == (first.read, first.recorded, first.repeated)
+    assert (12, 0, 12) == (second.read, second.recorded, second.repeated)
