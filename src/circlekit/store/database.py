@@ -16,12 +16,13 @@ from typing import Any, Final
 from attrs import define, field
 from sqlalchemy import Engine
 
-from circlekit.errors import BusyError
+from circlekit.errors import BusyError, CirclekitError, StoreError
 from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
 from circlekit.projections.read_model import ReadModel
 from circlekit.store import log
 
+_BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _OUTCOME: Final = "SELECT said, first, last FROM circlekit_command WHERE id = ?"
 _KEEP_OUTCOME: Final = """
 INSERT INTO circlekit_command (id, said, first, last) VALUES (?, ?, ?, ?)
@@ -140,18 +141,20 @@ class Store:
                 yield self._writing
                 return
             if self._writer is None:
-                self._writer = self._engine.raw_connection()
+                self._writer = self._connected()
             connection: sqlite3.Connection = self._writer.driver_connection
             _begin(connection, "BEGIN IMMEDIATE")
             self._writing = Transaction(connection)
             self._writing_thread = get_ident()
             try:
                 yield self._writing
+                connection.commit()
+            except sqlite3.Error as error:
+                connection.rollback()
+                raise _typed(error) from error
             except BaseException:
                 connection.rollback()
                 raise
-            else:
-                _commit(connection)
             finally:
                 self._writing = None
                 self._writing_thread = 0
@@ -176,12 +179,14 @@ class Store:
         if self._writing_thread == get_ident() and self._writing is not None:
             yield self._writing
             return
-        pooled = self._engine.raw_connection()
+        pooled = self._connected()
         try:
             connection: Any = pooled.driver_connection
             _begin(connection, "BEGIN")
             try:
                 yield Transaction(connection)
+            except sqlite3.Error as error:
+                raise _typed(error) from error
             finally:
                 connection.rollback()
         finally:
@@ -261,6 +266,12 @@ class Store:
                 self._writer = None
             self._engine.dispose()
 
+    def _connected(self) -> Any:
+        try:
+            return self._engine.raw_connection()
+        except sqlite3.Error as error:
+            raise _typed(error) from error
+
     def _named(self, name: str, newest: int) -> Iterator[log.Row]:
         after = 0
         while True:
@@ -295,15 +306,12 @@ class Store:
 def _begin(connection: sqlite3.Connection, how: str) -> None:
     try:
         connection.execute(how)
-    except sqlite3.OperationalError as error:
-        message = f"the store was busy for too long: {error}"
-        raise BusyError(message) from error
+    except sqlite3.Error as error:
+        raise _typed(error) from error
 
 
-def _commit(connection: sqlite3.Connection) -> None:
-    try:
-        connection.commit()
-    except sqlite3.OperationalError as error:
-        connection.rollback()
-        message = f"the store could not be written: {error}"
-        raise BusyError(message) from error
+def _typed(error: sqlite3.Error) -> CirclekitError:
+    # The lowest byte is the plain code; the others only say more about it.
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+        return BusyError(f"the store was busy for too long: {error}")
+    return StoreError(f"the store could not be used: {error}")

@@ -69,26 +69,18 @@ def _parsed(url: str) -> URL:
     return parsed.set(drivername="sqlite+pysqlite")
 
 
+# Several processes may make the same file at the same moment.
 @stamina.retry(on=BusyError, timeout=30.0, attempts=None, wait_max=0.5)
 def _prepare(store: Store, engine: Engine) -> None:
-    try:
-        with store.reading() as transaction:
-            made = transaction.all(
-                "SELECT name FROM sqlite_master WHERE name = 'circlekit_schema'"
-            )
-        if not made:
-            with store.writing() as transaction:
-                _make_tables(transaction.connection, engine)
-        with store.reading() as transaction:
-            versions = transaction.all("SELECT version FROM circlekit_schema")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):  # several processes make the same file
-            raise BusyError(str(error)) from error
-        message = f"the store cannot be opened: {error}"
-        raise StoreError(message) from error
-    except sqlite3.DatabaseError as error:
-        message = f"this file is no circlekit store: {error}"
-        raise StoreError(message) from error
+    with store.reading() as transaction:
+        made = transaction.all(
+            "SELECT name FROM sqlite_master WHERE name = 'circlekit_schema'"
+        )
+    if not made:
+        with store.writing() as transaction:
+            _make_tables(transaction.connection, engine)
+    with store.reading() as transaction:
+        versions = transaction.all("SELECT version FROM circlekit_schema")
     if versions != [(SCHEMA_VERSION,)]:
         message = f"the store has version {versions}, this code needs {SCHEMA_VERSION}"
         raise StoreError(message)

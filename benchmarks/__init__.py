@@ -1,0 +1,3 @@
+"""
+How fast circlekit is on this machine: ratios, measured side by side in one run.
+"""
