@@ -9,7 +9,7 @@ The decision, the quota view and the audit all count with :func:`usage`, so they
 cannot come to different numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
@@ -138,9 +138,14 @@ class Usage:
         return max(0, self.budget.limit - self.used)
 
 
-def usage(budget: Budget, spends: Iterable[Spend], *, zone: str, at: datetime) -> Usage:
+def usage(
+    budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime
+) -> Usage:
     """
     Count the uses of *budget* in the window that holds *at*.
+
+    *spends* are in the order of time. They are looked at from the end, so a long
+    history costs no more than what is in the window.
 
     >>> spacing = Budget("must-see-spacing", 1, rolling(hours=24))
     >>> noon = datetime(2020, 3, 1, 12, tzinfo=UTC)
@@ -151,17 +156,21 @@ def usage(budget: Budget, spends: Iterable[Spend], *, zone: str, at: datetime) -
     1
     """
     starts, ends = window_bounds(budget.window, zone=zone, at=at)
-    if budget.window.kind == "rolling":
-        counted = [spend for spend in spends if starts < spend.at]
-    else:
-        counted = [spend for spend in spends if starts <= spend.at < ends]
+    is_rolling = budget.window.kind == "rolling"
+    counted: list[Spend] = []
+    for spend in reversed(spends):
+        if spend.at < starts or (is_rolling and spend.at == starts):
+            break
+        if is_rolling or spend.at < ends:
+            counted.append(spend)
+    counted.reverse()
     return Usage(
         budget=budget,
         used=len(counted),
         starts=starts,
         ends=ends,
         used_by=tuple(spend.version for spend in counted),
-        free_at=_free_at(budget, [spend.at for spend in counted], ends),
+        free_at=_free_at(budget, counted, ends),
     )
 
 
@@ -214,14 +223,14 @@ def _counted(number: int, unit: str) -> str:
 
 
 def _free_at(
-    budget: Budget, counted: list[datetime], ends: datetime
+    budget: Budget, counted: list[Spend], ends: datetime
 ) -> datetime | None:
     if len(counted) < budget.limit or budget.limit == 0:
         return None
     if budget.window.kind != "rolling":
         return ends
     span = timedelta(seconds=budget.window.seconds or 0)
-    return sorted(counted)[len(counted) - budget.limit] + span
+    return counted[len(counted) - budget.limit].at + span
 
 
 def _next_start(kind: WindowKind, day: date) -> date:

@@ -12,12 +12,13 @@ from circlekit.application.deciding import Deciding, Work, command, new_id, noth
 from circlekit.clock import zone_named
 from circlekit.errors import InvalidInputError
 from circlekit.events.circle import CircleKind, GroupLinked, VerifiedRole
+from circlekit.events.group import GroupJoined
 from circlekit.events.record import Recorded, stream_of
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import CircleId, GroupId, MemberId
 from circlekit.rulebook import RuleBook, rule_book
 from circlekit.text import checked_id, checked_name
-from circlekit.verdict import ALLOWED, RefusedError, Verdict
+from circlekit.verdict import ALLOWED, RefusedError, Verdict, refused
 
 _CIRCLE_KINDS: tuple[CircleKind, ...] = (
     "internal",
@@ -179,8 +180,10 @@ class Circles(Deciding):
         """
         if verified_role is not None:
             _one_of("verified_role", verified_role, _VERIFIED_ROLES)
-        checked_id("member", member)
-        who = MemberId(member)
+        for field, value in (("staff_of", staff_of), ("invited_by", invited_by)):
+            if value is not None:
+                checked_id(field, value)
+        who = MemberId(checked_id("member", member))
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
@@ -197,8 +200,6 @@ class Circles(Deciding):
                     at=at,
                 ),
             )
-            if who in chat.members:
-                return
             try:
                 entered = chat.join(
                     who, role="member", capacity=it.book.group_capacity, at=at
@@ -209,11 +210,7 @@ class Circles(Deciding):
                 work.record(chat, entered)
 
         def answer(recorded: Sequence[Recorded]) -> Joined:
-            verdict = ALLOWED
-            for item in recorded:
-                if isinstance(item.event, CommandRefused):
-                    verdict = Verdict(item.event.reasons)
-            return Joined(CircleId(circle), verdict)
+            return Joined(CircleId(circle), _entered(recorded))
 
         return self._decide(
             "join_circle",
@@ -272,7 +269,7 @@ class Circles(Deciding):
             RefusedError: ``not-a-manager``, ``not-a-member``, ``owner-stays``,
                 ``not-the-owner`` (a manager is removed by the owner alone).
         """
-        who = MemberId(member)
+        who = MemberId(checked_id("member", member))
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
@@ -544,6 +541,16 @@ def _leave_with_groups(
         chat = work.group(GroupId(group))
         if member in chat.members:
             work.record(chat, chat.leave(member, at=work.at(circle, chat)))
+
+
+def _entered(recorded: Sequence[Recorded]) -> Verdict:
+    for item in recorded:
+        if isinstance(item.event, GroupJoined):
+            return ALLOWED
+        if isinstance(item.event, CommandRefused):
+            return Verdict(item.event.reasons)
+    # Refusals are not kept, so this is all that is known of it.
+    return refused("group-full", "the circle's own group had no place left")
 
 
 def _one_of(field: str, value: object, accepted: Sequence[str]) -> None:

@@ -9,7 +9,14 @@ from itertools import islice
 from attrs import define, frozen
 
 from circlekit.aggregates.customer import Customer, Events
-from circlekit.application.deciding import Deciding, Work, command, new_id, nothing
+from circlekit.application.deciding import (
+    Deciding,
+    Work,
+    command,
+    new_id,
+    nothing,
+    own_command_id,
+)
 from circlekit.clock import zone_named
 from circlekit.errors import InvalidInputError, NotFoundError
 from circlekit.events.customer import MomentPublished, MomentSource
@@ -251,6 +258,9 @@ class Customers(Deciding):
             with self.batch():
                 for customer in batch:
                     try:
+                        if self._was_shown(made, customer):
+                            shown.append(customer)
+                            continue
                         self.show_moment(made, customer, source=source, by=by)
                     except RefusedError as refusal:
                         skipped[customer] = refusal.verdict
@@ -261,6 +271,11 @@ class Customers(Deciding):
             if progress is not None:
                 progress(len(shown) + len(skipped) + len(unknown))
         return MomentReport(made, tuple(shown), skipped, tuple(unknown))
+
+    def _was_shown(self, moment: MomentId, customer: CustomerId) -> bool:
+        with self._transaction() as transaction:
+            known = self._work(transaction).customer(customer)
+            return moment in known.shown
 
     def _publish_once(
         self,
@@ -285,7 +300,7 @@ class Customers(Deciding):
             about=stream,
             by=by,
             said=(source, text, images),
-            command_id=f"moment/{moment}",
+            command_id=own_command_id("publish_moment", moment),
         )
 
     def _on_customer(

@@ -20,7 +20,12 @@ from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.reader import Reader
 from circlekit.clock import EPOCH, Clock, as_utc
-from circlekit.errors import CommandIdReusedError, InvalidInputError, NotFoundError
+from circlekit.errors import (
+    CommandIdReusedError,
+    InvalidInputError,
+    NotFoundError,
+    StoreError,
+)
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
@@ -36,6 +41,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Reader: "reader",
 }
 
+_OWN: Final = "circlekit:"
 _A = TypeVar("_A", bound=HasHistory)
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -66,6 +72,14 @@ def new_id() -> str:
     Return a new id, a UUIDv7 as text.
     """
     return str(uuid_utils.uuid7())
+
+
+def own_command_id(*parts: str) -> str:
+    """
+    Return an id for a command that the kit gives itself, apart from any host's.
+    """
+    text = msgspec.json.encode(parts)
+    return f"{_OWN}{blake2b(text, digest_size=16).hexdigest()}"
 
 
 def system_clock() -> datetime:
@@ -196,6 +210,7 @@ class Deciding:
     _aggregates: OrderedDict[str, HasHistory] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0
+    _broken: bool = False
     _asking: local = field(factory=local)
 
     @contextmanager
@@ -303,6 +318,15 @@ class Deciding:
                 command=name, reasons=refusal.verdict.reasons, by=by, at=at
             )
             return self._add(transaction, refusals_beside(about), [event]), refusal
+        try:
+            return self._write(transaction, work), None
+        except BaseException:
+            # Half of a command may be written: whoever holds the batch and
+            # catches this must not commit it.
+            self._broken = True
+            raise
+
+    def _write(self, transaction: Transaction, work: Work) -> list[Recorded]:
         recorded: list[Recorded] = []
         for aggregate, events in work.decided:
             stream = _stream(aggregate)
@@ -315,7 +339,7 @@ class Deciding:
         if self._record_refusals:
             for stream, skipped in work.set_aside:
                 recorded += self._add(transaction, refusals_beside(stream), [skipped])
-        return recorded, None
+        return recorded
 
     def _work(self, transaction: Transaction) -> Work:
         def loaded(kind: type[HasHistory], id_: str) -> HasHistory:
@@ -357,6 +381,9 @@ class Deciding:
             self._depth += 1
             try:
                 yield transaction
+                if outermost and self._broken:
+                    message = "a command of this batch broke off; none was carried out"
+                    raise StoreError(message)  # noqa: TRY301
             except BaseException:
                 if outermost:
                     self._forget()
@@ -365,6 +392,7 @@ class Deciding:
                 self._depth -= 1
                 if outermost:
                     self._touched.clear()
+                    self._broken = False
 
     def _forget(self) -> None:
         # What was taken in but not committed must not be believed any longer.

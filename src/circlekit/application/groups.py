@@ -90,12 +90,11 @@ class Groups(Deciding):
         Raises:
             RefusedError: ``not-a-manager``, ``not-in-the-group``.
         """
+        who = MemberId(checked_id("member", member))
 
         def decide(chat: Group, work: Work) -> Events:
             (role,) = work.run_by(chat, MemberId(by))
-            return chat.take_out(
-                MemberId(member), role=role, by=MemberId(by), at=work.at(chat)
-            )
+            return chat.take_out(who, role=role, by=MemberId(by), at=work.at(chat))
 
         self._simple("remove_from_group", group, decide, by, command_id, member)
 

@@ -14,7 +14,7 @@ from circlekit.events.reader import ReaderEvent
 from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import CircleId, CommentId, GroupId, MemberId, PostId
 from circlekit.policies.posts import post_is_there
-from circlekit.text import checked_name, checked_references, checked_text
+from circlekit.text import checked_id, checked_name, checked_references, checked_text
 from circlekit.verdict import all_of
 
 LONGEST_EMOJI = 64
@@ -541,11 +541,20 @@ class _Content:
             seen,
             watched,
             None if topic is None else checked_name("topic", topic),
-            None if groups is None else tuple(GroupId(group) for group in groups),
+            None if groups is None else _groups(groups),
         )
 
     def said(self) -> tuple[object, ...]:
         return (self.text, self.images, self.videos, self.topic, self.groups)
+
+
+def _groups(groups: Sequence[GroupId | str]) -> tuple[GroupId, ...]:
+    if isinstance(groups, str):
+        raise InvalidInputError("groups", "is one text", "a list or tuple of group ids")
+    return tuple(
+        GroupId(checked_id(f"groups[{place}]", group))
+        for place, group in enumerate(groups)
+    )
 
 
 def _reason(override: str | None) -> str | None:

@@ -11,6 +11,7 @@ from circlekit.application.deciding import Deciding
 from circlekit.clock import as_utc
 from circlekit.errors import InvalidInputError, NotFoundError
 from circlekit.events.record import Recorded, refusals_beside, stream_of
+from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import CircleId, CommentId, CustomerId, GroupId, MemberId, PostId
 from circlekit.projections.group_timeline import TimelinePage
 from circlekit.projections.member_feed import (
@@ -24,6 +25,7 @@ from circlekit.projections.must_see_audit import (
     MustSeeAudit,
     WhatIf,
     audit_must_sees,
+    budgets_ever,
 )
 from circlekit.projections.quota_view import Quota
 from circlekit.store import GROUP_TIMELINE, MEMBER_FEED, QUOTA_VIEW, READ_MODELS
@@ -200,8 +202,13 @@ class Reading(Deciding):
             self._known("circle", circle)
             stream = stream_of("circle", circle)
             streams = frozenset({stream, refusals_beside(stream)})
+        adopted = self._store.events_named([RuleBookAdopted], streams=streams)
         events = self._store.events_named(AUDITED, streams=streams)
-        return audit_must_sees(_watched(events, progress), what_if=what_if)
+        return audit_must_sees(
+            _watched(events, progress),
+            budgets=budgets_ever(adopted, what_if),
+            what_if=what_if,
+        )
 
     def history(self, circle: CircleId | str) -> Iterator[Recorded]:
         """
@@ -212,8 +219,7 @@ class Reading(Deciding):
             CorruptEventError: If a stored event was altered.
         """
         self._known("circle", circle)
-        with self._store.reading() as transaction:
-            yield from transaction.history(stream_of("circle", circle))
+        return self._store.history(stream_of("circle", circle))
 
     def became_of(self, command_id: str) -> tuple[Recorded, ...] | None:
         """
@@ -259,7 +265,7 @@ class Reading(Deciding):
 
 
 def _page_size(limit: int) -> None:
-    if not 1 <= limit <= LONGEST_PAGE:
+    if type(limit) is not int or not 1 <= limit <= LONGEST_PAGE:
         raise InvalidInputError("limit", f"is {limit!r}", f"1 to {LONGEST_PAGE}")
 
 

@@ -255,7 +255,7 @@ class MustSeeSent:
     """
 
     post: int
-    override: str | None = None
+    override: str | None = field(default=None, metadata=PERSONAL)
     by: MemberId
     at: Moment
 

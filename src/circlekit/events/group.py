@@ -106,7 +106,7 @@ class GroupMuted:
     Only owner and managers may write from here on: until a moment, or until unmuted.
     """
 
-    reason: str | None = None
+    reason: str | None = field(default=None, metadata=PERSONAL)
     until: Moment | None = None
     by: MemberId
     at: Moment

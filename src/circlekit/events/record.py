@@ -38,6 +38,20 @@ class Recorded(NamedTuple):
     event: Any
 
     @property
+    def originator_id(self) -> str:
+        """
+        Return the stream, by the name the eventsourcing library has for it.
+        """
+        return self.stream
+
+    @property
+    def originator_version(self) -> int:
+        """
+        Return the version, by the name the eventsourcing library has for it.
+        """
+        return self.version
+
+    @property
     def subject(self) -> str:
         """
         Return the id of whom the history is about.

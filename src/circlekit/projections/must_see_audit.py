@@ -10,8 +10,8 @@ another zone. That is first-order only: with other answers people would have
 acted differently, and the attempts would not have been the same.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
@@ -170,11 +170,37 @@ class MustSeeAudit:
     overrides: list[Override] = Factory(list)
 
 
+def budgets_ever(
+    adopted: Iterable[Recorded], what_if: WhatIf | None = None
+) -> Mapping[str, Sequence[Budget]]:
+    """
+    Return, by circle, every must-see budget that was ever in force there.
+
+    What the longest of them can still see is all that an audit has to remember.
+    """
+    budgets: dict[str, list[Budget]] = {}
+    for recorded in adopted:
+        if is_about(recorded.stream, "circle"):
+            known = budgets.setdefault(recorded.subject, [])
+            book = recorded.event.book
+            asked = (what_if or WhatIf()).budgets(book)
+            known += (budget for budget in asked if budget not in known)
+    return budgets
+
+
 def audit_must_sees(
-    history: Iterable[Recorded], *, what_if: WhatIf | None = None
+    history: Iterable[Recorded],
+    *,
+    budgets: Mapping[str, Sequence[Budget]],
+    what_if: WhatIf | None = None,
 ) -> MustSeeAudit:
     """
     Audit a history, given in commit order; events of no interest are passed over.
+
+    Args:
+        history: Every event of the kinds ``AUDITED``.
+        budgets: What :func:`budgets_ever` says of the same history.
+        what_if: Other numbers to decide the same attempts by.
     """
     audit = MustSeeAudit(what_if=what_if)
     ledgers: dict[str, _Ledger] = {}
@@ -182,7 +208,12 @@ def audit_must_sees(
         if not is_about(recorded.stream, "circle"):
             continue
         ledger = ledgers.setdefault(
-            recorded.subject, _Ledger(CircleId(recorded.subject), what_if or WhatIf())
+            recorded.subject,
+            _Ledger(
+                CircleId(recorded.subject),
+                what_if or WhatIf(),
+                budgets.get(recorded.subject, ()),
+            ),
         )
         ledger.take(recorded, audit)
     for ledger in ledgers.values():
@@ -199,9 +230,10 @@ class _Ledger:
 
     circle: CircleId
     what_if: WhatIf
+    ever: Sequence[Budget]
     zone: str = "UTC"
     budgets: tuple[Budget, ...] = ()
-    spends: list[Spend] = Factory(list)
+    spends: deque[Spend] = Factory(deque)
     last_sent: datetime | None = None
     months: dict[str, CircleMonth] = Factory(dict)
 
@@ -277,8 +309,10 @@ class _Ledger:
             closest = month.closest_gap_seconds
             month.closest_gap_seconds = gap if closest is None else min(closest, gap)
         self.last_sent = spend.at
-        since = earliest_that_counts(self.budgets, zone=self.zone, at=spend.at)
-        self.spends = [kept for kept in self.spends if kept.at >= since]
+        # A rule book of a later day may look back further than today's.
+        since = earliest_that_counts(self.ever, zone=self.zone, at=spend.at)
+        while self.spends and self.spends[0].at < since:
+            self.spends.popleft()
         self.spends.append(spend)
 
     def _count_refused(

@@ -240,6 +240,23 @@ class Store:
             )
         self.up_to_date(model, progress=progress)
 
+    def history(self, stream: str) -> Iterator[Recorded]:
+        """
+        Return the events of one history, in order, a block in each transaction.
+        """
+        after = 0
+        while True:
+            with self.reading() as transaction:
+                block = list(
+                    log.history(
+                        transaction.connection, stream, after=after, limit=log.BLOCK
+                    )
+                )
+            yield from block
+            if len(block) < log.BLOCK:
+                return
+            after = block[-1].version
+
     def events_named(
         self, kinds: Iterable[type], *, streams: frozenset[str] | None = None
     ) -> Iterator[Recorded]:

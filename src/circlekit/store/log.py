@@ -19,30 +19,30 @@ from circlekit.store.mapper import decode, encode
 BLOCK: Final = 500
 Row = tuple[int, str, int, str, bytes, int]
 
-_COLUMNS: Final = "position, stream, version, name, body, checksum"
+COLUMNS: Final = "position, stream, version, name, body, checksum"
 _INSERT: Final = """
 INSERT INTO circlekit_event (stream, version, name, body, checksum)
 VALUES (?, ?, ?, ?, ?)
 """
 _HISTORY: Final = f"""
-SELECT {_COLUMNS} FROM circlekit_event
-WHERE stream = ? AND version > ? ORDER BY version
+SELECT {COLUMNS} FROM circlekit_event
+WHERE stream = ? AND version > ? ORDER BY version LIMIT ?
 """
 _PLACE: Final = f"""
-SELECT {_COLUMNS} FROM circlekit_event WHERE stream = ? AND version = ?
+SELECT {COLUMNS} FROM circlekit_event WHERE stream = ? AND version = ?
 """
 _LAST: Final = f"""
-SELECT {_COLUMNS} FROM circlekit_event WHERE stream = ? ORDER BY version DESC LIMIT 1
+SELECT {COLUMNS} FROM circlekit_event WHERE stream = ? ORDER BY version DESC LIMIT 1
 """
 _SPAN: Final = f"""
-SELECT {_COLUMNS} FROM circlekit_event
+SELECT {COLUMNS} FROM circlekit_event
 WHERE position BETWEEN ? AND ? ORDER BY position
 """
 _AFTER: Final = f"""
-SELECT {_COLUMNS} FROM circlekit_event WHERE position > ? ORDER BY position LIMIT ?
+SELECT {COLUMNS} FROM circlekit_event WHERE position > ? ORDER BY position LIMIT ?
 """
 _NAMED: Final = f"""
-SELECT {_COLUMNS} FROM circlekit_event
+SELECT {COLUMNS} FROM circlekit_event
 WHERE name = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?
 """
 _HEAD: Final = "SELECT max(position) FROM circlekit_event"
@@ -79,16 +79,18 @@ def insert_row(
 
 
 def history(
-    connection: Connection, stream: str, *, after: int = 0
+    connection: Connection, stream: str, *, after: int = 0, limit: int = -1
 ) -> Iterator[Recorded]:
     """
     Return the events of one history, in order, from just after a place.
+
+    A negative *limit* is none.
 
     Raises:
         CorruptEventError: If one was altered, or one is missing.
     """
     expected = after
-    for row in connection.execute(_HISTORY, (stream, after)):
+    for row in connection.execute(_HISTORY, (stream, after, limit)):
         expected += 1
         if row[2] != expected:
             raise CorruptEventError(stream, expected, "is missing")

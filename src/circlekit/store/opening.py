@@ -17,6 +17,7 @@ from circlekit.errors import BusyError, StoreError
 from circlekit.store.database import Store
 from circlekit.store.schema import HISTORY, READ_MODELS, SCHEMA_VERSION
 
+_ALL: Final = (HISTORY, *(model.tables for model in READ_MODELS))
 _ACCEPTED: Final = "accepted: sqlite:///path/to/file.db, or sqlite:// for memory"
 
 
@@ -72,11 +73,11 @@ def _parsed(url: str) -> URL:
 # Several processes may make the same file at the same moment.
 @stamina.retry(on=BusyError, timeout=30.0, attempts=None, wait_max=0.5)
 def _prepare(store: Store, engine: Engine) -> None:
+    # A read model may be newer than the file: its tables are made when missing.
+    needed = {name for tables in _ALL for name in tables.tables}
     with store.reading() as transaction:
-        made = transaction.all(
-            "SELECT name FROM sqlite_master WHERE name = 'circlekit_schema'"
-        )
-    if not made:
+        found = transaction.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+    if needed - {name for (name,) in found}:
         with store.writing() as transaction:
             _make_tables(transaction.connection, engine)
     with store.reading() as transaction:
@@ -88,7 +89,7 @@ def _prepare(store: Store, engine: Engine) -> None:
 
 def _make_tables(connection: sqlite3.Connection, engine: Engine) -> None:
     # Inside our own write transaction, so that nobody ever sees half of them.
-    for tables in (HISTORY, *(model.tables for model in READ_MODELS)):
+    for tables in _ALL:
         for table in tables.sorted_tables:
             create: Any = CreateTable(table, if_not_exists=True)
             connection.execute(str(create.compile(engine)))
