@@ -138,9 +138,7 @@ class Usage:
         return max(0, self.budget.limit - self.used)
 
 
-def usage(
-    budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime
-) -> Usage:
+def usage(budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime) -> Usage:
     """
     Count the uses of *budget* in the window that holds *at*.
 
@@ -222,9 +220,7 @@ def _counted(number: int, unit: str) -> str:
     return f"{number} {unit if number != 1 else unit.removesuffix('s')}"
 
 
-def _free_at(
-    budget: Budget, counted: list[Spend], ends: datetime
-) -> datetime | None:
+def _free_at(budget: Budget, counted: list[Spend], ends: datetime) -> datetime | None:
     if len(counted) < budget.limit or budget.limit == 0:
         return None
     if budget.window.kind != "rolling":

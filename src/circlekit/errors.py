@@ -88,6 +88,22 @@ class BusyError(CirclekitError):
     """
 
 
+class UnknownPolicyError(CirclekitError):
+    """
+    A rule book names a rule of the host's own that the kit was not given.
+
+    Attributes:
+        name: The rule's name.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(
+            f"the rule book names {name!r}, but {problem}; "
+            "accepted: CircleKit(..., policies=[...]) with the policy of that name"
+        )
+        self.name = name
+
+
 class StoreError(CirclekitError):
     """
     The store cannot be used: wrong place, wrong kind or wrong version.

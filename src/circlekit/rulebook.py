@@ -5,17 +5,45 @@ The numbers in force are recorded in a circle's history when it is founded and
 whenever they change, so an old must-see is judged by the rule of its day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal, cast
 
-from attrs import field, frozen
+from attrs import Factory, asdict, field, frozen
 from attrs import validators as check
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 
 CommentRelay = Literal["all", "off"]
+Setting = str | int | float | bool | None
+
+
+@frozen
+class HouseRule:
+    """
+    A host's own rule, as the rule book records it.
+
+    Attributes:
+        name: The rule's lasting name, by which the host's code is found again.
+
+        settings: The numbers it goes by, by their names.
+    """
+
+    name: str
+    settings: dict[str, Setting] = Factory(dict)
+
+
+def _recorded(rules: Iterable[object]) -> tuple[HouseRule, ...]:
+    """
+    Return a host's rules as the rule book records them: their names and numbers.
+    """
+    return tuple(
+        rule
+        if isinstance(rule, HouseRule)
+        else HouseRule(getattr(rule, "name", ""), asdict(cast("Any", rule)))
+        for rule in rules
+    )
 
 
 @frozen(kw_only=True)
@@ -43,6 +71,9 @@ class RuleBook:
 
         moments_share_budgets: Whether moments by staff and by the company
             count together.
+
+        house: The host's own rules; given as policies, kept as their names and
+            numbers.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -56,6 +87,7 @@ class RuleBook:
     member_moments: tuple[Budget, ...] = ()
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
+    house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
 
 
 _MUST_SEE: Final = (

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from attrs import Factory, define
+from attrs import Factory, define, field
 
 from circlekit.aggregates.history import HasHistory
 from circlekit.budget import Spend
@@ -52,6 +52,7 @@ from circlekit.policies.authority import (
     owner_only,
 )
 from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
+from circlekit.policies.house import Act, Asked, Policies, found_again, house_allows
 from circlekit.policies.membership import (
     may_be_appointed,
     may_be_dismissed,
@@ -69,7 +70,7 @@ from circlekit.policies.posts import (
     post_is_there,
 )
 from circlekit.rulebook import DINGTALK_2020, RuleBook
-from circlekit.verdict import ALLOWED, Verdict, refused, require
+from circlekit.verdict import ALLOWED, Verdict, all_of, refused, require
 
 Events = tuple[CircleEvent, ...]
 
@@ -93,6 +94,10 @@ class Circle(HasHistory):
         must_see_posts: The posts that are must-sees, by their place.
 
         removed: Removed posts and comments, by their place.
+
+        joined_at: When each member joined.
+
+        policies: The host's own policies, which its rule book may name.
     """
 
     kind: CircleKind = "community"
@@ -108,6 +113,8 @@ class Circle(HasHistory):
     must_see_posts: set[int] = Factory(set)
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
+    joined_at: dict[str, datetime] = Factory(dict)
+    policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
 
     def role(self, member: str) -> Role | None:
         """
@@ -132,6 +139,7 @@ class Circle(HasHistory):
         """
         Found the circle with its rule book and its bound group.
         """
+        self._know(book)
         require(_not_founded(self.version), _organisation_named(kind, organisation))
         return (
             CircleFounded(
@@ -145,6 +153,7 @@ class Circle(HasHistory):
         """
         Go by other numbers from now on.
         """
+        self._know(book)
         require(owner_only(self.role(by), by=by))
         return (RuleBookAdopted(book=book, by=by, at=at),)
 
@@ -319,7 +328,11 @@ class Circle(HasHistory):
         """
         Publish a post; *sync* None goes by the circle's switch.
         """
-        require(members_only(self.role(by), by=by), *self._all_linked(groups))
+        require(
+            members_only(self.role(by), by=by),
+            *self._all_linked(groups),
+            self._house("post", by, at),
+        )
         synced = self.syncs_posts if sync is None else sync
         return (
             PostPublished(
@@ -377,6 +390,7 @@ class Circle(HasHistory):
             members_only(self.role(by), by=by),
             self._there(post),
             self._comment_there(reply_to, on=post.version) if reply_to else ALLOWED,
+            self._house("comment", by, at),
         )
         return (
             CommentAdded(
@@ -487,7 +501,26 @@ class Circle(HasHistory):
         quota = within_must_see_budgets(
             self.book.must_see, self.must_sees, zone=self.zone, at=at
         )
-        return Verdict(role.reasons + quota.reasons)
+        return all_of(role, quota, self._house("must-see", by, at))
+
+    def _house(self, act: Act, by: MemberId, at: datetime) -> Verdict:
+        if not self.book.house:
+            return ALLOWED
+        asked = Asked(
+            act=act,
+            by=by,
+            role=self.role(by),
+            member_since=self.joined_at.get(by),
+            last_must_see_at=self.must_sees[-1].at if self.must_sees else None,
+            kind=self.kind,
+            zone=self.zone,
+            at=at,
+        )
+        return house_allows(self.book.house, self.policies, asked)
+
+    def _know(self, book: RuleBook) -> None:
+        for rule in book.house:
+            found_again(rule, self.policies)
 
     def _there(self, post: Cited) -> Verdict:
         found = isinstance(post.event, PostPublished)
@@ -519,8 +552,10 @@ class Circle(HasHistory):
                 pass
             case MemberJoined():
                 self.members[event.member] = "member"
+                self.joined_at[event.member] = event.at
             case MemberLeft() | MemberRemoved():
                 self.members.pop(event.member, None)
+                self.joined_at.pop(event.member, None)
                 self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))
@@ -563,6 +598,7 @@ class Circle(HasHistory):
                 self.organisation = event.organisation
                 self.owner = event.by
                 self.members[event.by] = "owner"
+                self.joined_at[event.by] = event.at
             case _:
                 assert_never(event)
 

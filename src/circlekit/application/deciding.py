@@ -30,6 +30,7 @@ from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
 from circlekit.policies.authority import Role
+from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
 from circlekit.text import checked_id
 from circlekit.verdict import ALLOWED, RefusedError, Verdict
@@ -207,6 +208,7 @@ class Deciding:
     _clock: Clock
     _record_refusals: bool
     _most_loaded: int
+    _policies: Policies
     _aggregates: OrderedDict[str, HasHistory] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0
@@ -353,7 +355,7 @@ class Deciding:
         stream = stream_of(_KINDS[kind], checked_id(_KINDS[kind], id_))
         aggregate = self._aggregates.get(stream)
         if aggregate is None:
-            aggregate = kind(id_)
+            aggregate = self._blank(kind, id_)
         else:
             self._aggregates.move_to_end(stream)
         for recorded in transaction.history(stream, after=aggregate.version):
@@ -363,6 +365,9 @@ class Deciding:
             if len(self._aggregates) > self._most_loaded:
                 self._aggregates.popitem(last=False)
         return aggregate
+
+    def _blank(self, kind: type[HasHistory], id_: str) -> HasHistory:
+        return Circle(id_, policies=self._policies) if kind is Circle else kind(id_)
 
     def _last_at(self, transaction: Transaction, stream: str) -> datetime:
         newest = transaction.last_of(stream)

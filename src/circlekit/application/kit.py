@@ -2,6 +2,7 @@
 CircleKit: what a host service holds in its hands.
 """
 
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,7 @@ from circlekit.application.groups import Groups
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.clock import Clock
+from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import open_store
 
 
@@ -38,6 +40,7 @@ class CircleKit(Circles, Posts, Groups, Customers, Reading):
         record_refusals: bool = True,
         most_loaded: int = 1_000,
         busy_seconds: float = 30.0,
+        policies: Iterable[type[HousePolicy]] = (),
     ) -> None:
         """
         Open the store, making its tables if it is new.
@@ -49,15 +52,19 @@ class CircleKit(Circles, Posts, Groups, Customers, Reading):
             most_loaded: How many circles, groups, customers and readers are
                 kept in memory at most.
             busy_seconds: How long to wait for another process that is writing.
+            policies: The host's own policies, which its rule books name.
 
         Raises:
+            InvalidInputError: If a policy has no name or no act.
             StoreError: If the URL is no store, or the store is of another version.
         """
+        known = known_policies(policies)
         super().__init__(
             open_store(url, busy_seconds=busy_seconds),
             clock,
             record_refusals,
             most_loaded,
+            known,
         )
 
     def close(self) -> None:
