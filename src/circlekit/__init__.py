@@ -29,7 +29,7 @@ from circlekit.verdict import Reason, RefusedError, Verdict
 
 if TYPE_CHECKING:
     from circlekit.application import CircleKit
-    from circlekit.projections.must_see_audit import WhatIf
+    from circlekit.audit import WhatIf
 
 __all__ = [
     "CALENDAR_DAY",
@@ -70,7 +70,7 @@ def __getattr__(name: str) -> Any:
 
         return CircleKit
     if name == "WhatIf":
-        from circlekit.projections.must_see_audit import WhatIf  # noqa: PLC0415
+        from circlekit.audit import WhatIf  # noqa: PLC0415
 
         return WhatIf
     raise AttributeError(f"module 'circlekit' has no attribute {name!r}")

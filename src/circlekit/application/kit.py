@@ -41,6 +41,7 @@ class CircleKit(Circles, Posts, Groups, Customers, Reading):
         most_loaded: int = 1_000,
         busy_seconds: float = 30.0,
         policies: Iterable[type[HousePolicy]] = (),
+        create: bool = True,
     ) -> None:
         """
         Open the store, making its tables if it is new.
@@ -53,14 +54,16 @@ class CircleKit(Circles, Posts, Groups, Customers, Reading):
                 kept in memory at most.
             busy_seconds: How long to wait for another process that is writing.
             policies: The host's own policies, which its rule books name.
+            create: Whether to make a store where there is none.
 
         Raises:
             InvalidInputError: If a policy has no name or no act.
-            StoreError: If the URL is no store, or the store is of another version.
+            StoreError: If the URL is no store, the store is of another version,
+                or there is none and none may be made.
         """
         known = known_policies(policies)
         super().__init__(
-            open_store(url, busy_seconds=busy_seconds),
+            open_store(url, busy_seconds=busy_seconds, create=create),
             clock,
             record_refusals,
             most_loaded,

@@ -551,10 +551,11 @@ class _Content:
 def _groups(groups: Sequence[GroupId | str]) -> tuple[GroupId, ...]:
     if isinstance(groups, str):
         raise InvalidInputError("groups", "is one text", "a list or tuple of group ids")
-    return tuple(
+    checked = (
         GroupId(checked_id(f"groups[{place}]", group))
         for place, group in enumerate(groups)
     )
+    return tuple(dict.fromkeys(checked))
 
 
 def _reason(override: str | None) -> str | None:

@@ -8,6 +8,12 @@ from functools import partial
 from attrs import define
 
 from circlekit.application.deciding import Deciding
+from circlekit.audit import (
+    MustSeeAudit,
+    WhatIf,
+    audit_must_sees,
+    rules_ever,
+)
 from circlekit.clock import as_utc
 from circlekit.errors import InvalidInputError, NotFoundError
 from circlekit.events.record import Recorded, refusals_beside, stream_of
@@ -19,13 +25,6 @@ from circlekit.projections.member_feed import (
     CircleEntry,
     Comment,
     FeedPage,
-)
-from circlekit.projections.must_see_audit import (
-    AUDITED,
-    MustSeeAudit,
-    WhatIf,
-    audit_must_sees,
-    budgets_ever,
 )
 from circlekit.projections.quota_view import Quota
 from circlekit.store import GROUP_TIMELINE, MEMBER_FEED, QUOTA_VIEW, READ_MODELS
@@ -191,7 +190,7 @@ class Reading(Deciding):
         Args:
             circle: Only this circle.
             what_if: Decide the same attempts by other numbers, first-order only.
-            progress: Called with each event's position as it is replayed.
+            progress: Called with the position of each event that is come to.
 
         Raises:
             NotFoundError: If the circle is not known.
@@ -203,11 +202,12 @@ class Reading(Deciding):
             stream = stream_of("circle", circle)
             streams = frozenset({stream, refusals_beside(stream)})
         adopted = self._store.events_named([RuleBookAdopted], streams=streams)
-        events = self._store.events_named(AUDITED, streams=streams)
+        ever = rules_ever(adopted, what_if)
+        events = self._store.events_named(
+            ever.kinds, streams=streams, progress=progress
+        )
         return audit_must_sees(
-            _watched(events, progress),
-            budgets=budgets_ever(adopted, what_if),
-            what_if=what_if,
+            events, ever=ever, policies=self._policies, what_if=what_if
         )
 
     def history(self, circle: CircleId | str) -> Iterator[Recorded]:
@@ -267,12 +267,3 @@ class Reading(Deciding):
 def _page_size(limit: int) -> None:
     if type(limit) is not int or not 1 <= limit <= LONGEST_PAGE:
         raise InvalidInputError("limit", f"is {limit!r}", f"1 to {LONGEST_PAGE}")
-
-
-def _watched(
-    events: Iterator[Recorded], progress: Callable[[int], None] | None
-) -> Iterator[Recorded]:
-    for recorded in events:
-        if progress is not None:
-            progress(recorded.position)
-        yield recorded

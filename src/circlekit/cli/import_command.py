@@ -2,23 +2,22 @@
 ``circlekit import``: take in another community's history from a file.
 """
 
-import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from circlekit.application import CircleKit
 from circlekit.cli import ndjson, slack
 from circlekit.cli.importing import Importer, ImportReport
 from circlekit.cli.progress import progress
+from circlekit.cli.terminal import complain, print_json, print_report
 from circlekit.clock import EPOCH, ManualClock, zone_named
 from circlekit.errors import InvalidInputError
-from circlekit.text import visible
 
 
 class Format(StrEnum):
@@ -78,12 +77,11 @@ def import_(
         progress(f"importing ({unit})", total) as advance_to,
     ):
         importer = Importer(kit, clock, circle_by.value, zone)
-        report = importer.take_all(lines, complain=_complain, progress=advance_to)
+        report = importer.take_all(lines, complain=complain, progress=advance_to)
     if json_:
-        sys.stdout.write(json.dumps(shaped(report), indent=2, ensure_ascii=False))
-        sys.stdout.write("\n")
+        print_json(shaped(report))
     else:
-        _show(report)
+        print_report(_table(report))
 
 
 def shaped(report: ImportReport) -> dict[str, object]:
@@ -100,24 +98,17 @@ def shaped(report: ImportReport) -> dict[str, object]:
     }
 
 
-def _show(report: ImportReport) -> None:
+def _table(report: ImportReport) -> RenderableType:
     table = Table(title="What became of every line", title_justify="left")
     table.add_column("outcome")
     table.add_column("lines", justify="right")
     table.add_row("recorded", str(report.recorded))
     table.add_row("repeated", str(report.repeated))
     for rules, number in sorted(report.refused.items()):
-        table.add_row(f"refused: {rules}", str(number))
+        table.add_row(Text(f"refused: {rules}"), str(number))
     table.add_row("invalid", str(report.invalid), end_section=True)
     table.add_row("read", str(report.read))
-    console = Console()
-    console.print(table)
-    if report.demoted:
-        console.print(
-            f"{report.demoted} refused announcements became ordinary posts.",
-            highlight=False,
-        )
-
-
-def _complain(problem: str) -> None:
-    sys.stderr.write(f"{visible(problem)}\n")
+    if not report.demoted:
+        return table
+    demoted = f"{report.demoted} refused announcements became ordinary posts."
+    return Group(table, Text(demoted))

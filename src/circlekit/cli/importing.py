@@ -364,7 +364,7 @@ class _Place:
 
     @property
     def is_bound(self) -> bool:
-        return self.circle == self.group
+        return str(self.circle) == str(self.group)
 
     @classmethod
     def of(cls, line: Line, circle_by: CircleBy) -> "_Place":

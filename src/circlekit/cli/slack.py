@@ -245,15 +245,14 @@ def _opened(path: Path) -> _Root:
 
 
 def _message_files(root: _Root) -> list[tuple[str, _Root]]:
-    channels = sorted(
-        (child for child in root.iterdir() if child.is_dir()), key=attrgetter("name")
-    )
-    return [
+    channels: list[_Root] = [child for child in root.iterdir() if child.is_dir()]
+    files: list[tuple[str, _Root]] = [
         (channel.name, file)
         for channel in channels
-        for file in sorted(channel.iterdir(), key=attrgetter("name"))
+        for file in channel.iterdir()
         if file.name.endswith(".json")
     ]
+    return sorted(files, key=lambda it: (it[0], it[1].name))
 
 
 def _names(root: _Root) -> dict[str, str]:

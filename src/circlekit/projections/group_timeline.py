@@ -59,6 +59,7 @@ Table(
     Column("at", WHOLE_NUMBER, nullable=False),
     Column("text", Text),
     Column("images", Text),
+    Column("videos", Text),
     Column("circle", Text),
     Column("post", Integer),
     Column("place", Integer, nullable=False),
@@ -72,6 +73,7 @@ Table(
     Column("sent_to", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("images", Text, nullable=False),
+    Column("videos", Text, nullable=False),
 )
 Table(
     "circlekit_timeline_circle",
@@ -86,6 +88,7 @@ Table(
     Column("since", WHOLE_NUMBER, primary_key=True),
     Column("circle", Text, nullable=False),
     Column("until", WHOLE_NUMBER),
+    Index("circlekit_timeline_link_circle", "circle"),
 )
 Table(
     "circlekit_timeline_reaction",
@@ -140,6 +143,7 @@ class TimelineEntry:
     at: datetime
     text: str | None = None
     images: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
     post: PostId | None = None
     comment: CommentId | None = None
     message: MessageId | None = None
@@ -199,6 +203,7 @@ class GroupTimeline(ReadModel):
                     "message",
                     text=event.text,
                     images=as_json(event.images),
+                    videos=as_json(event.videos),
                 )
             case MessageReacted():
                 rows.run(
@@ -211,7 +216,7 @@ class GroupTimeline(ReadModel):
             case CommentAdded():
                 ((relay,),) = rows.all(_RELAY, circle=subject)
                 if relay == "all":
-                    scopes, _, _ = _content(rows, subject, event.post)
+                    scopes, *_ = _content(rows, subject, event.post)
                     _add(
                         rows,
                         recorded,
@@ -224,7 +229,7 @@ class GroupTimeline(ReadModel):
             case PostPublished():
                 _take_post(rows, recorded)
             case MustSeeSent():
-                scopes, text, images = _content(rows, subject, event.post)
+                scopes, text, images, videos = _content(rows, subject, event.post)
                 rows.run(_MOVE_AWAY, circle=subject, post=event.post)
                 _add(
                     rows,
@@ -233,11 +238,16 @@ class GroupTimeline(ReadModel):
                     "must-see",
                     text=text,
                     images=images,
+                    videos=videos,
                     circle=subject,
                     post=event.post,
                 )
             case PostEdited():
-                changed = {"text": event.text, "images": as_json(event.images)}
+                changed = {
+                    "text": event.text,
+                    "images": as_json(event.images),
+                    "videos": as_json(event.videos),
+                }
                 for statement in _EDIT:
                     rows.run(statement, circle=subject, post=event.post, **changed)
             case PostRemoved():
@@ -319,7 +329,7 @@ def _circle(circle: str) -> str:
 
 def _take_post(rows: Rows, recorded: Recorded) -> None:
     event, circle = recorded.event, recorded.subject
-    images = as_json(event.images)
+    images, videos = as_json(event.images), as_json(event.videos)
     rows.run(
         _POST,
         circle=circle,
@@ -327,6 +337,7 @@ def _take_post(rows: Rows, recorded: Recorded) -> None:
         sent_to=as_json(event.groups),
         text=event.text,
         images=images,
+        videos=videos,
     )
     if event.synced:
         _add(
@@ -336,6 +347,7 @@ def _take_post(rows: Rows, recorded: Recorded) -> None:
             "post",
             text=event.text,
             images=images,
+            videos=videos,
             circle=circle,
             post=recorded.version,
         )
@@ -347,9 +359,13 @@ def _scopes(circle: str, groups: Iterable[str] | None) -> list[str]:
     return [_group(group) for group in groups]
 
 
-def _content(rows: Rows, circle: str, post: int) -> tuple[list[str], str, str]:
-    ((groups, text, images),) = rows.all(_POSTED, circle=circle, post=post)
-    return _scopes(circle, from_json(groups, tuple[str, ...] | None)), text, images
+def _content(rows: Rows, circle: str, post: int) -> tuple[list[str], str, str, str]:
+    ((groups, text, images, videos),) = rows.all(_POSTED, circle=circle, post=post)
+    named = from_json(groups, tuple[str, ...] | None)
+    if named is not None:  # those of them that are still the circle's
+        linked = {group for (group,) in rows.all(_LINKED, circle=circle)}
+        named = [group for group in named if group in linked]
+    return _scopes(circle, named), text, images, videos
 
 
 def _add(
@@ -360,6 +376,7 @@ def _add(
     *,
     text: str | None = None,
     images: str | None = None,
+    videos: str | None = None,
     circle: str | None = None,
     post: int | None = None,
 ) -> None:
@@ -373,6 +390,7 @@ def _add(
             at=micros(recorded.event.at),
             text=text,
             images=images,
+            videos=videos,
             circle=circle,
             post=post,
             place=recorded.version,
@@ -380,7 +398,7 @@ def _add(
 
 
 def _entry(rows: Rows, group: GroupId, row: tuple[Any, ...]) -> TimelineEntry:
-    _position, kind, by, at, text, images, circle, post, place = row
+    _position, kind, by, at, text, images, videos, circle, post, place = row
     reactions = (
         rows.all(_REACTIONS, grp=group, message=place) if kind == "message" else ()
     )
@@ -390,6 +408,7 @@ def _entry(rows: Rows, group: GroupId, row: tuple[Any, ...]) -> TimelineEntry:
         at=from_micros(at),
         text=text,
         images=from_json(images, tuple[str, ...]) if images else (),
+        videos=from_json(videos, tuple[str, ...]) if videos else (),
         post=None if post is None else PostId(circle, post),
         comment=CommentId(circle, place) if kind == "comment" else None,
         message=MessageId(group, place) if kind == "message" else None,
@@ -399,8 +418,9 @@ def _entry(rows: Rows, group: GroupId, row: tuple[Any, ...]) -> TimelineEntry:
 
 _ENTER: Final = """
 INSERT INTO circlekit_timeline_entry
-(scope, position, kind, "by", at, text, images, circle, post, place)
-VALUES (:scope, :position, :kind, :by, :at, :text, :images, :circle, :post, :place)
+(scope, position, kind, "by", at, text, images, videos, circle, post, place)
+VALUES (:scope, :position, :kind, :by, :at, :text, :images, :videos,
+        :circle, :post, :place)
 """
 _REACT: Final = """
 INSERT INTO circlekit_timeline_reaction (grp, message, emoji, member)
@@ -412,11 +432,11 @@ INSERT INTO circlekit_timeline_circle (circle, relay) VALUES (:circle, :relay)
 ON CONFLICT (circle) DO UPDATE SET relay = excluded.relay
 """
 _POST: Final = """
-INSERT INTO circlekit_timeline_post (circle, post, sent_to, text, images)
-VALUES (:circle, :post, :sent_to, :text, :images)
+INSERT INTO circlekit_timeline_post (circle, post, sent_to, text, images, videos)
+VALUES (:circle, :post, :sent_to, :text, :images, :videos)
 """
 _POSTED: Final = """
-SELECT sent_to, text, images FROM circlekit_timeline_post
+SELECT sent_to, text, images, videos FROM circlekit_timeline_post
 WHERE circle = :circle AND post = :post
 """
 _MOVE_AWAY: Final = """
@@ -425,11 +445,11 @@ WHERE circle = :circle AND post = :post AND kind = 'post'
 """
 _EDIT: Final = (
     """
-    UPDATE circlekit_timeline_post SET text = :text, images = :images
+    UPDATE circlekit_timeline_post SET text = :text, images = :images, videos = :videos
     WHERE circle = :circle AND post = :post
     """,
     """
-    UPDATE circlekit_timeline_entry SET text = :text, images = :images
+    UPDATE circlekit_timeline_entry SET text = :text, images = :images, videos = :videos
     WHERE circle = :circle AND post = :post AND kind IN ('post', 'must-see')
     """,
 )
@@ -453,8 +473,11 @@ _LINKS: Final = """
 SELECT circle, since, until FROM circlekit_timeline_link WHERE grp = :grp
 ORDER BY since
 """
+_LINKED: Final = """
+SELECT grp FROM circlekit_timeline_link WHERE circle = :circle AND until IS NULL
+"""
 _SPAN: Final = """
-SELECT position, kind, "by", at, text, images, circle, post, place
+SELECT position, kind, "by", at, text, images, videos, circle, post, place
 FROM circlekit_timeline_entry
 WHERE scope = :scope AND position > :since AND position < :until
 ORDER BY position DESC LIMIT :limit

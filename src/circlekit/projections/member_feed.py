@@ -63,9 +63,15 @@ Table(
     Column("member", Text, primary_key=True),
     Column("circle", Text, primary_key=True),
     Column("role", Text, nullable=False),
-    Column("joined_at", WHOLE_NUMBER, nullable=False),
-    Column("left_after", WHOLE_NUMBER),
     Index("circlekit_feed_member_circle", "circle"),
+)
+Table(
+    "circlekit_feed_stay",
+    _TABLES,
+    Column("member", Text, primary_key=True),
+    Column("circle", Text, primary_key=True),
+    Column("since", WHOLE_NUMBER, primary_key=True),
+    Column("until", WHOLE_NUMBER),
 )
 Table(
     "circlekit_feed_post",
@@ -303,14 +309,11 @@ class MemberFeed(ReadModel):
                     **place,
                 )
             case MemberJoined():
-                _set_member(rows, circle, event.member, "member", event.at)
+                _come_in(rows, recorded, event.member, "member")
             case MemberLeft() | MemberRemoved():
-                rows.run(
-                    _LEAVE,
-                    member=event.member,
-                    circle=circle,
-                    position=recorded.position,
-                )
+                place = {"member": event.member, "circle": circle}
+                rows.run(_LEAVE, **place)
+                rows.run(_END_STAY, position=recorded.position, **place)
             case PostEdited():
                 rows.run(
                     _EDIT,
@@ -368,7 +371,7 @@ class MemberFeed(ReadModel):
                     zone=event.zone,
                     organisation=event.organisation,
                 )
-                _set_member(rows, circle, event.by, "owner", event.at)
+                _come_in(rows, recorded, event.by, "owner")
 
     def page(
         self,
@@ -543,19 +546,26 @@ def _items(
     return tuple(items)
 
 
-def _set_member(rows: Rows, circle: str, member: str, role: str, at: datetime) -> None:
-    rows.run(_JOIN, member=member, circle=circle, role=role, at=micros(at))
+def _come_in(rows: Rows, recorded: Recorded, member: str, role: str) -> None:
+    place = {"member": member, "circle": recorded.subject}
+    rows.run(_JOIN, role=role, **place)
+    rows.run(_BEGIN_STAY, position=recorded.position, **place)
 
 
 _JOIN: Final = """
-INSERT INTO circlekit_feed_member (member, circle, role, joined_at, left_after)
-VALUES (:member, :circle, :role, :at, NULL)
-ON CONFLICT (member, circle) DO UPDATE
-SET role = excluded.role, joined_at = excluded.joined_at, left_after = NULL
+INSERT INTO circlekit_feed_member (member, circle, role)
+VALUES (:member, :circle, :role)
 """
 _LEAVE: Final = """
-UPDATE circlekit_feed_member SET role = 'left', left_after = :position
-WHERE member = :member AND circle = :circle
+DELETE FROM circlekit_feed_member WHERE member = :member AND circle = :circle
+"""
+_BEGIN_STAY: Final = """
+INSERT INTO circlekit_feed_stay (member, circle, since)
+VALUES (:member, :circle, :position)
+"""
+_END_STAY: Final = """
+UPDATE circlekit_feed_stay SET until = :position
+WHERE member = :member AND circle = :circle AND until IS NULL
 """
 _ROLE: Final = """
 UPDATE circlekit_feed_member SET role = :role
@@ -639,7 +649,7 @@ ORDER BY version LIMIT :limit
 _CIRCLES: Final = """
 SELECT c.circle, c.name, c.kind, c.zone, c.organisation, m.role
 FROM circlekit_feed_member m JOIN circlekit_feed_circle c ON c.circle = m.circle
-WHERE m.member = :member AND m.left_after IS NULL
+WHERE m.member = :member
 ORDER BY c.name, c.circle
 """
 _ACKNOWLEDGED: Final = """
@@ -663,57 +673,57 @@ _BODY: Final = """
 p.position, p.circle, p.version, p.author, p.at, p.text, p.images, p.videos,
 p.topic, p.edited_at, p.must_see_at, p.comments
 """
-# Both as of one event: pins and must-sees that a circle's present members have
-# at the top. `{0}` is the post that is asked about.
-_IS_PINNED: Final = """
-EXISTS (SELECT 1 FROM circlekit_feed_pin n
-        WHERE n.circle = {0}.circle AND n.post = {0}.version
-        AND n.since <= :as_of AND (n.until IS NULL OR n.until > :as_of))
+# Where somebody was as of one event, and up to which event they see posts there,
+# null while they stayed.
+_WAS_IN: Final = """
+SELECT s.circle, CASE WHEN s.until <= :as_of THEN s.until END AS left_after
+FROM circlekit_feed_stay s
+WHERE s.member = :member AND s.since <= :as_of
+AND s.circle = coalesce(:circle, s.circle)
+AND NOT EXISTS (
+    SELECT 1 FROM circlekit_feed_stay t
+    WHERE t.member = s.member AND t.circle = s.circle
+    AND t.since > s.since AND t.since <= :as_of)
 """
-_IS_UNACKNOWLEDGED: Final = """
-EXISTS (SELECT 1 FROM circlekit_feed_must_see s
-        WHERE s.circle = {0}.circle AND s.post = {0}.version AND s.since <= :as_of
-        AND NOT EXISTS (
-            SELECT 1 FROM circlekit_feed_acknowledged a
-            WHERE a.circle = s.circle AND a.post = s.post
-            AND a.member = :member AND a.position <= :as_of))
+# What stands at the top as of one event: pins and must-sees not acknowledged.
+_PINNED: Final = """
+n.since <= :as_of AND (n.until IS NULL OR n.until > :as_of)
+"""
+_UNACKNOWLEDGED: Final = """
+u.since <= :as_of AND NOT EXISTS (
+    SELECT 1 FROM circlekit_feed_acknowledged a
+    WHERE a.circle = u.circle AND a.post = u.post
+    AND a.member = :member AND a.position <= :as_of)
 """
 _FIRST: Final = f"""
+WITH m AS ({_WAS_IN})
 SELECT {_BODY} FROM circlekit_feed_post p
 WHERE (p.circle, p.version) IN (
-    SELECT n.circle, n.post
-    FROM circlekit_feed_member m
+    SELECT n.circle, n.post FROM m
     JOIN circlekit_feed_pin n ON n.circle = m.circle
-    WHERE m.member = :member AND m.left_after IS NULL
-    AND m.circle = coalesce(:circle, m.circle)
-    AND n.since <= :as_of AND (n.until IS NULL OR n.until > :as_of)
+    WHERE m.left_after IS NULL AND {_PINNED}
     UNION
-    SELECT s.circle, s.post
-    FROM circlekit_feed_member m
-    JOIN circlekit_feed_must_see s ON s.circle = m.circle
-    WHERE m.member = :member AND m.left_after IS NULL
-    AND m.circle = coalesce(:circle, m.circle)
-    AND s.since <= :as_of
-    AND NOT EXISTS (
-        SELECT 1 FROM circlekit_feed_acknowledged a
-        WHERE a.circle = s.circle AND a.post = s.post
-        AND a.member = :member AND a.position <= :as_of))
+    SELECT u.circle, u.post FROM m
+    JOIN circlekit_feed_must_see u ON u.circle = m.circle
+    WHERE m.left_after IS NULL AND {_UNACKNOWLEDGED})
 AND (p.at, p.position) < (:at, :position)
 ORDER BY p.at DESC, p.position DESC LIMIT :limit
 """
 # The newest few of each circle come from the index, then the newest of those.
 _REST: Final = f"""
-SELECT {_BODY}
-FROM circlekit_feed_member m
+WITH m AS ({_WAS_IN})
+SELECT {_BODY} FROM m
 JOIN circlekit_feed_post p ON p.position IN (
     SELECT q.position FROM circlekit_feed_post q
     WHERE q.circle = m.circle
     AND (q.at, q.position) < (:at, :position)
     AND q.position <= coalesce(m.left_after, :as_of)
-    AND q.position <= :as_of
-    AND NOT (m.left_after IS NULL
-             AND ({_IS_PINNED.format("q")} OR {_IS_UNACKNOWLEDGED.format("q")}))
+    AND NOT (m.left_after IS NULL AND (
+        EXISTS (SELECT 1 FROM circlekit_feed_pin n
+                WHERE n.circle = q.circle AND n.post = q.version AND {_PINNED})
+        OR EXISTS (SELECT 1 FROM circlekit_feed_must_see u
+                   WHERE u.circle = q.circle AND u.post = q.version
+                   AND {_UNACKNOWLEDGED})))
     ORDER BY q.at DESC, q.position DESC LIMIT :limit)
-WHERE m.member = :member AND m.circle = coalesce(:circle, m.circle)
 ORDER BY p.at DESC, p.position DESC LIMIT :limit
 """

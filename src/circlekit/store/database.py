@@ -258,18 +258,29 @@ class Store:
             after = block[-1].version
 
     def events_named(
-        self, kinds: Iterable[type], *, streams: frozenset[str] | None = None
+        self,
+        kinds: Iterable[type],
+        *,
+        streams: frozenset[str] | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> Iterator[Recorded]:
         """
         Return every event of some kinds, in commit order, in constant memory.
 
         Ends at the event that is the newest when it begins. The database picks
         the kinds; rows of other streams are passed over unopened.
+
+        Args:
+            kinds: The classes of the events.
+            streams: Only these histories; None means all.
+            progress: Told the position of every event that is come to.
         """
         with self.reading() as transaction:
             newest = transaction.head()
         pages = [self._named(NAME_OF[kind], newest) for kind in kinds]
         for row in heapq.merge(*pages):
+            if progress is not None:
+                progress(row[0])
             if streams is None or row[1] in streams:
                 yield log.opened(row)
 

@@ -17,17 +17,19 @@ from circlekit.errors import BusyError, StoreError
 from circlekit.store.database import Store
 from circlekit.store.schema import HISTORY, READ_MODELS, SCHEMA_VERSION
 
+_THERE: Final = "accepted: a store that is there, as in sqlite:///path/to/file.db"
 _ALL: Final = (HISTORY, *(model.tables for model in READ_MODELS))
 _ACCEPTED: Final = "accepted: sqlite:///path/to/file.db, or sqlite:// for memory"
 
 
-def open_store(url: str, *, busy_seconds: float = 30.0) -> Store:
+def open_store(url: str, *, busy_seconds: float = 30.0, create: bool = True) -> Store:
     """
     Open the store at *url*, making its tables if it is new.
 
     Args:
         url: ``sqlite:///file.db``, or ``sqlite://`` for a store in memory.
         busy_seconds: How long to wait for another process that is writing.
+        create: Whether to make a store where there is none.
 
     Raises:
         StoreError: If the URL is no store, or the store is of another version.
@@ -35,6 +37,8 @@ def open_store(url: str, *, busy_seconds: float = 30.0) -> Store:
     """
     parsed = _parsed(url)
     in_memory = parsed.database in {None, "", ":memory:"}
+    if not create:
+        _must_be_there(parsed, in_memory=in_memory)
     engine = create_engine(
         parsed,
         poolclass=StaticPool if in_memory else QueuePool,
@@ -48,7 +52,7 @@ def open_store(url: str, *, busy_seconds: float = 30.0) -> Store:
     event.listen(engine, "connect", _settings)
     store = Store(engine, shared=in_memory)
     try:
-        _prepare(store, engine)
+        _prepare(store, engine, create=create)
     except BaseException:
         store.close()
         raise
@@ -70,14 +74,24 @@ def _parsed(url: str) -> URL:
     return parsed.set(drivername="sqlite+pysqlite")
 
 
+def _must_be_there(url: URL, *, in_memory: bool) -> None:
+    if in_memory:
+        raise StoreError(f"a store in memory has nothing to read yet; {_THERE}")
+    if not Path(str(url.database)).is_file():
+        raise StoreError(f"there is no store at {url.database!r}; {_THERE}")
+
+
 # Several processes may make the same file at the same moment.
 @stamina.retry(on=BusyError, timeout=30.0, attempts=None, wait_max=0.5)
-def _prepare(store: Store, engine: Engine) -> None:
+def _prepare(store: Store, engine: Engine, *, create: bool) -> None:
     # A read model may be newer than the file: its tables are made when missing.
     needed = {name for tables in _ALL for name in tables.tables}
     with store.reading() as transaction:
         found = transaction.all("SELECT name FROM sqlite_master WHERE type = 'table'")
-    if needed - {name for (name,) in found}:
+    tables = {name for (name,) in found}
+    if not create and "circlekit_schema" not in tables:
+        raise StoreError(f"there is no circlekit store in that file; {_THERE}")
+    if needed - tables:
         with store.writing() as transaction:
             _make_tables(transaction.connection, engine)
     with store.reading() as transaction:

@@ -11,30 +11,48 @@ acted differently, and the attempts would not have been the same.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from attrs import Factory, define, evolve, field, frozen
-from attrs import validators as check
 
-from circlekit.budget import (
-    CALENDAR_MONTH,
-    Budget,
-    Spend,
-    earliest_that_counts,
-    usage,
-)
+from circlekit.budget import CALENDAR_MONTH, Budget, Spend, earliest_that_counts
 from circlekit.clock import zone_named
-from circlekit.events.circle import CircleFounded, MustSeeSent
+from circlekit.errors import InvalidInputError
+from circlekit.events.circle import (
+    CircleFounded,
+    CircleKind,
+    ManagerAppointed,
+    ManagerDismissed,
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    MustSeeSent,
+    OwnerChanged,
+)
 from circlekit.events.record import Recorded, is_about
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import CircleId
-from circlekit.rulebook import RuleBook
+from circlekit.policies.authority import Role
+from circlekit.policies.budgets import within_budgets
+from circlekit.policies.house import Asked, Policies, house_allows
+from circlekit.rulebook import HouseRule, RuleBook
+from circlekit.verdict import Reason
 
 ATTEMPTS: Final = frozenset({"send_must_see", "promote_to_must_see"})
 AUDITED: Final = (CircleFounded, RuleBookAdopted, MustSeeSent, CommandRefused)
+# Who was what since when: needed only where a house has rules of its own.
+PEOPLE: Final = (
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    ManagerAppointed,
+    ManagerDismissed,
+    OwnerChanged,
+)
+_LONGEST_GAP: Final = timedelta(days=100_000)
 
 
 @frozen(kw_only=True)
@@ -45,21 +63,34 @@ class WhatIf:
     Attributes:
         per_month: Most in a calendar month, None to leave it as it was.
 
-        gap: Least time between two, None to leave it as it was; zero for none.
+        gap: Least time between two, None to leave it as it was; zero for none;
+            at most 100,000 days.
 
         zone: IANA zone to count months in, None to leave it as it was.
+
+        without: Names of rules to leave out, budgets or the house's own.
+
+        rules: Another rule book in place of whatever was in force.
     """
 
-    per_month: int | None = field(default=None, validator=check.optional(check.ge(0)))
-    gap: timedelta | None = field(
-        default=None, validator=check.optional(check.ge(timedelta(0)))
-    )
+    per_month: int | None = None
+    gap: timedelta | None = None
     zone: str | None = None
+    without: tuple[str, ...] = field(default=(), converter=tuple)
+    rules: RuleBook | None = None
 
     def __attrs_post_init__(self) -> None:
         """
-        Refuse a zone that does not exist.
+        Refuse numbers that no rule could go by, and a zone that does not exist.
+
+        Raises:
+            InvalidInputError: If one of them is.
         """
+        if self.per_month is not None and self.per_month < 0:
+            raise InvalidInputError("per_month", f"is {self.per_month}", "0 or more")
+        if self.gap is not None and not timedelta(0) <= self.gap <= _LONGEST_GAP:
+            accepted = f"0 to {_LONGEST_GAP.days} days"
+            raise InvalidInputError("gap", f"is {self.gap}", accepted)
         if self.zone is not None:
             zone_named(self.zone)
 
@@ -68,7 +99,9 @@ class WhatIf:
         Return a rule book's must-see budgets with the numbers put in.
         """
         budgets = []
-        for budget in book.must_see:
+        for budget in (self.rules or book).must_see:
+            if budget.rule in self.without:
+                continue
             match budget.window.kind:
                 case "calendar-month" if self.per_month is not None:
                     budgets.append(evolve(budget, limit=self.per_month))
@@ -81,6 +114,13 @@ class WhatIf:
                     budgets.append(budget)
         return tuple(budgets)
 
+    def house(self, book: RuleBook) -> tuple[HouseRule, ...]:
+        """
+        Return a rule book's own rules without those to leave out.
+        """
+        rules = (self.rules or book).house
+        return tuple(rule for rule in rules if rule.name not in self.without)
+
 
 @frozen(kw_only=True)
 class Violation:
@@ -92,8 +132,8 @@ class Violation:
     version: int
     at: datetime
     rule: str
-    used: int
-    limit: int
+    used: int | None
+    limit: int | None
 
 
 @frozen(kw_only=True)
@@ -154,6 +194,9 @@ class MustSeeAudit:
 
         what_if: The other numbers the attempts were decided by, None if they
             were audited as they were.
+
+        not_judged: The house's own rules whose policy was not given, so that
+            nothing could be said of them.
     """
 
     FIRST_ORDER: ClassVar[str] = (
@@ -168,38 +211,61 @@ class MustSeeAudit:
     circles: list[CircleMonth] = Factory(list)
     violations: list[Violation] = Factory(list)
     overrides: list[Override] = Factory(list)
+    not_judged: set[str] = Factory(set)
 
 
-def budgets_ever(
-    adopted: Iterable[Recorded], what_if: WhatIf | None = None
-) -> Mapping[str, Sequence[Budget]]:
+@define
+class RulesEver:
     """
-    Return, by circle, every must-see budget that was ever in force there.
+    What was ever in force, by circle: all that an audit has to look out for.
 
-    What the longest of them can still see is all that an audit has to remember.
+    Attributes:
+        budgets: Every must-see budget; the longest says what has to be remembered.
+
+        has_house: Whether any circle had rules of the house.
     """
-    budgets: dict[str, list[Budget]] = {}
+
+    budgets: dict[str, list[Budget]] = Factory(dict)
+    has_house: bool = False
+
+    @property
+    def kinds(self) -> tuple[type, ...]:
+        """
+        Return the kinds of events that an audit has to read.
+        """
+        return (*AUDITED, *PEOPLE) if self.has_house else AUDITED
+
+
+def rules_ever(adopted: Iterable[Recorded], what_if: WhatIf | None = None) -> RulesEver:
+    """
+    Look through every ``RuleBookAdopted`` of a history.
+    """
+    asked = what_if or WhatIf()
+    ever = RulesEver()
     for recorded in adopted:
         if is_about(recorded.stream, "circle"):
-            known = budgets.setdefault(recorded.subject, [])
             book = recorded.event.book
-            asked = (what_if or WhatIf()).budgets(book)
-            known += (budget for budget in asked if budget not in known)
-    return budgets
+            known = ever.budgets.setdefault(recorded.subject, [])
+            known += (it for it in asked.budgets(book) if it not in known)
+            ever.has_house |= bool(book.house or asked.house(book))
+    return ever
 
 
 def audit_must_sees(
     history: Iterable[Recorded],
     *,
-    budgets: Mapping[str, Sequence[Budget]],
+    ever: RulesEver,
+    policies: Policies,
     what_if: WhatIf | None = None,
 ) -> MustSeeAudit:
     """
     Audit a history, given in commit order; events of no interest are passed over.
 
     Args:
-        history: Every event of the kinds ``AUDITED``.
-        budgets: What :func:`budgets_ever` says of the same history.
+        history: Every event of the kinds that *ever* asks for.
+        ever: What :func:`rules_ever` says of the same history.
+        policies: The host's own policies; a rule whose policy is not among them
+            is not judged, and the audit says so.
         what_if: Other numbers to decide the same attempts by.
     """
     audit = MustSeeAudit(what_if=what_if)
@@ -207,14 +273,14 @@ def audit_must_sees(
     for recorded in history:
         if not is_about(recorded.stream, "circle"):
             continue
-        ledger = ledgers.setdefault(
-            recorded.subject,
-            _Ledger(
+        ledger = ledgers.get(recorded.subject)
+        if ledger is None:
+            ledger = ledgers[recorded.subject] = _Ledger(
                 CircleId(recorded.subject),
                 what_if or WhatIf(),
-                budgets.get(recorded.subject, ()),
-            ),
-        )
+                ever.budgets.get(recorded.subject, ()),
+                policies,
+            )
         ledger.take(recorded, audit)
     for ledger in ledgers.values():
         audit.circles += ledger.months.values()
@@ -231,28 +297,66 @@ class _Ledger:
     circle: CircleId
     what_if: WhatIf
     ever: Sequence[Budget]
+    policies: Policies
     zone: str = "UTC"
+    kind: CircleKind = "community"
     budgets: tuple[Budget, ...] = ()
+    house: tuple[HouseRule, ...] = ()
+    asked_again: frozenset[str] = frozenset()
+    roles: dict[str, Role] = Factory(dict)
+    joined_at: dict[str, datetime] = Factory(dict)
     spends: deque[Spend] = Factory(deque)
     last_sent: datetime | None = None
     months: dict[str, CircleMonth] = Factory(dict)
 
-    def take(self, recorded: Recorded, audit: MustSeeAudit) -> None:
+    def take(  # noqa: C901 - one case for each event
+        self, recorded: Recorded, audit: MustSeeAudit
+    ) -> None:
         event = recorded.event
         match event:
-            case CircleFounded():
-                self.zone = self.what_if.zone or event.zone
-            case RuleBookAdopted():
-                self.budgets = self.what_if.budgets(event.book)
             case MustSeeSent():
                 self._sent(recorded, event, audit)
-            case CommandRefused() if event.command in ATTEMPTS:
-                self._refused(recorded, event, audit)
+            case CommandRefused():
+                if event.command in ATTEMPTS:
+                    self._refused(recorded, event, audit)
+            case RuleBookAdopted():
+                self._adopt(event.book)
+            case CircleFounded():
+                self.zone = self.what_if.zone or event.zone
+                self.kind = event.kind
+                self._set_role(event.by, "owner", event.at)
+            case MemberJoined():
+                self._set_role(event.member, "member", event.at)
+            case MemberLeft() | MemberRemoved():
+                self.roles.pop(event.member, None)
+                self.joined_at.pop(event.member, None)
+            case ManagerAppointed():
+                self.roles[event.member] = "manager"
+            case ManagerDismissed():
+                self.roles[event.member] = "member"
+            case OwnerChanged():
+                self.roles = {
+                    member: "member" if role == "owner" else role
+                    for member, role in self.roles.items()
+                }
+                self.roles[event.owner] = "owner"
+
+    def _set_role(self, member: str, role: Role, at: datetime) -> None:
+        self.roles[member] = role
+        self.joined_at[member] = at
+
+    def _adopt(self, book: RuleBook) -> None:
+        self.budgets = self.what_if.budgets(book)
+        self.house = self.what_if.house(book)
+        # What a rule of that day refused, today's numbers may allow.
+        self.asked_again = frozenset(
+            (*(it.rule for it in book.must_see), *(it.name for it in book.house))
+        )
 
     def _sent(
         self, recorded: Recorded, event: MustSeeSent, audit: MustSeeAudit
     ) -> None:
-        over = list(self._over(event.at))
+        in_the_way = self._in_the_way(event.by, event.at, audit)
         if event.override is not None:
             audit.overrides.append(
                 Override(
@@ -263,8 +367,8 @@ class _Ledger:
                     reason=event.override,
                 )
             )
-        elif over and audit.what_if is not None:
-            self._count_refused(event.at, {rule for rule, _, _ in over}, audit)
+        elif in_the_way and audit.what_if is not None:
+            self._count_refused(event.at, {it.rule for it in in_the_way}, audit)
             return
         else:
             audit.violations += [
@@ -272,11 +376,11 @@ class _Ledger:
                     circle=self.circle,
                     version=recorded.version,
                     at=event.at,
-                    rule=rule,
-                    used=used,
-                    limit=limit,
+                    rule=reason.rule,
+                    used=reason.used,
+                    limit=reason.limit,
                 )
-                for rule, used, limit in over
+                for reason in in_the_way
             ]
         self._count_sent(Spend(event.at, recorded.version), audit)
 
@@ -285,19 +389,37 @@ class _Ledger:
     ) -> None:
         rules = {reason.rule for reason in event.reasons}
         if audit.what_if is not None:
-            # Reasons that count something are the quota's; they are asked again.
-            rules = {r.rule for r in event.reasons if r.window_start is None}
-            rules |= {rule for rule, _, _ in self._over(event.at)}
+            rules -= self.asked_again
+            asked = self._in_the_way(event.by, event.at, audit)
+            rules |= {reason.rule for reason in asked}
             if not rules:
                 self._count_sent(Spend(event.at, recorded.version), audit)
                 return
         self._count_refused(event.at, rules, audit)
 
-    def _over(self, at: datetime) -> Iterator[tuple[str, int, int]]:
-        for budget in self.budgets:
-            used = usage(budget, self.spends, zone=self.zone, at=at)
-            if not used.left:
-                yield budget.rule, used.used, budget.limit
+    def _in_the_way(
+        self, by: str, at: datetime, audit: MustSeeAudit
+    ) -> tuple[Reason, ...]:
+        budgets = within_budgets(self.budgets, self.spends, zone=self.zone, at=at)
+        known = []
+        for rule in self.house:
+            if rule.name in self.policies:
+                known.append(rule)
+            else:
+                audit.not_judged.add(rule.name)
+        if not known:
+            return budgets.reasons
+        asked = Asked(
+            act="must-see",
+            by=by,
+            role=self.roles.get(by),
+            member_since=self.joined_at.get(by),
+            last_must_see_at=self.last_sent,
+            kind=self.kind,
+            zone=self.zone,
+            at=at,
+        )
+        return budgets.reasons + house_allows(known, self.policies, asked).reasons
 
     def _count_sent(self, spend: Spend, audit: MustSeeAudit) -> None:
         audit.attempts += 1
