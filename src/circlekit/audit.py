@@ -88,8 +88,10 @@ class WhatIf:
         """
         if self.per_month is not None and self.per_month < 0:
             raise InvalidInputError("per_month", f"is {self.per_month}", "0 or more")
-        if self.gap is not None and not timedelta(0) <= self.gap <= _LONGEST_GAP:
-            accepted = f"0 to {_LONGEST_GAP.days} days"
+        if self.gap is not None and (
+            self.gap.microseconds or not timedelta(0) <= self.gap <= _LONGEST_GAP
+        ):
+            accepted = f"whole seconds, up to {_LONGEST_GAP.days} days"
             raise InvalidInputError("gap", f"is {self.gap}", accepted)
         if self.zone is not None:
             zone_named(self.zone)
@@ -388,7 +390,8 @@ class _Ledger:
         self, recorded: Recorded, event: CommandRefused, audit: MustSeeAudit
     ) -> None:
         rules = {reason.rule for reason in event.reasons}
-        if audit.what_if is not None:
+        # Who asked for an override did not ask whether there was room.
+        if audit.what_if is not None and "no-override-right" not in rules:
             rules -= self.asked_again
             asked = self._in_the_way(event.by, event.at, audit)
             rules |= {reason.rule for reason in asked}

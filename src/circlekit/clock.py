@@ -35,7 +35,11 @@ def as_utc(field_name: str, value: object) -> datetime:
     if value.utcoffset() is None:
         problem = f"{value.isoformat()} has no zone"
         raise InvalidInputError(field_name, problem, accepted)
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        problem = f"{value.isoformat()} is beyond what UTC can say"
+        raise InvalidInputError(field_name, problem, accepted) from error
 
 
 @lru_cache(maxsize=1024)
@@ -46,10 +50,10 @@ def zone_named(name: str) -> ZoneInfo:
     Raises:
         InvalidInputError: If no such zone is known.
     """
+    accepted = "an IANA zone name, as in 'Asia/Shanghai'"
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        accepted = "an IANA zone name, as in 'Asia/Shanghai'"
+    except (KeyError, ValueError, OSError, TypeError) as error:
         raise InvalidInputError("zone", f"{name!r} is not known", accepted) from error
 
 

@@ -7,7 +7,8 @@ makes a UUIDv7 for them. A post, a comment and a message are named by their
 place in the history of their circle or group, so they need no id of their own.
 """
 
-from typing import NewType, Self
+import re
+from typing import Any, Final, NewType, Self
 
 from attrs import frozen
 
@@ -21,14 +22,23 @@ CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
 
 
+_PLACE: Final = re.compile("[0-9]{1,18}")
+
+
+def _text(value: object) -> Any:
+    return str(value) if isinstance(value, _Place) else value
+
+
 @frozen(order=True)
 class _Place:
     @classmethod
-    def _read(cls, field: str, text: str) -> tuple[str, int]:
+    def _read(cls, field: str, text: object) -> tuple[str, int]:
+        accepted = "an id like 'book-club/7'"
+        if not isinstance(text, str):
+            raise InvalidInputError(field, f"is {type(text).__name__}", accepted)
         owner, slash, version = text.rpartition("/")
-        if not slash or not version.isascii() or not version.isdigit():
-            problem = f"{text!r} has no place at its end"
-            raise InvalidInputError(field, problem, "an id like 'book-club/7'")
+        if not slash or not _PLACE.fullmatch(version):
+            raise InvalidInputError(field, f"{text!r} has no place", accepted)
         return checked_id(field, owner), int(version)
 
 
@@ -51,15 +61,25 @@ class PostId(_Place):
         return f"{self.circle}/{self.version}"
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, field: str = "post") -> Self:
         """
-        Read a post id from its text.
+        Read a post id from its text; *field* is what an error calls it.
 
         Raises:
             InvalidInputError: If the text does not end in a place.
         """
-        owner, version = cls._read("post", text)
+        owner, version = cls._read(field, text)
         return cls(CircleId(owner), version)
+
+    @classmethod
+    def of(cls, value: Self | str, *, field: str = "post") -> Self:
+        """
+        Return a post id, given as one or as its text.
+
+        Raises:
+            InvalidInputError: If it is neither, or no post can have it.
+        """
+        return cls.parse(_text(value), field=field)
 
 
 @frozen(order=True)
@@ -78,15 +98,25 @@ class CommentId(_Place):
         return f"{self.circle}/{self.version}"
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, field: str = "comment") -> Self:
         """
-        Read a comment id from its text.
+        Read a comment id from its text; *field* is what an error calls it.
 
         Raises:
             InvalidInputError: If the text does not end in a place.
         """
-        owner, version = cls._read("comment", text)
+        owner, version = cls._read(field, text)
         return cls(CircleId(owner), version)
+
+    @classmethod
+    def of(cls, value: Self | str, *, field: str = "comment") -> Self:
+        """
+        Return a comment id, given as one or as its text.
+
+        Raises:
+            InvalidInputError: If it is neither, or no comment can have it.
+        """
+        return cls.parse(_text(value), field=field)
 
 
 @frozen(order=True)
@@ -105,12 +135,22 @@ class MessageId(_Place):
         return f"{self.group}/{self.version}"
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, field: str = "message") -> Self:
         """
-        Read a message id from its text.
+        Read a message id from its text; *field* is what an error calls it.
 
         Raises:
             InvalidInputError: If the text does not end in a place.
         """
-        owner, version = cls._read("message", text)
+        owner, version = cls._read(field, text)
         return cls(GroupId(owner), version)
+
+    @classmethod
+    def of(cls, value: Self | str, *, field: str = "message") -> Self:
+        """
+        Return a message id, given as one or as its text.
+
+        Raises:
+            InvalidInputError: If it is neither, or no message can have it.
+        """
+        return cls.parse(_text(value), field=field)

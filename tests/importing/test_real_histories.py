@@ -13,7 +13,7 @@ import pytest
 
 from circlekit import CircleKit
 from circlekit.cli.importing import ImportReport
-from circlekit.projections.must_see_audit import CircleMonth, MustSeeAudit
+from circlekit.audit import CircleMonth, MustSeeAudit
 from tests.importing.histories import everything_in, imported, whole_feed
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -122,12 +122,14 @@ class Group(HasHistory):
         )
         return (GroupJoined(member=member, at=at),)
 
-    def leave(self, member: MemberId, *, at: datetime) -> Events:
+    def leave(
+        self, member: MemberId, *, by: MemberId | None = None, at: datetime
+    ) -> Events:
         """
-        Go out of the group.
+        Go out of the group; *by* says who took them out of the circle, if anybody.
         """
         require(in_the_group(member, self.members))
-        return (GroupLeft(member=member, by=member, at=at),)
+        return (GroupLeft(member=member, by=by or member, at=at),)
 
     def take_out(
         self, member: MemberId, *, role: Role | None, by: MemberId, at: datetime

@@ -8,7 +8,14 @@ from attrs import define, frozen
 
 from circlekit.aggregates.circle import Circle, Events
 from circlekit.aggregates.group import Group
-from circlekit.application.deciding import Deciding, Work, command, new_id, nothing
+from circlekit.application.deciding import (
+    Deciding,
+    Work,
+    command,
+    new_id,
+    nothing,
+    yes_or_no,
+)
 from circlekit.clock import zone_named
 from circlekit.errors import InvalidInputError
 from circlekit.events.circle import CircleKind, GroupLinked, VerifiedRole
@@ -44,7 +51,7 @@ class Joined:
     group: Verdict
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Circles(Deciding):
     """
     Use cases of circles and their people.
@@ -88,9 +95,8 @@ class Circles(Deciding):
         book = rule_book(rules)
         if organisation is not None:
             checked_id("organisation", organisation)
-        # With a command id, the ids come from it: a repeat means the same ones.
-        made = CircleId(circle or command_id or new_id())
-        bound = GroupId(group or made)
+        made = CircleId(_named("circle", circle, command_id))
+        bound = GroupId(made if group is None else checked_id("group", group))
 
         def plan(work: Work) -> None:
             blank = work.blank_or_known(Circle, made)
@@ -236,12 +242,12 @@ class Circles(Deciding):
         Raises:
             RefusedError: ``not-a-member``, ``owner-stays``.
         """
-        who = MemberId(member)
+        who = MemberId(checked_id("member", member))
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
             left = it.leave(who, at=work.at(it))
-            _leave_with_groups(work, it, who, left)
+            _leave_with_groups(work, it, who, left, by=who)
 
         self._decide(
             "leave_circle",
@@ -274,7 +280,7 @@ class Circles(Deciding):
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
             removed = it.remove_member(who, by=MemberId(by), at=work.at(it))
-            _leave_with_groups(work, it, who, removed)
+            _leave_with_groups(work, it, who, removed, by=MemberId(by))
 
         self._decide(
             "remove_member",
@@ -396,6 +402,7 @@ class Circles(Deciding):
         Raises:
             RefusedError: ``not-a-manager``, ``already-so``.
         """
+        yes_or_no("on", on)
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
@@ -435,7 +442,7 @@ class Circles(Deciding):
             RefusedError: ``not-a-manager``, ``group-linked``.
         """
         checked_name("name", name if name is not None else circle)
-        made = GroupId(group or command_id or new_id())
+        made = GroupId(_named("group", group, command_id))
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
@@ -534,13 +541,18 @@ class Circles(Deciding):
 
 
 def _leave_with_groups(
-    work: Work, circle: Circle, member: MemberId, gone: Sequence[object]
+    work: Work,
+    circle: Circle,
+    member: MemberId,
+    gone: Sequence[object],
+    *,
+    by: MemberId,
 ) -> None:
     work.record(circle, gone)
     for group in circle.groups:
         chat = work.group(GroupId(group))
         if member in chat.members:
-            work.record(chat, chat.leave(member, at=work.at(circle, chat)))
+            work.record(chat, chat.leave(member, by=by, at=work.at(circle, chat)))
 
 
 def _entered(recorded: Sequence[Recorded]) -> Verdict:
@@ -551,6 +563,13 @@ def _entered(recorded: Sequence[Recorded]) -> Verdict:
             return Verdict(item.event.reasons)
     # Refusals are not kept, so this is all that is known of it.
     return refused("group-full", "the circle's own group had no place left")
+
+
+def _named(field: str, given: str | None, command_id: str | None) -> str:
+    # With a command id the id comes from it: a repeat then means the same thing.
+    if given is None:
+        return new_id() if command_id is None else checked_id("command_id", command_id)
+    return checked_id(field, given)
 
 
 def _one_of(field: str, value: object, accepted: Sequence[str]) -> None:

@@ -50,7 +50,7 @@ class MomentReport:
     unknown: tuple[CustomerId, ...] = ()
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Customers(Deciding):
     """
     Use cases of customers.
@@ -248,7 +248,10 @@ class Customers(Deciding):
         _source(source)
         seen = checked_references("images", images)
         checked_text("text", text, empty=bool(seen))
-        made = MomentId(checked_id("moment", moment or new_id()))
+        if isinstance(customers, str):
+            problem = "is one text, not a list of customers"
+            raise InvalidInputError("customers", problem, "a list of customer ids")
+        made = MomentId(new_id() if moment is None else checked_id("moment", moment))
         self._publish_once(made, source, MemberId(by), text, seen)
         shown: list[CustomerId] = []
         skipped: dict[CustomerId, Verdict] = {}

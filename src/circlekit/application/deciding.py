@@ -83,6 +83,17 @@ def own_command_id(*parts: str) -> str:
     return f"{_OWN}{blake2b(text, digest_size=16).hexdigest()}"
 
 
+def yes_or_no(field: str, value: object) -> None:
+    """
+    Accept True and False, and nothing that merely counts as one of them.
+
+    Raises:
+        InvalidInputError: If it is neither.
+    """
+    if not isinstance(value, bool):
+        raise InvalidInputError(field, f"is {value!r}", "True, False")
+
+
 def system_clock() -> datetime:
     """
     Return the moment it is, UTC.
@@ -198,7 +209,7 @@ class _Asked(Exception):  # noqa: N818 - it carries an answer, it is no error
         self.verdict = verdict
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Deciding:
     """
     What all use cases stand on: a store, a clock, and the aggregates in use.
@@ -226,8 +237,19 @@ class Deciding:
         Raises:
             BusyError: If another process kept the store for too long.
         """
-        with self._transaction():
-            yield
+        with self._transaction() as transaction:
+            if self._depth == 1:
+                yield
+                return
+            transaction.mark()
+            try:
+                yield
+            except BaseException:
+                transaction.back_to_mark()
+                self._forget()
+                self._broken = False
+                raise
+            transaction.forget_mark()
 
     def would_allow(self, command_name: str, *args: Any, **kwargs: Any) -> Verdict:
         """
@@ -273,6 +295,8 @@ class Deciding:
         command_id: str | None,
     ) -> _T:
         checked_id("by", by)
+        kind, _, id_ = about.partition("/")
+        checked_id(kind, id_)
         if getattr(self._asking, "now", False):
             raise _Asked(self._ask(plan))
         digest = ""
@@ -315,11 +339,16 @@ class Deciding:
         except RefusedError as refusal:
             if not self._record_refusals:
                 return [], refusal
-            at = max(work.now, self._last_at(transaction, about))
+            beside = refusals_beside(about)
+            at = max(
+                work.now,
+                self._last_at(transaction, about),
+                self._last_at(transaction, beside),
+            )
             event = CommandRefused(
                 command=name, reasons=refusal.verdict.reasons, by=by, at=at
             )
-            return self._add(transaction, refusals_beside(about), [event]), refusal
+            return self._add(transaction, beside, [event]), refusal
         try:
             return self._write(transaction, work), None
         except BaseException:
@@ -381,23 +410,18 @@ class Deciding:
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
-        with self._store.writing() as transaction:
-            outermost = not self._depth
+        with self._store.writing(undone=self._forget) as transaction:
+            if not self._depth:
+                self._touched.clear()
+                self._broken = False
             self._depth += 1
             try:
                 yield transaction
-                if outermost and self._broken:
-                    message = "a command of this batch broke off; none was carried out"
-                    raise StoreError(message)  # noqa: TRY301
-            except BaseException:
-                if outermost:
-                    self._forget()
-                raise
             finally:
                 self._depth -= 1
-                if outermost:
-                    self._touched.clear()
-                    self._broken = False
+            if self._broken and not self._depth:
+                message = "a command of this batch broke off; none was carried out"
+                raise StoreError(message)
 
     def _forget(self) -> None:
         # What was taken in but not committed must not be believed any longer.

@@ -11,6 +11,7 @@ from circlekit.aggregates.group import Events, Group
 from circlekit.application.deciding import Deciding, Work, command, nothing
 from circlekit.application.posts import LONGEST_EMOJI
 from circlekit.clock import as_utc
+from circlekit.errors import InvalidInputError
 from circlekit.events.group import MessageSent
 from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import GroupId, MemberId, MessageId
@@ -18,7 +19,7 @@ from circlekit.store import GROUP_TIMELINE
 from circlekit.text import checked_id, checked_references, checked_text
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Groups(Deciding):
     """
     Use cases of chat groups.
@@ -68,10 +69,11 @@ class Groups(Deciding):
         Raises:
             RefusedError: ``not-in-the-group``.
         """
+        who = MemberId(checked_id("member", member))
 
         def plan(work: Work) -> None:
             chat = work.group(GroupId(group))
-            work.record(chat, chat.leave(MemberId(member), at=work.at(chat)))
+            work.record(chat, chat.leave(who, at=work.at(chat)))
 
         self._decide_on(group, "leave_group", plan, by=member, command_id=command_id)
 
@@ -130,7 +132,10 @@ class Groups(Deciding):
         seen = checked_references("images", images)
         watched = checked_references("videos", videos)
         checked_text("text", text, empty=bool(seen or watched))
-        parent = None if reply_to is None else _message(reply_to)
+        parent = None if reply_to is None else MessageId.of(reply_to, field="reply_to")
+        if parent is not None and parent.group != group:
+            accepted = "a message of the same group"
+            raise InvalidInputError("reply_to", f"{parent} is elsewhere", accepted)
 
         def plan(work: Work) -> None:
             chat = work.group(GroupId(group))
@@ -172,7 +177,7 @@ class Groups(Deciding):
             RefusedError: ``group-not-linked``, ``not-in-the-group``,
                 ``unknown-message``.
         """
-        where = _message(message)
+        where = MessageId.of(message)
         sign = checked_text("emoji", emoji, longest=LONGEST_EMOJI)
 
         def decide(chat: Group, work: Work) -> Events:
@@ -451,10 +456,6 @@ class Groups(Deciding):
             said=said,
             command_id=command_id,
         )
-
-
-def _message(message: MessageId | str) -> MessageId:
-    return message if isinstance(message, MessageId) else MessageId.parse(message)
 
 
 def _the_message(recorded: Sequence[Recorded]) -> MessageId:

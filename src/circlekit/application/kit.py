@@ -70,6 +70,12 @@ class CircleKit(Circles, Posts, Groups, Customers, Reading):
             known,
         )
 
+    def __repr__(self) -> str:
+        """
+        Return where the kit keeps its store, and nothing of what is in it.
+        """
+        return f"CircleKit({self._store.url!r})"
+
     def close(self) -> None:
         """
         Let go of the store.

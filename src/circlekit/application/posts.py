@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from attrs import define, frozen
 
 from circlekit.aggregates.circle import Circle, Events
-from circlekit.application.deciding import Deciding, Work, command, nothing
+from circlekit.application.deciding import (
+    Deciding,
+    Work,
+    command,
+    nothing,
+    yes_or_no,
+)
 from circlekit.errors import InvalidInputError
 from circlekit.events.circle import CommentAdded, PostPublished
 from circlekit.events.reader import ReaderEvent
@@ -20,7 +26,7 @@ from circlekit.verdict import all_of
 LONGEST_EMOJI = 64
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Posts(Deciding):
     """
     Use cases of what is written in a circle.
@@ -59,6 +65,8 @@ class Posts(Deciding):
             InvalidInputError: If the content cannot be accepted.
         """
         content = _Content.checked(text, images, videos, topic, groups)
+        if sync is not None:
+            yes_or_no("sync", sync)
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
@@ -102,7 +110,7 @@ class Posts(Deciding):
             RefusedError: ``unknown-post``, ``post-removed``, ``not-the-author``.
             InvalidInputError: If the content cannot be accepted.
         """
-        where = _post(post)
+        where = PostId.of(post)
         content = _Content.checked(text, images, videos, None, None)
 
         def plan(work: Work) -> None:
@@ -161,9 +169,9 @@ class Posts(Deciding):
                 ``unknown-comment``, ``comment-removed``.
             InvalidInputError: If the text cannot be accepted.
         """
-        where = _post(post)
+        where = PostId.of(post)
         checked_text("text", text)
-        parent = None if reply_to is None else _comment(reply_to)
+        parent = None if reply_to is None else CommentId.of(reply_to, field="reply_to")
         if parent is not None and parent.circle != where.circle:
             accepted = "a comment on the same post"
             raise InvalidInputError("reply_to", f"{parent} is elsewhere", accepted)
@@ -204,7 +212,7 @@ class Posts(Deciding):
             RefusedError: ``unknown-comment``, ``comment-removed``,
                 ``not-the-author``.
         """
-        where = _comment(comment)
+        where = CommentId.of(comment)
 
         def plan(work: Work) -> None:
             it = work.circle(where.circle)
@@ -373,7 +381,7 @@ class Posts(Deciding):
             RefusedError: As :meth:`send_must_see`, and ``unknown-post``,
                 ``post-removed``, ``already-a-must-see``.
         """
-        where = _post(post)
+        where = PostId.of(post)
         reason = _reason(override)
 
         def plan(work: Work) -> None:
@@ -411,7 +419,7 @@ class Posts(Deciding):
             RefusedError: ``not-a-member``, ``not-a-must-see``,
                 ``already-acknowledged``.
         """
-        where = _post(post)
+        where = PostId.of(post)
 
         def plan(work: Work) -> None:
             it = work.circle(where.circle)
@@ -450,7 +458,7 @@ class Posts(Deciding):
             RefusedError: ``not-a-member``, ``unknown-post``, ``post-removed``.
         """
         many = [posts] if isinstance(posts, PostId | str) else posts
-        named = [_post(post) for post in many]
+        named = [PostId.of(post) for post in many]
         by_circle: dict[CircleId, list[int]] = {}
         for post in named:
             by_circle.setdefault(post.circle, []).append(post.version)
@@ -497,7 +505,7 @@ class Posts(Deciding):
         command_id: str | None,
         *said: str,
     ) -> None:
-        where = _post(post)
+        where = PostId.of(post)
 
         def plan(work: Work) -> None:
             it = work.circle(where.circle)
@@ -560,14 +568,6 @@ def _groups(groups: Sequence[GroupId | str]) -> tuple[GroupId, ...]:
 
 def _reason(override: str | None) -> str | None:
     return None if override is None else checked_text("override", override)
-
-
-def _post(post: PostId | str) -> PostId:
-    return post if isinstance(post, PostId) else PostId.parse(post)
-
-
-def _comment(comment: CommentId | str) -> CommentId:
-    return comment if isinstance(comment, CommentId) else CommentId.parse(comment)
 
 
 def _the_post(recorded: Sequence[Recorded]) -> PostId:

@@ -31,9 +31,10 @@ from circlekit.store import GROUP_TIMELINE, MEMBER_FEED, QUOTA_VIEW, READ_MODELS
 from circlekit.text import checked_id
 
 LONGEST_PAGE = 200
+_NO_POSITION = 2**62
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Reading(Deciding):
     """
     Questions; they change nothing.
@@ -90,8 +91,8 @@ class Reading(Deciding):
         Raises:
             InvalidInputError: If an id or the limit is not accepted.
         """
-        where = PostId.parse(post) if isinstance(post, str) else post
-        last = CommentId.parse(after) if isinstance(after, str) else after
+        where = PostId.of(post)
+        last = None if after is None else CommentId.of(after, field="after")
         _page_size(limit)
         with self._store.read(MEMBER_FEED) as (rows, _):
             return MEMBER_FEED.comments(
@@ -109,7 +110,7 @@ class Reading(Deciding):
         """
         Return who acknowledged a must-see, in the order they did.
         """
-        where = PostId.parse(post) if isinstance(post, str) else post
+        where = PostId.of(post)
         with self._store.read(MEMBER_FEED) as (rows, _):
             return MEMBER_FEED.acknowledgements(rows, where)
 
@@ -129,6 +130,11 @@ class Reading(Deciding):
             InvalidInputError: If the limit is not accepted.
         """
         _page_size(limit)
+        if before is not None and (
+            type(before) is not int or not 0 <= before < _NO_POSITION
+        ):
+            accepted = "the `next` of an earlier page"
+            raise InvalidInputError("before", f"is {before!r}", accepted)
         self._known("group", group)
         with self._store.read(GROUP_TIMELINE) as (rows, _):
             return GROUP_TIMELINE.page(rows, GroupId(group), before=before, limit=limit)

@@ -473,7 +473,7 @@ class _Cursor:
     @classmethod
     def read(cls, text: str) -> "_Cursor":
         try:
-            as_of, first, at, position = map(int, text.split("."))
+            as_of, first, at, position = map(_number, text.split("."))
         except (ValueError, TypeError, AttributeError) as error:
             accepted = "the `next` of an earlier page"
             raise InvalidInputError("after", f"{text!r} is none", accepted) from error
@@ -484,6 +484,13 @@ class _Cursor:
 
 
 _END_OF_TIME: Final = 2**62
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if abs(number) > _END_OF_TIME:
+        raise ValueError(text)
+    return number
 
 
 def _keyed(

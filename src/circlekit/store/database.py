@@ -10,6 +10,7 @@ import heapq
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from threading import RLock, get_ident
 from typing import Any, Final
 
@@ -53,6 +54,25 @@ class Transaction:
             Recorded(log.insert(cursor, stream, place, event), stream, place, event)
             for place, event in enumerate(events, start=version + 1)
         ]
+
+    def mark(self) -> None:
+        """
+        Remember how things stand, to be able to come back to it.
+        """
+        self.connection.execute("SAVEPOINT circlekit")
+
+    def back_to_mark(self) -> None:
+        """
+        Undo what was written since the newest mark.
+        """
+        self.connection.execute("ROLLBACK TO circlekit")
+        self.forget_mark()
+
+    def forget_mark(self) -> None:
+        """
+        Go on without the newest mark.
+        """
+        self.connection.execute("RELEASE circlekit")
 
     def history(self, stream: str, *, after: int = 0) -> Iterator[Recorded]:
         """
@@ -112,7 +132,7 @@ class Transaction:
         return self.connection.execute(sql, values).fetchall()
 
 
-@define
+@define(eq=False, repr=False)
 class Store:
     """
     A database with one circlekit in it.
@@ -129,9 +149,14 @@ class Store:
     _writing_thread: int = 0
 
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(
+        self, *, undone: Callable[[], None] | None = None
+    ) -> Iterator[Transaction]:
         """
         Read and write in one transaction; inside one, join it.
+
+        Args:
+            undone: Called if nothing of the transaction was written after all.
 
         Raises:
             BusyError: If another process kept the store for too long.
@@ -149,11 +174,12 @@ class Store:
             try:
                 yield self._writing
                 connection.commit()
-            except sqlite3.Error as error:
+            except BaseException as error:
                 connection.rollback()
-                raise _typed(error) from error
-            except BaseException:
-                connection.rollback()
+                if undone is not None:
+                    undone()
+                if isinstance(error, sqlite3.Error):
+                    raise _typed(error) from error
                 raise
             finally:
                 self._writing = None
@@ -248,9 +274,7 @@ class Store:
         while True:
             with self.reading() as transaction:
                 block = list(
-                    log.history(
-                        transaction.connection, stream, after=after, limit=log.BLOCK
-                    )
+                    islice(transaction.history(stream, after=after), log.BLOCK)
                 )
             yield from block
             if len(block) < log.BLOCK:
@@ -283,6 +307,13 @@ class Store:
                 progress(row[0])
             if streams is None or row[1] in streams:
                 yield log.opened(row)
+
+    @property
+    def url(self) -> str:
+        """
+        Return where the store is, without any password.
+        """
+        return self._engine.url.render_as_string(hide_password=True)
 
     def close(self) -> None:
         """
@@ -323,8 +354,9 @@ class Store:
         wanted = {NAME_OF[kind] for kind in model.kinds}
         rows = log.rows_after(transaction.connection, position, log.BLOCK)
         for row in rows:
-            if row[3] in wanted:
-                model.apply(transaction, log.opened(row))
+            # Every row: one whose name was altered must not pass unnoticed.
+            if log.verified(row)[3] in wanted:
+                model.apply(transaction, log.decoded(row))
         if rows:
             position = rows[-1][0]
             transaction.connection.execute(_MOVE_ON, (model.name, position))

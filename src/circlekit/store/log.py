@@ -7,7 +7,7 @@ event.
 """
 
 from collections.abc import Iterator, Sequence
-from sqlite3 import Connection, Cursor
+from sqlite3 import Connection, Cursor, OperationalError
 from typing import Any, Final
 from zlib import crc32
 
@@ -79,52 +79,51 @@ def insert_row(
 
 
 def history(
-    connection: Connection, stream: str, *, after: int = 0, limit: int = -1
+    connection: Connection, stream: str, *, after: int = 0
 ) -> Iterator[Recorded]:
     """
     Return the events of one history, in order, from just after a place.
 
-    A negative *limit* is none.
-
     Raises:
         CorruptEventError: If one was altered, or one is missing.
     """
-    expected = after
-    for row in connection.execute(_HISTORY, (stream, after, limit)):
-        expected += 1
-        if row[2] != expected:
-            raise CorruptEventError(stream, expected, "is missing")
-        yield opened(row)
+    while True:
+        block = _rows(connection, _HISTORY, (stream, after, BLOCK))
+        for row in block:
+            after += 1
+            if row[2] != after:
+                raise CorruptEventError(stream, after, "is missing")
+            yield opened(row)
+        if len(block) < BLOCK:
+            return
 
 
 def at_place(connection: Connection, stream: str, version: int) -> Recorded | None:
     """
     Return the event at one place of a history, None if nothing stands there.
     """
-    row = connection.execute(_PLACE, (stream, version)).fetchone()
-    return None if row is None else opened(row)
+    return _one(_rows(connection, _PLACE, (stream, version)))
 
 
 def last_of(connection: Connection, stream: str) -> Recorded | None:
     """
     Return the newest event of a history, None if there is none.
     """
-    row = connection.execute(_LAST, (stream,)).fetchone()
-    return None if row is None else opened(row)
+    return _one(_rows(connection, _LAST, (stream,)))
 
 
 def span(connection: Connection, first: int, last: int) -> list[Recorded]:
     """
     Return the events from one position to another, both included.
     """
-    return [opened(row) for row in connection.execute(_SPAN, (first, last))]
+    return [opened(row) for row in _rows(connection, _SPAN, (first, last))]
 
 
 def rows_after(connection: Connection, position: int, limit: int) -> Sequence[Row]:
     """
     Return the next rows of the whole log, unopened.
     """
-    return connection.execute(_AFTER, (position, limit)).fetchall()
+    return _rows(connection, _AFTER, (position, limit))
 
 
 def rows_named(
@@ -133,7 +132,7 @@ def rows_named(
     """
     Return the next rows with one name, unopened, up to a position.
     """
-    return connection.execute(_NAMED, (name, after, head, limit)).fetchall()
+    return _rows(connection, _NAMED, (name, after, head, limit))
 
 
 def head(connection: Connection) -> int:
@@ -169,5 +168,38 @@ def opened(row: Any) -> Recorded:
     Raises:
         CorruptEventError: If it is not.
     """
-    position, stream, version, name, body, _ = verified(row)
+    return decoded(verified(row))
+
+
+def decoded(row: Row) -> Recorded:
+    """
+    Return the event in a row that was verified.
+
+    Raises:
+        CorruptEventError: If it is none of ours.
+    """
+    position, stream, version, name, body, _ = row
     return Recorded(position, stream, version, decode(stream, version, name, body))
+
+
+def _one(rows: Sequence[Row]) -> Recorded | None:
+    return opened(rows[0]) if rows else None
+
+
+def _rows(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[Row]:
+    try:
+        return connection.execute(sql, values).fetchall()
+    except OperationalError:
+        # The driver cannot decode some text, and does not say where. Read as far
+        # as it goes, the row that was altered no longer fits its checksum.
+        connection.text_factory = _as_far_as_it_goes
+        try:
+            for row in connection.execute(sql, values):
+                verified(row)
+        finally:
+            connection.text_factory = str
+        raise
+
+
+def _as_far_as_it_goes(text: bytes) -> str:
+    return text.decode(errors="replace")

@@ -18,6 +18,14 @@ from circlekit.errors import CirclekitError, CorruptEventError
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.record import Recorded
 
+# A body nested deeper than Python goes is no event either.
+_NOT_ONE: Final = (
+    msgspec.DecodeError,
+    CirclekitError,
+    ValueError,
+    TypeError,
+    RecursionError,
+)
 _ENCODE: Final = msgspec.json.Encoder().encode
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = MappingProxyType(
     {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
@@ -43,7 +51,7 @@ def decode(stream: str, version: int, name: str, body: bytes) -> Any:
         raise CorruptEventError(stream, version, f"{name!r} is no event's name")
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, CirclekitError, ValueError, TypeError) as error:
+    except _NOT_ONE as error:
         raise CorruptEventError(stream, version, f"no {name}: {error}") from error
 
 

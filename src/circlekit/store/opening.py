@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from circlekit.errors import BusyError, StoreError
+from circlekit.projections.read_model import ReadModel
 from circlekit.store.database import Store
 from circlekit.store.schema import HISTORY, READ_MODELS, SCHEMA_VERSION
 
@@ -60,17 +61,18 @@ def open_store(url: str, *, busy_seconds: float = 30.0, create: bool = True) -> 
 
 
 def _parsed(url: str) -> URL:
+    # An error must not carry the URL along: there may be a password in it.
     try:
         parsed = make_url(url)
-    except (ArgumentError, AttributeError) as error:
-        message = f"this is no store's URL; {_ACCEPTED}"
-        raise StoreError(message) from error
+    except (ArgumentError, AttributeError, ValueError):
+        raise StoreError(f"this is no store's URL; {_ACCEPTED}") from None
     if parsed.get_backend_name() != "sqlite":
-        message = f"{parsed.get_backend_name()!r} is not supported yet; {_ACCEPTED}"
-        raise StoreError(message)
+        name = parsed.get_backend_name()
+        raise StoreError(f"{name!r} is not supported yet; {_ACCEPTED}")
+    if parsed.host or parsed.username or parsed.password or parsed.query:
+        raise StoreError(f"an SQLite file has no host and no options; {_ACCEPTED}")
     if parsed.database and not Path(parsed.database).absolute().parent.is_dir():
-        message = f"the folder of {parsed.database!r} does not exist"
-        raise StoreError(message)
+        raise StoreError(f"the folder of {parsed.database!r} does not exist")
     return parsed.set(drivername="sqlite+pysqlite")
 
 
@@ -93,7 +95,7 @@ def _prepare(store: Store, engine: Engine, *, create: bool) -> None:
         raise StoreError(f"there is no circlekit store in that file; {_THERE}")
     if needed - tables:
         with store.writing() as transaction:
-            _make_tables(transaction.connection, engine)
+            _make_tables(transaction.connection, engine, tables)
     with store.reading() as transaction:
         versions = transaction.all("SELECT version FROM circlekit_schema")
     if versions != [(SCHEMA_VERSION,)]:
@@ -101,8 +103,25 @@ def _prepare(store: Store, engine: Engine, *, create: bool) -> None:
         raise StoreError(message)
 
 
-def _make_tables(connection: sqlite3.Connection, engine: Engine) -> None:
+def _begin_anew(
+    connection: sqlite3.Connection, model: ReadModel, found: set[str]
+) -> None:
+    # A read model that misses a table is filled again from the first event.
+    own = set(model.tables.tables)
+    if "circlekit_reading" in found and own - found:
+        for name in own & found:
+            connection.execute(f"DELETE FROM {name}")
+        connection.execute(
+            "DELETE FROM circlekit_reading WHERE model = ?", (model.name,)
+        )
+
+
+def _make_tables(
+    connection: sqlite3.Connection, engine: Engine, found: set[str]
+) -> None:
     # Inside our own write transaction, so that nobody ever sees half of them.
+    for model in READ_MODELS:
+        _begin_anew(connection, model, found)
     for tables in _ALL:
         for table in tables.sorted_tables:
             create: Any = CreateTable(table, if_not_exists=True)
