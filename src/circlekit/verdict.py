@@ -3,7 +3,7 @@ How a rule answers: allowed, or refused with everything that stands in the way.
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -119,6 +119,37 @@ class RefusedError(CirclekitError):
         self.verdict = verdict
 
 
+class Observer(Protocol):
+    """
+    Somebody who watches rules being asked, as a report of a test run does.
+    """
+
+    def decided(self, verdicts: tuple[Verdict, ...]) -> None:
+        """
+        Take note of the verdicts that an act stands or falls by.
+        """
+
+    def judged(self, rule: str, verdict: Verdict) -> None:
+        """
+        Take note of what a budget, or a policy of the host's own, answered.
+        """
+
+
+observers: Final[list[Observer]] = []
+"""
+Who is told of every verdict in this process: nobody, until somebody is put in.
+"""
+
+
+def noted(rule: str, verdict: Verdict) -> Verdict:
+    """
+    Return the verdict of a rule whose name is data, once observers are told of it.
+    """
+    for observer in observers:
+        observer.judged(rule, verdict)
+    return verdict
+
+
 def require(*verdicts: Verdict) -> None:
     """
     Do nothing if every verdict allows.
@@ -126,5 +157,7 @@ def require(*verdicts: Verdict) -> None:
     Raises:
         RefusedError: With the reasons of every verdict that does not.
     """
+    for observer in observers:
+        observer.decided(verdicts)
     if any(verdict.reasons for verdict in verdicts):
         raise RefusedError(all_of(*verdicts))

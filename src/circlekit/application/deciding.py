@@ -242,12 +242,13 @@ class Deciding:
                 yield
                 return
             transaction.mark()
+            broken = self._broken
             try:
                 yield
             except BaseException:
                 transaction.back_to_mark()
                 self._forget()
-                self._broken = False
+                self._broken = broken
                 raise
             transaction.forget_mark()
 

@@ -188,15 +188,22 @@ class Reading(Deciding):
         circle: CircleId | str | None = None,
         *,
         what_if: WhatIf | None = None,
+        verify: bool = True,
         progress: Callable[[int], None] | None = None,
     ) -> MustSeeAudit:
         """
         Replay the history and account for every attempt to send a must-see.
 
+        Every event of the store is read first, and checked to be there and to be
+        what was written: otherwise a must-see could be hidden from the audit.
+
         Args:
             circle: Only this circle.
             what_if: Decide the same attempts by other numbers, first-order only.
-            progress: Called with the position of each event that is come to.
+            verify: Whether to check the store first; without, the database picks
+                the few events that matter, which is much faster.
+            progress: Called with the position of each event that is come to, from
+                the first to the newest, twice if the store is checked.
 
         Raises:
             NotFoundError: If the circle is not known.
@@ -207,6 +214,8 @@ class Reading(Deciding):
             self._known("circle", circle)
             stream = stream_of("circle", circle)
             streams = frozenset({stream, refusals_beside(stream)})
+        if verify:
+            self._store.verify(progress=progress)
         adopted = self._store.events_named([RuleBookAdopted], streams=streams)
         ever = rules_ever(adopted, what_if)
         events = self._store.events_named(

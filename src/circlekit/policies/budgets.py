@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from circlekit.budget import Budget, Spend, Usage, usage
-from circlekit.verdict import ALLOWED, Reason, Verdict, all_of
+from circlekit.verdict import ALLOWED, Reason, Verdict, all_of, noted
 
 
 def within_budgets(
@@ -19,7 +19,10 @@ def within_budgets(
     Ask every budget whether it has room at *at*.
     """
     return all_of(
-        *(room_in(usage(budget, spends, zone=zone, at=at)) for budget in budgets)
+        *(
+            noted(budget.rule, room_in(usage(budget, spends, zone=zone, at=at)))
+            for budget in budgets
+        )
     )
 
 

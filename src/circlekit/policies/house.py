@@ -38,7 +38,7 @@ from circlekit.errors import InvalidInputError, UnknownPolicyError
 from circlekit.events.circle import CircleKind
 from circlekit.policies.authority import Role
 from circlekit.rulebook import HouseRule
-from circlekit.verdict import ALLOWED, Reason, Verdict, all_of
+from circlekit.verdict import ALLOWED, Reason, Verdict, all_of, noted
 
 Act = Literal["post", "comment", "must-see"]
 ACTS: Final[frozenset[Act]] = frozenset({"post", "comment", "must-see"})
@@ -80,6 +80,10 @@ class Asked:
 class HousePolicy(Protocol):
     """
     A host's own rule: pure, total, and able to say why.
+
+    A policy may also say ``monotone: ClassVar[bool] = True``, which means that what
+    it once allows stays allowed as time alone goes on.
+    :func:`circlekit.testing.assert_policy` holds it to that, and to the rest.
     """
 
     name: ClassVar[str]
@@ -174,5 +178,5 @@ def house_allows(
     for rule in rules:
         policy = found_again(rule, policies)
         if asked.act in policy.acts:
-            verdicts.append(policy.judge(asked))
+            verdicts.append(noted(policy.name, policy.judge(asked)))
     return all_of(*verdicts) if verdicts else ALLOWED

@@ -17,7 +17,12 @@ from typing import Any, Final
 from attrs import define, field
 from sqlalchemy import Engine
 
-from circlekit.errors import BusyError, CirclekitError, StoreError
+from circlekit.errors import (
+    BusyError,
+    CirclekitError,
+    CorruptEventError,
+    StoreError,
+)
 from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
 from circlekit.projections.read_model import ReadModel
@@ -49,6 +54,7 @@ class Transaction:
         """
         Write events after the *version* their history stands at.
         """
+        self._hold()
         cursor = self.connection.cursor()
         return [
             Recorded(log.insert(cursor, stream, place, event), stream, place, event)
@@ -59,12 +65,14 @@ class Transaction:
         """
         Remember how things stand, to be able to come back to it.
         """
+        self._hold()
         self.connection.execute("SAVEPOINT circlekit")
 
     def back_to_mark(self) -> None:
         """
         Undo what was written since the newest mark.
         """
+        self._hold()
         self.connection.execute("ROLLBACK TO circlekit")
         self.forget_mark()
 
@@ -117,12 +125,14 @@ class Transaction:
         """
         Remember what a named command said and the positions it wrote.
         """
+        self._hold()
         self.connection.execute(_KEEP_OUTCOME, (command_id, said, first, last))
 
     def run(self, sql: str, **values: Any) -> int:
         """
         Run a read model's statement and return how many rows it touched.
         """
+        self._hold()
         return self.connection.execute(sql, values).rowcount
 
     def all(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
@@ -130,6 +140,14 @@ class Transaction:
         Run a read model's query and return its rows.
         """
         return self.connection.execute(sql, values).fetchall()
+
+    def _hold(self) -> None:
+        # On a full disk SQLite undoes the whole transaction by itself; what came
+        # after would be written on its own.
+        if not self.connection.in_transaction:
+            raise StoreError(
+                "a command broke off; the database has undone the transaction"
+            )
 
 
 @define(eq=False, repr=False)
@@ -314,6 +332,38 @@ class Store:
         Return where the store is, without any password.
         """
         return self._engine.url.render_as_string(hide_password=True)
+
+    def verify(self, *, progress: Callable[[int], None] | None = None) -> None:
+        """
+        Read every event and check that all are there, and as they were written.
+
+        Args:
+            progress: Called after each block with the position it ends at.
+
+        Raises:
+            CorruptEventError: If one was altered, moved or taken out.
+        """
+        versions: dict[str, int] = {}
+        position = 0
+        while True:
+            with self.reading() as transaction:
+                ever = log.rows_never_lost(transaction.connection)
+                rows = log.rows_after(transaction.connection, position, log.BLOCK)
+            for row in rows:
+                position += 1
+                if log.verified(row)[0] != position:
+                    raise CorruptEventError("the log", position, "is missing")
+                stream, version = row[1], row[2]
+                expected = versions.get(stream, 0) + 1
+                if version != expected:
+                    raise CorruptEventError(stream, expected, "is missing")
+                versions[stream] = version
+            if progress is not None:
+                progress(position)
+            if len(rows) < log.BLOCK:
+                break
+        if position < ever:
+            raise CorruptEventError("the log", position + 1, "is missing")
 
     def close(self) -> None:
         """

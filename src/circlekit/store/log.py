@@ -45,6 +45,7 @@ _NAMED: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE name = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?
 """
+_EVER: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'circlekit_event'"
 _HEAD: Final = "SELECT max(position) FROM circlekit_event"
 
 
@@ -133,6 +134,14 @@ def rows_named(
     Return the next rows with one name, unopened, up to a position.
     """
     return _rows(connection, _NAMED, (name, after, head, limit))
+
+
+def rows_never_lost(connection: Connection) -> int:
+    """
+    Return how many events were ever written, whatever became of their rows.
+    """
+    counted = connection.execute(_EVER).fetchone()
+    return counted[0] if counted else 0
 
 
 def head(connection: Connection) -> int:

@@ -1,0 +1,82 @@
+"""
+The kit that circlekit's own rules are tested with, for hosts too.
+
+Needs Hypothesis: ``pip install circlekit[testing]``.
+"""
+
+from circlekit.testing.machines import (
+    CircleMachine,
+    CustomerMachine,
+    GroupMachine,
+    ReaderMachine,
+)
+from circlekit.testing.scenario import Given, Outcome, given
+from circlekit.testing.strategies import (
+    ZONES,
+    acceptable_names,
+    acceptable_text,
+    budgets,
+    circle_ids,
+    clock_changes,
+    comment_ids,
+    customer_ids,
+    edges,
+    events,
+    events_of,
+    group_ids,
+    member_ids,
+    message_ids,
+    moment_ids,
+    moments,
+    places,
+    post_ids,
+    reasons,
+    register_strategies,
+    rule_books,
+    spans,
+    unacceptable_names,
+    unacceptable_text,
+    verdicts,
+    windows,
+    zones,
+)
+from circlekit.testing.telling import tell_history, tell_verdict
+
+__all__ = [
+    "ZONES",
+    "CircleMachine",
+    "CustomerMachine",
+    "Given",
+    "GroupMachine",
+    "Outcome",
+    "ReaderMachine",
+    "acceptable_names",
+    "acceptable_text",
+    "budgets",
+    "circle_ids",
+    "clock_changes",
+    "comment_ids",
+    "customer_ids",
+    "edges",
+    "events",
+    "events_of",
+    "given",
+    "group_ids",
+    "member_ids",
+    "message_ids",
+    "moment_ids",
+    "moments",
+    "places",
+    "post_ids",
+    "reasons",
+    "register_strategies",
+    "rule_books",
+    "spans",
+    "tell_history",
+    "tell_verdict",
+    "unacceptable_names",
+    "unacceptable_text",
+    "verdicts",
+    "windows",
+    "zones",
+]

@@ -1,0 +1,24 @@
+"""
+State machines that drive an aggregate at random, beside a model of it.
+
+The models are made of plain dicts, lists and sets, and count quotas without
+:mod:`circlekit.budget`: a month is what the local date begins with, 24 hours are
+a subtraction. Each command must be allowed exactly when the model has nothing
+against it, and refused by exactly the rules that the model names.
+
+A host puts its own numbers in by a subclass::
+
+    class OurCircles(CircleMachine):
+        rule_book = OUR_RULES
+        zones = ("Europe/Lisbon",)
+
+
+    TestOurCircles = OurCircles.TestCase
+"""
+
+from circlekit.testing.machines.circle import CircleMachine
+from circlekit.testing.machines.customer import CustomerMachine
+from circlekit.testing.machines.group import GroupMachine
+from circlekit.testing.machines.reader import ReaderMachine
+
+__all__ = ["CircleMachine", "CustomerMachine", "GroupMachine", "ReaderMachine"]

@@ -1,0 +1,739 @@
+"""
+Drive a circle at random, beside a model of it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, Literal
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from hypothesis.strategies import SearchStrategy
+
+from circlekit.aggregates.circle import Circle
+from circlekit.budget import Spend
+from circlekit.events.circle import (
+    CircleFounded,
+    CircleKind,
+    CommentAdded,
+    CommentRemoved,
+    GroupLinked,
+    GroupUnlinked,
+    ManagerAppointed,
+    ManagerDismissed,
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    MustSeeSent,
+    OverrideGranted,
+    OverrideRevoked,
+    OwnerChanged,
+    PostEdited,
+    PostPinned,
+    PostPublished,
+    PostReacted,
+    PostRemoved,
+    PostSyncSwitched,
+    PostUnpinned,
+    ReactionWithdrawn,
+    VerifiedRole,
+)
+from circlekit.events.rules import RuleBookAdopted
+from circlekit.ids import GroupId, MemberId
+from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.counting import Spent
+from circlekit.testing.machines.machine import (
+    CAST,
+    EMOJI,
+    PEOPLE,
+    RUN_IT,
+    Machine,
+    a_rule_book,
+    a_wait,
+    a_zone,
+    mostly,
+    someone,
+)
+from circlekit.testing.machines.waiting import Wait
+from circlekit.testing.strategies import moments
+
+Meanwhile = Literal["nothing", "taken down", "handed over"]
+_GROUPS: Final = st.sampled_from([GroupId(name) for name in ("own", "more", "other")])
+
+
+def _a_post() -> SearchStrategy[int]:
+    return st.runner().flatmap(
+        lambda machine: mostly(machine.posts, [*machine.comments][-1:])
+    )
+
+
+def _a_comment() -> SearchStrategy[int]:
+    return st.runner().flatmap(
+        lambda machine: mostly(machine.comments, [*machine.posts][-1:])
+    )
+
+
+class CircleMachine(Machine[Circle]):
+    """
+    Drive a circle: its people, posts, pins and must-sees.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind: CircleKind = "community"
+        self.organisation: str | None = None
+        self.people: dict[str, str] = {}
+        self.groups: dict[str, bool] = {}
+        self.synced = True
+        self.posts: dict[int, str] = {}
+        self.comments: dict[int, str] = {}
+        self.comment_on: dict[int, int] = {}
+        self.gone: list[int] = []
+        self.pins: list[int] = []
+        self.must_sees: list[int] = []
+        self.sent: list[Spent] = []
+        self.may_override: list[str] = []
+        self.books: list[tuple[int, RuleBook]] = []
+        self.founded_twice = False
+
+    def blank(self) -> Circle:
+        """
+        Return the circle before it is founded.
+        """
+        return Circle("book-club")
+
+    def actors(self) -> Iterable[MemberId]:
+        """
+        Return the cast, those who run the circle more often than others.
+        """
+        run_it = [MemberId(who) for who in self.people if self._runs(who)]
+        return (*run_it, *run_it, *CAST)
+
+    @initialize(
+        kind=st.sampled_from(("community", "internal", "teaching", "business")),
+        organisation=st.sampled_from(("acme", None)),
+        zone=a_zone(),
+        book=a_rule_book(),
+        at=moments(),
+        settled=st.booleans(),
+    )
+    def found(
+        self,
+        kind: CircleKind,
+        organisation: str | None,
+        zone: str,
+        book: RuleBook,
+        at: datetime,
+        *,
+        settled: bool,
+    ) -> None:
+        """
+        Found the circle, an internal one with an organisation; perhaps settle it.
+        """
+        self.clock = at
+        if not self._found(kind, organisation, zone, book):
+            self._found(kind, "acme", zone, book)
+        if settled:
+            self._settle()
+
+    @precondition(lambda self: not self.founded_twice)
+    @rule(kind=st.sampled_from(("community", "internal")))
+    def found_again(self, kind: CircleKind) -> None:
+        """
+        Found it a second time.
+        """
+        self._found(kind, None, "UTC", self.book)
+        self.founded_twice = True
+
+    @rule(book=a_rule_book(), by=someone())
+    def adopt_rule_book(self, book: RuleBook, by: MemberId) -> None:
+        """
+        Go by other numbers.
+        """
+        if self.ask(
+            lambda at: self.it.adopt_rule_book(book, by=by, at=at),
+            refused_if={"not-the-owner": not self._owns(by)},
+            then=[RuleBookAdopted(book=book, by=by, at=self.at)],
+        ):
+            self.book = book
+            self.books.append((len(self.history), book))
+
+    @rule(
+        member=PEOPLE,
+        staff_of=st.sampled_from(("acme", "other", None)),
+        invited_by=st.one_of(PEOPLE, st.none()),
+        verified_role=st.sampled_from(("teacher", None)),
+    )
+    def join(
+        self,
+        member: MemberId,
+        staff_of: str | None,
+        invited_by: MemberId | None,
+        verified_role: VerifiedRole | None,
+    ) -> None:
+        """
+        Let somebody in, as the circle's kind demands.
+        """
+        if self.ask(
+            lambda at: self.it.join(
+                member,
+                staff_of=staff_of,
+                invited_by=invited_by,
+                verified_role=verified_role,
+                at=at,
+            ),
+            refused_if={
+                "already-a-member": member in self.people,
+                "internal-staff-only": self.kind == "internal"
+                and staff_of != self.organisation,
+                "business-by-invitation": self.kind == "business"
+                and not self._runs(invited_by),
+                "teaching-verified-role": self.kind == "teaching"
+                and verified_role is None,
+            },
+            then=[
+                MemberJoined(
+                    member=member,
+                    staff_of=staff_of,
+                    invited_by=invited_by,
+                    verified_role=verified_role,
+                    at=self.at,
+                )
+            ],
+        ):
+            self.people[member] = "member"
+
+    @rule(member=PEOPLE)
+    def leave(self, member: MemberId) -> None:
+        """
+        Let a member go.
+        """
+        if self.ask(
+            lambda at: self.it.leave(member, at=at),
+            refused_if={
+                "not-a-member": member not in self.people,
+                "owner-stays": self._owns(member),
+            },
+            then=[MemberLeft(member=member, at=self.at)],
+        ):
+            self._gone(member)
+
+    @rule(member=PEOPLE, by=someone())
+    def remove_member(self, member: MemberId, by: MemberId) -> None:
+        """
+        Take a member out.
+        """
+        role = self.people.get(member)
+        if self.ask(
+            lambda at: self.it.remove_member(member, by=by, at=at),
+            refused_if={
+                "not-a-manager": not self._runs(by),
+                "not-a-member": role is None,
+                "owner-stays": role == "owner",
+                "not-the-owner": role == "manager" and not self._owns(by),
+            },
+            then=[MemberRemoved(member=member, by=by, at=self.at)],
+        ):
+            self._gone(member)
+
+    @rule(member=PEOPLE, by=someone())
+    def appoint_manager(self, member: MemberId, by: MemberId) -> None:
+        """
+        Make a member a manager.
+        """
+        role = self.people.get(member)
+        if self.ask(
+            lambda at: self.it.appoint_manager(member, by=by, at=at),
+            refused_if={
+                "not-the-owner": not self._owns(by),
+                "not-a-member": role is None,
+                "already-a-manager": role in RUN_IT,
+            },
+            then=[ManagerAppointed(member=member, by=by, at=self.at)],
+        ):
+            self.people[member] = "manager"
+
+    @rule(member=PEOPLE, by=someone())
+    def dismiss_manager(self, member: MemberId, by: MemberId) -> None:
+        """
+        Make a manager an ordinary member.
+        """
+        if self.ask(
+            lambda at: self.it.dismiss_manager(member, by=by, at=at),
+            refused_if={
+                "not-the-owner": not self._owns(by),
+                "not-a-manager": self.people.get(member) != "manager",
+            },
+            then=[ManagerDismissed(member=member, by=by, at=self.at)],
+        ):
+            self.people[member] = "member"
+
+    @rule(owner=PEOPLE, by=someone())
+    def hand_over(self, owner: MemberId, by: MemberId) -> None:
+        """
+        Hand the circle over; what was used of its quota stays used.
+        """
+        if self.ask(
+            lambda at: self.it.hand_over(owner, by=by, at=at),
+            refused_if={
+                "not-the-owner": not self._owns(by),
+                "not-a-member": owner not in self.people,
+                "already-the-owner": self._owns(owner),
+            },
+            then=[OwnerChanged(owner=owner, by=by, at=self.at)],
+        ):
+            self.people[by] = "member"
+            self.people[owner] = "owner"
+
+    @rule(member=PEOPLE, by=someone())
+    def grant_override(self, member: MemberId, by: MemberId) -> None:
+        """
+        Give the right to go beyond the quota.
+        """
+        if self.ask(
+            lambda at: self.it.grant_override(member, by=by, at=at),
+            refused_if={
+                "not-the-owner": not self._owns(by),
+                "not-a-member": member not in self.people,
+                "already-granted": member in self.may_override,
+            },
+            then=[OverrideGranted(member=member, by=by, at=self.at)],
+        ):
+            self.may_override.append(member)
+
+    @rule(member=PEOPLE, by=someone())
+    def revoke_override(self, member: MemberId, by: MemberId) -> None:
+        """
+        Take that right back.
+        """
+        if self.ask(
+            lambda at: self.it.revoke_override(member, by=by, at=at),
+            refused_if={
+                "not-the-owner": not self._owns(by),
+                "not-granted": member not in self.may_override,
+            },
+            then=[OverrideRevoked(member=member, by=by, at=self.at)],
+        ):
+            self.may_override.remove(member)
+
+    @rule(group=_GROUPS, linked=st.sampled_from((None, "elsewhere")), by=someone())
+    def link_group(self, group: GroupId, linked: str | None, by: MemberId) -> None:
+        """
+        Bring a group under the circle.
+        """
+        circle = self.it.id if group in self.groups else linked
+        if self.ask(
+            lambda at: self.it.link_group(group, linked=circle, by=by, at=at),
+            refused_if={
+                "not-a-manager": not self._runs(by),
+                "group-linked": circle is not None,
+            },
+            then=[GroupLinked(group=group, by=by, at=self.at)],
+        ):
+            self.groups[group] = False
+
+    @rule(group=_GROUPS, by=someone())
+    def unlink_group(self, group: GroupId, by: MemberId) -> None:
+        """
+        Let a group go.
+        """
+        if self.ask(
+            lambda at: self.it.unlink_group(group, by=by, at=at),
+            refused_if={
+                "not-a-manager": not self._runs(by),
+                "group-not-linked": group not in self.groups,
+                "bound-group-stays": self.groups.get(group, False),
+            },
+            then=[GroupUnlinked(group=group, by=by, at=self.at)],
+        ):
+            del self.groups[group]
+
+    @rule(on=st.booleans(), by=someone())
+    def switch_post_sync(self, *, on: bool, by: MemberId) -> None:
+        """
+        Send posts on to the groups by default, or not.
+        """
+        if self.ask(
+            lambda at: self.it.switch_post_sync(on=on, by=by, at=at),
+            refused_if={
+                "not-a-manager": not self._runs(by),
+                "already-so": on == self.synced,
+            },
+            then=[PostSyncSwitched(on=on, by=by, at=self.at)],
+        ):
+            self.synced = on
+
+    @rule(
+        by=someone(),
+        sync=st.sampled_from((None, True, False)),
+        groups=st.one_of(st.none(), st.lists(_GROUPS, max_size=2).map(tuple)),
+    )
+    def publish(
+        self, by: MemberId, *, sync: bool | None, groups: tuple[GroupId, ...] | None
+    ) -> None:
+        """
+        Publish a post.
+        """
+        post = self.place
+        if self.ask(
+            lambda at: self.it.publish(
+                text="Meet", sync=sync, groups=groups, by=by, at=at
+            ),
+            refused_if={
+                "not-a-member": by not in self.people,
+                "group-not-linked": not self._all_linked(groups),
+            },
+            then=[
+                PostPublished(
+                    text="Meet",
+                    synced=self.synced if sync is None else sync,
+                    groups=groups,
+                    by=by,
+                    at=self.at,
+                )
+            ],
+        ):
+            self.posts[post] = by
+
+    @rule(post=_a_post(), by=someone())
+    def edit_post(self, post: int, by: MemberId) -> None:
+        """
+        Replace what a post says.
+        """
+        self.ask(
+            lambda at: self.it.edit_post(self.cited(post), text="New", by=by, at=at),
+            refused_if={**self._not_there(post), **self._not_the_author(post, by)},
+            then=[PostEdited(post=post, text="New", by=by, at=self.at)],
+        )
+
+    @rule(post=_a_post(), by=someone())
+    def remove_post(self, post: int, by: MemberId) -> None:
+        """
+        Take a post down.
+        """
+        if self.ask(
+            lambda at: self.it.remove_post(self.cited(post), by=by, at=at),
+            refused_if={**self._not_there(post), **self._not_the_author(post, by)},
+            then=[PostRemoved(post=post, by=by, at=self.at)],
+        ):
+            self.gone.append(post)
+            self.pins = [pin for pin in self.pins if pin != post]
+
+    @rule(post=_a_post(), reply_to=st.one_of(st.none(), _a_comment()), by=someone())
+    def add_comment(self, post: int, reply_to: int | None, by: MemberId) -> None:
+        """
+        Comment on a post, or answer a comment.
+        """
+        place = self.place
+        answered = None if reply_to is None else self.cited(reply_to)
+        known = reply_to is None or self.comment_on.get(reply_to) == post
+        if self.ask(
+            lambda at: self.it.add_comment(
+                self.cited(post), text="Yes", reply_to=answered, by=by, at=at
+            ),
+            refused_if={
+                "not-a-member": by not in self.people,
+                **self._not_there(post),
+                "unknown-comment": not known,
+                "comment-removed": known and reply_to in self.gone,
+            },
+            then=[
+                CommentAdded(
+                    post=post, text="Yes", reply_to=reply_to, by=by, at=self.at
+                )
+            ],
+        ):
+            self.comments[place] = by
+            self.comment_on[place] = post
+
+    @rule(comment=_a_comment(), by=someone())
+    def remove_comment(self, comment: int, by: MemberId) -> None:
+        """
+        Take a comment down.
+        """
+        post = self.comment_on.get(comment, 0)
+        if self.ask(
+            lambda at: self.it.remove_comment(self.cited(comment), by=by, at=at),
+            refused_if={
+                "unknown-comment": comment not in self.comments,
+                "comment-removed": comment in self.comments and comment in self.gone,
+                **self._not_the_author(comment, by),
+            },
+            then=[CommentRemoved(comment=comment, post=post, by=by, at=self.at)],
+        ):
+            self.gone.append(comment)
+
+    @rule(post=_a_post(), emoji=EMOJI, by=someone())
+    def react(self, post: int, emoji: str, by: MemberId) -> None:
+        """
+        React to a post.
+        """
+        self.ask(
+            lambda at: self.it.react(self.cited(post), emoji, by=by, at=at),
+            refused_if={
+                "not-a-member": by not in self.people,
+                **self._not_there(post),
+            },
+            then=[PostReacted(post=post, emoji=emoji, by=by, at=self.at)],
+        )
+
+    @rule(post=_a_post(), emoji=EMOJI, by=someone())
+    def withdraw_reaction(self, post: int, emoji: str, by: MemberId) -> None:
+        """
+        Take a reaction back.
+        """
+        self.ask(
+            lambda at: self.it.withdraw_reaction(self.cited(post), emoji, by=by, at=at),
+            refused_if={
+                "not-a-member": by not in self.people,
+                **self._not_there(post),
+            },
+            then=[ReactionWithdrawn(post=post, emoji=emoji, by=by, at=self.at)],
+        )
+
+    @rule(post=_a_post(), by=someone())
+    def pin(self, post: int, by: MemberId) -> None:
+        """
+        Pin a post.
+        """
+        pinned = post in self.pins
+        if self.ask(
+            lambda at: self.it.pin(self.cited(post), by=by, at=at),
+            refused_if={
+                "not-a-manager": not self._runs(by),
+                **self._not_there(post),
+                "already-pinned": pinned,
+                "pin-limit": not pinned and len(self.pins) >= self.book.pins,
+            },
+            then=[PostPinned(post=post, by=by, at=self.at)],
+        ):
+            self.pins.append(post)
+
+    @rule(post=_a_post(), by=someone())
+    def unpin(self, post: int, by: MemberId) -> None:
+        """
+        Take a pin out.
+        """
+        if self.ask(
+            lambda at: self.it.unpin(self.cited(post), by=by, at=at),
+            refused_if={
+                "not-a-manager": not self._runs(by),
+                **self._not_there(post),
+                "not-pinned": post not in self.pins,
+            },
+            then=[PostUnpinned(post=post, by=by, at=self.at)],
+        ):
+            self.pins.remove(post)
+
+    @rule(
+        wait=a_wait(),
+        by=someone(),
+        groups=st.one_of(st.none(), st.lists(_GROUPS, max_size=2).map(tuple)),
+        override=st.sampled_from((None, None, None, "flood warning")),
+    )
+    def send_must_see(
+        self,
+        wait: Wait,
+        by: MemberId,
+        groups: tuple[GroupId, ...] | None,
+        override: str | None,
+    ) -> None:
+        """
+        Wait, then publish a must-see.
+        """
+        self.wait(wait)
+        at, post = self.at, self.place
+        if self.ask(
+            lambda at: self.it.send_must_see(
+                text="Now", groups=groups, override=override, by=by, at=at
+            ),
+            refused_if={
+                **self._may_not_send(by, override),
+                "group-not-linked": not self._all_linked(groups),
+            },
+            then=[
+                PostPublished(text="Now", synced=True, groups=groups, by=by, at=at),
+                MustSeeSent(post=post, override=override, by=by, at=at),
+            ],
+            budgets=() if override else self.book.must_see,
+            spent=self.sent,
+        ):
+            self.posts[post] = by
+            self._sent(post, override)
+
+    @rule(
+        waits=st.lists(a_wait(), min_size=1, max_size=6),
+        meanwhile=st.sampled_from(("nothing", "taken down", "handed over")),
+    )
+    def send_must_sees(self, waits: list[Wait], meanwhile: Meanwhile) -> None:
+        """
+        Send several, waiting before each: what this machine is most about.
+
+        What happens meanwhile, after each of them, must not give anything back.
+        """
+        for wait in waits:
+            owner = next(MemberId(who) for who in self.people if self._owns(who))
+            self.send_must_see(wait, owner, None, None)
+            if meanwhile == "taken down" and self.must_sees:
+                self.remove_post(self.must_sees[-1], owner)
+            elif meanwhile == "handed over":
+                self.hand_over(MemberId([*self.people][-1]), owner)
+
+    @rule(
+        wait=a_wait(),
+        post=_a_post(),
+        by=someone(),
+        override=st.sampled_from((None, None, "flood warning")),
+    )
+    def promote(
+        self, wait: Wait, post: int, by: MemberId, override: str | None
+    ) -> None:
+        """
+        Wait, then make a must-see of a post that is there.
+        """
+        self.wait(wait)
+        if self.ask(
+            lambda at: self.it.promote(
+                self.cited(post), override=override, by=by, at=at
+            ),
+            refused_if={
+                **self._may_not_send(by, override),
+                **self._not_there(post),
+                "already-a-must-see": post in self.must_sees,
+            },
+            then=[MustSeeSent(post=post, override=override, by=by, at=self.at)],
+            budgets=() if override else self.book.must_see,
+            spent=self.sent,
+        ):
+            self._sent(post, override)
+
+    def check_limits(self) -> None:
+        """
+        Check that what was not sent by override was within the book of its day.
+        """
+        for spend in self.sent:
+            if not spend.beyond:
+                books = (book for since, book in self.books if since < spend.place)
+                *_, book = books
+                self.check_never_over(book.must_see, spend, self.sent)
+
+    @invariant()
+    def state_agrees(self) -> None:
+        """
+        Check that the circle remembers what the model remembers.
+        """
+        self.check_state(
+            version=len(self.history),
+            kind=self.kind,
+            zone=self.zone,
+            organisation=self.organisation,
+            book=self.book,
+            owner=next(filter(self._owns, self.people), None),
+            members=self.people,
+            groups=self.groups,
+            syncs_posts=self.synced,
+            pinned=self.pins,
+            must_sees=[Spend(spend.at, spend.place) for spend in self.sent],
+            must_see_posts=set(self.must_sees),
+            removed=set(self.gone),
+            override_holders=set(self.may_override),
+        )
+
+    def _found(
+        self, kind: CircleKind, organisation: str | None, zone: str, book: RuleBook
+    ) -> bool:
+        by, bound, at = MemberId("mei"), GroupId("own"), self.at
+        done = self.ask(
+            lambda at: self.it.found(
+                name="Book club",
+                kind=kind,
+                zone=zone,
+                organisation=organisation,
+                book=book,
+                group=bound,
+                by=by,
+                at=at,
+            ),
+            refused_if={
+                "already-founded": bool(self.history),
+                "organisation-required": kind == "internal" and organisation is None,
+            },
+            then=[
+                CircleFounded(
+                    name="Book club",
+                    kind=kind,
+                    zone=zone,
+                    organisation=organisation,
+                    by=by,
+                    at=at,
+                ),
+                RuleBookAdopted(book=book, by=by, at=at),
+                GroupLinked(group=bound, bound=True, by=by, at=at),
+            ],
+        )
+        if done:
+            self.kind, self.organisation = kind, organisation
+            self.zone, self.book = zone, book
+            self.people = {by: "owner"}
+            self.groups = {bound: True}
+            self.books = [(2, book)]
+        return done
+
+    def _settle(self) -> None:
+        # Two more people, a manager, a pinned post and a comment on it.
+        mei, tao, lin = CAST
+        at = self.at
+        self.take_in(
+            [
+                MemberJoined(member=tao, at=at),
+                MemberJoined(member=lin, at=at),
+                ManagerAppointed(member=tao, by=mei, at=at),
+                PostPublished(text="Meet", by=lin, at=at),
+                CommentAdded(post=7, text="Yes", by=tao, at=at),
+                PostPinned(post=7, by=mei, at=at),
+            ]
+        )
+        self.pins = [7]
+        self.people.update({tao: "manager", lin: "member"})
+        self.posts[7] = lin
+        self.comments[8] = tao
+        self.comment_on[8] = 7
+
+    def _owns(self, who: str) -> bool:
+        return self.people.get(who) == "owner"
+
+    def _runs(self, who: str | None) -> bool:
+        return who is not None and self.people.get(who) in RUN_IT
+
+    def _gone(self, who: str) -> None:
+        del self.people[who]
+        self.may_override = [holder for holder in self.may_override if holder != who]
+
+    def _all_linked(self, groups: tuple[GroupId, ...] | None) -> bool:
+        return all(group in self.groups for group in groups or ())
+
+    def _not_there(self, post: int) -> dict[str, bool]:
+        return {
+            "unknown-post": post not in self.posts,
+            "post-removed": post in self.posts and post in self.gone,
+        }
+
+    def _not_the_author(self, place: int, by: str) -> dict[str, bool]:
+        author = self.posts.get(place) or self.comments.get(place)
+        own = author == by and by in self.people
+        return {"not-the-author": author is not None and not own and not self._runs(by)}
+
+    def _may_not_send(self, by: str, override: str | None) -> dict[str, bool]:
+        if override is not None:
+            return {"no-override-right": by not in self.may_override}
+        return {"not-a-manager": not self._runs(by)}
+
+    def _sent(self, post: int, override: str | None) -> None:
+        self.must_sees.append(post)
+        place = len(self.history)
+        self.sent.append(Spent(self.it.last_at, place, override is not None))

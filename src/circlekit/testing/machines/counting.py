@@ -1,0 +1,84 @@
+"""
+Counting quotas in the plainest way, for the models.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from circlekit.budget import Budget
+
+
+class Spent(NamedTuple):
+    """
+    One use of a budget, as a machine remembers it.
+
+    Attributes:
+        at: When.
+
+        place: Where in the history.
+
+        beyond: Whether an override let it pass.
+    """
+
+    at: datetime
+    place: int
+    beyond: bool = False
+
+
+class Full(NamedTuple):
+    """
+    A budget that has no room.
+
+    Attributes:
+        rule: Its name.
+
+        used: How many the window holds.
+
+        limit: How many it may hold.
+
+        used_by: Places of those it holds.
+    """
+
+    rule: str
+    used: int | None
+    limit: int | None
+    used_by: tuple[int, ...]
+
+
+def in_one_window(budget: Budget, zone: str, earlier: datetime, at: datetime) -> bool:
+    """
+    Return whether a use at *earlier* counts at *at*, by the plainest reckoning.
+
+    >>> from datetime import UTC
+    >>> from circlekit.budget import CALENDAR_MONTH
+    >>> month = Budget("must-see-month", 4, CALENDAR_MONTH)
+    >>> evening = datetime(2020, 3, 31, 15, 59, tzinfo=UTC)
+    >>> in_one_window(month, "Asia/Shanghai", evening, evening + timedelta(minutes=1))
+    False
+    """
+    seconds = budget.window.seconds
+    if seconds is not None:
+        return at - earlier < timedelta(seconds=seconds)
+    length = {"calendar-month": len("2020-03"), "calendar-day": len("2020-03-01")}
+    dates = [
+        f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d}" for moment in (earlier, at)
+    ]
+    return len({date[: length[budget.window.kind]] for date in dates}) == 1
+
+
+def used_up(
+    budgets: Iterable[Budget], spent: Sequence[Spent], zone: str, at: datetime
+) -> list[Full]:
+    """
+    Return the budgets without room at *at*, in their order.
+    """
+    full = []
+    for budget in budgets:
+        by = tuple(
+            spend.place for spend in spent if in_one_window(budget, zone, spend.at, at)
+        )
+        if len(by) >= budget.limit:
+            full.append(Full(budget.rule, len(by), budget.limit, by))
+    return full

@@ -1,0 +1,429 @@
+"""
+Drive a group at random, beside a model of it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from hypothesis.strategies import SearchStrategy
+
+from circlekit.aggregates.group import Group
+from circlekit.events.group import (
+    AnnouncementSet,
+    CircleLinked,
+    CircleUnlinked,
+    FriendRequestSent,
+    GroupFounded,
+    GroupJoined,
+    GroupLeft,
+    GroupMuted,
+    GroupUnmuted,
+    MessageReacted,
+    MessageSent,
+    PrivateChatAllowed,
+    PrivateChatBlocked,
+    PrivateChatOpened,
+)
+from circlekit.ids import CircleId, MemberId
+from circlekit.policies.authority import Role
+from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.machine import (
+    CAST,
+    EMOJI,
+    PEOPLE,
+    ROLES,
+    RUN_IT,
+    Machine,
+    a_rule_book,
+    a_wait,
+    a_zone,
+    mostly,
+    someone,
+)
+from circlekit.testing.machines.waiting import MICROSECOND, Wait
+from circlekit.testing.strategies import moments, spans
+
+
+def _a_message() -> SearchStrategy[int]:
+    return st.runner().flatmap(lambda machine: mostly(machine.messages))
+
+
+class GroupMachine(Machine[Group]):
+    """
+    Drive a chat group: who is in it, its mute, and its private-chat block.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.circle: str | None = None
+        self.inside: list[str] = []
+        self.messages: list[int] = []
+        self.mute: tuple[int, datetime | None] | None = None
+        self.block: int | None = None
+        self.founded_twice = False
+
+    def blank(self) -> Group:
+        """
+        Return the group before it is made.
+        """
+        return Group("readers")
+
+    @initialize(book=a_rule_book(), zone=a_zone(), at=moments(), settled=st.booleans())
+    def found(self, book: RuleBook, zone: str, at: datetime, *, settled: bool) -> None:
+        """
+        Make the group; perhaps others have come in, and private chat is blocked.
+        """
+        self.clock, self.book, self.zone = at, book, zone
+        self._found()
+        most = self.book.group_capacity
+        if settled and (most is None or most >= len(CAST)):
+            mei, tao, lin = CAST
+            came = [GroupJoined(member=who, at=at) for who in (tao, lin)]
+            self.take_in([*came, MessageSent(text="Hello", by=mei, at=at)])
+            self.inside += [tao, lin]
+            self.messages.append(len(self.history))
+            self.take_in([PrivateChatBlocked(by=mei, at=at)])
+            self.block = len(self.history)
+
+    @precondition(lambda self: not self.founded_twice)
+    @rule()
+    def found_again(self) -> None:
+        """
+        Make it a second time.
+        """
+        self._found()
+        self.founded_twice = True
+
+    def _found(self) -> None:
+        by, circle, at = MemberId("mei"), CircleId("book-club"), self.at
+        if self.ask(
+            lambda at: self.it.found(name="Readers", circle=circle, by=by, at=at),
+            refused_if={"already-founded": bool(self.history)},
+            then=[
+                GroupFounded(name="Readers", by=by, at=at),
+                CircleLinked(circle=circle, by=by, at=at),
+                GroupJoined(member=by, at=at),
+            ],
+        ):
+            self.circle = circle
+            self.inside = [by]
+
+    @rule(by=someone())
+    def link(self, by: MemberId) -> None:
+        """
+        Come under a circle.
+        """
+        circle = CircleId("chess-club")
+        self.ask(
+            lambda at: self.it.link(circle, by=by, at=at),
+            refused_if={},
+            then=[CircleLinked(circle=circle, by=by, at=self.at)],
+        )
+        self.circle = circle
+
+    @precondition(lambda self: self.circle is not None)
+    @rule(by=someone())
+    def unlink(self, by: MemberId) -> None:
+        """
+        Leave the circle.
+        """
+        circle = CircleId(self.circle or "")
+        self.ask(
+            lambda at: self.it.unlink(by=by, at=at),
+            refused_if={},
+            then=[CircleUnlinked(circle=circle, by=by, at=self.at)],
+        )
+        self.circle = None
+
+    @precondition(lambda self: self.circle is None)
+    @rule(by=someone())
+    def unlink_again(self, by: MemberId) -> None:
+        """
+        Leave a circle, having none.
+        """
+        self.ask(
+            lambda at: self.it.unlink(by=by, at=at),
+            refused_if={"group-not-linked": True},
+            then=[],
+        )
+
+    @rule(
+        member=st.one_of(
+            PEOPLE, st.sampled_from([MemberId(f"guest-{n}") for n in range(4)])
+        ),
+        role=ROLES,
+    )
+    def join(self, member: MemberId, role: Role | None) -> None:
+        """
+        Come into the group.
+        """
+        most = self.book.group_capacity
+        if self.ask(
+            lambda at: self.it.join(member, role=role, capacity=most, at=at),
+            refused_if={
+                "not-a-member": role is None,
+                "already-in-the-group": member in self.inside,
+                "group-full": most is not None and len(self.inside) >= most,
+            },
+            then=[GroupJoined(member=member, at=self.at)],
+        ):
+            self.inside.append(member)
+
+    @rule(member=PEOPLE, by=st.one_of(st.none(), PEOPLE))
+    def leave(self, member: MemberId, by: MemberId | None) -> None:
+        """
+        Go out of the group, perhaps because somebody took them out of the circle.
+        """
+        if self.ask(
+            lambda at: self.it.leave(member, by=by, at=at),
+            refused_if={"not-in-the-group": member not in self.inside},
+            then=[GroupLeft(member=member, by=by or member, at=self.at)],
+        ):
+            self.inside.remove(member)
+
+    @rule(member=PEOPLE, role=ROLES, by=someone())
+    def take_out(self, member: MemberId, role: Role | None, by: MemberId) -> None:
+        """
+        Take somebody out of the group.
+        """
+        if self.ask(
+            lambda at: self.it.take_out(member, role=role, by=by, at=at),
+            refused_if={
+                "not-a-manager": role not in RUN_IT,
+                "not-in-the-group": member not in self.inside,
+            },
+            then=[GroupLeft(member=member, by=by, at=self.at)],
+        ):
+            self.inside.remove(member)
+
+    @rule(
+        wait=a_wait(),
+        reply_to=st.one_of(st.none(), _a_message()),
+        role=ROLES,
+        by=someone(),
+    )
+    def send_message(
+        self, wait: Wait, reply_to: int | None, role: Role | None, by: MemberId
+    ) -> None:
+        """
+        Wait, then write in the group.
+        """
+        self.wait(wait)
+        place = self.place
+        answered = None if reply_to is None else self.cited(reply_to)
+        if self.ask(
+            lambda at: self.it.send_message(
+                text="Hello", reply_to=answered, role=role, by=by, at=at
+            ),
+            refused_if={
+                "group-not-linked": self.circle is None,
+                "not-in-the-group": by not in self.inside,
+                "group-muted": self._muted() and role not in RUN_IT,
+                "unknown-message": reply_to is not None
+                and reply_to not in self.messages,
+            },
+            then=[MessageSent(text="Hello", reply_to=reply_to, by=by, at=self.at)],
+        ):
+            self.messages.append(place)
+
+    @rule(message=_a_message(), emoji=EMOJI, by=someone())
+    def react(self, message: int, emoji: str, by: MemberId) -> None:
+        """
+        React to a message.
+        """
+        self.ask(
+            lambda at: self.it.react(self.cited(message), emoji, by=by, at=at),
+            refused_if={
+                "group-not-linked": self.circle is None,
+                "not-in-the-group": by not in self.inside,
+                "unknown-message": message not in self.messages,
+            },
+            then=[MessageReacted(message=message, emoji=emoji, by=by, at=self.at)],
+        )
+
+    @rule(role=ROLES, by=someone())
+    def announce(self, role: Role | None, by: MemberId) -> None:
+        """
+        Put up an announcement.
+        """
+        self.ask(
+            lambda at: self.it.announce("Welcome", role=role, by=by, at=at),
+            refused_if=self._may_not_run(role),
+            then=[AnnouncementSet(text="Welcome", by=by, at=self.at)],
+        )
+
+    @rule(
+        lasts=st.one_of(st.none(), spans()),
+        reason=st.sampled_from((None, "exam week")),
+        role=ROLES,
+        by=someone(),
+    )
+    def mute_group(
+        self,
+        lasts: timedelta | None,
+        reason: str | None,
+        role: Role | None,
+        by: MemberId,
+    ) -> None:
+        """
+        Mute the group, for a while or until it is unmuted.
+        """
+        until = None if lasts is None else self.at + lasts
+        if self.ask(
+            lambda at: self.it.mute(
+                reason=reason, until=until, role=role, by=by, at=at
+            ),
+            refused_if={
+                **self._may_not_run(role),
+                "mute-already-over": lasts is not None and lasts <= timedelta(0),
+            },
+            then=[GroupMuted(reason=reason, until=until, by=by, at=self.at)],
+        ):
+            self.mute = (len(self.history), until)
+
+    @rule(
+        lasts=st.timedeltas(MICROSECOND, timedelta(days=7)),
+        early=st.sampled_from((MICROSECOND, timedelta(0))),
+        by=someone(),
+    )
+    def mute_for_a_while(
+        self, lasts: timedelta, early: timedelta, by: MemberId
+    ) -> None:
+        """
+        Mute the group, and write when the mute ends or just before.
+        """
+        until = self.at + lasts
+        self.mute_group(lasts, None, "owner", by)
+        self.send_message(until - early - self.clock, None, "member", by)
+
+    @rule(role=ROLES, by=someone())
+    def unmute_group(self, role: Role | None, by: MemberId) -> None:
+        """
+        Unmute the group.
+        """
+        if self.ask(
+            lambda at: self.it.unmute(role=role, by=by, at=at),
+            refused_if={**self._may_not_run(role), "not-muted": not self._muted()},
+            then=[GroupUnmuted(by=by, at=self.at)],
+        ):
+            self.mute = None
+
+    @rule(role=ROLES, by=someone())
+    def block_private_chat(self, role: Role | None, by: MemberId) -> None:
+        """
+        Block private chat by way of the group.
+        """
+        if self.ask(
+            lambda at: self.it.block_private_chat(role=role, by=by, at=at),
+            refused_if={
+                **self._may_not_run(role),
+                "already-blocked": self.block is not None,
+            },
+            then=[PrivateChatBlocked(by=by, at=self.at)],
+        ):
+            self.block = len(self.history)
+
+    @rule(role=ROLES, by=someone())
+    def allow_private_chat(self, role: Role | None, by: MemberId) -> None:
+        """
+        Allow private chat again.
+        """
+        if self.ask(
+            lambda at: self.it.allow_private_chat(role=role, by=by, at=at),
+            refused_if={**self._may_not_run(role), "not-blocked": self.block is None},
+            then=[PrivateChatAllowed(by=by, at=self.at)],
+        ):
+            self.block = None
+
+    @rule(
+        how=st.sampled_from(("open_private_chat", "send_friend_request")),
+        to=PEOPLE,
+        by=someone(),
+        roles=st.tuples(ROLES, ROLES),
+        already_related=st.booleans(),
+        other_common_group=st.booleans(),
+    )
+    def reach_out(
+        self,
+        how: Literal["open_private_chat", "send_friend_request"],
+        to: MemberId,
+        by: MemberId,
+        roles: tuple[Role | None, Role | None],
+        *,
+        already_related: bool,
+        other_common_group: bool,
+    ) -> None:
+        """
+        Reach out to another member by way of the group.
+        """
+        role, other_role = roles
+        strict = self.book.strict_private_chat
+        kind = {
+            "open_private_chat": PrivateChatOpened,
+            "send_friend_request": FriendRequestSent,
+        }[how]
+        exempt = already_related or role in RUN_IT or other_role in RUN_IT
+        another_way = other_common_group and not strict
+        self.ask(
+            lambda at: getattr(self.it, how)(
+                to,
+                role=role,
+                other_role=other_role,
+                already_related=already_related,
+                other_common_group=other_common_group,
+                strict=strict,
+                by=by,
+                at=at,
+            ),
+            refused_if={
+                "group-not-linked": self.circle is None,
+                "same-person": by == to,
+                "not-in-the-group": by not in self.inside or to not in self.inside,
+                "private-chat-blocked": self.block is not None
+                and not exempt
+                and not another_way,
+            },
+            then=[kind(to=to, by=by, at=self.at)],
+        )
+
+    @invariant()
+    def state_agrees(self) -> None:
+        """
+        Check that the group remembers what the model remembers.
+        """
+        self.check_state(
+            version=len(self.history),
+            circle=self.circle,
+            members=set(self.inside),
+            muted_at=None if self.mute is None else self.mute[0],
+            muted_until=None if self.mute is None else self.mute[1],
+            blocked_at=self.block,
+        )
+
+    @invariant()
+    def never_too_full(self) -> None:
+        """
+        Check that a group holds no more than its capacity.
+        """
+        most = self.book.group_capacity
+        if most is not None and len(self.it.members) > most:
+            self.fail(f"{len(self.it.members)} people are in a group for {most}")
+
+    def _muted(self) -> bool:
+        if self.mute is None:
+            return False
+        _, until = self.mute
+        return until is None or self.at < until
+
+    def _may_not_run(self, role: Role | None) -> dict[str, bool]:
+        return {
+            "group-not-linked": self.circle is None,
+            "not-a-manager": role not in RUN_IT,
+        }

@@ -1,0 +1,373 @@
+"""
+Random communities: people who do whatever comes into their heads, through the kit.
+"""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from attrs import Factory, define, evolve, frozen
+from hypothesis import strategies as st
+
+from circlekit import CALENDAR_MONTH, Budget, CircleKit, ManualClock, rolling
+from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
+from circlekit.verdict import Verdict
+from tests.application.town import outcome
+
+START = datetime(2020, 2, 25, 12, tzinfo=UTC)
+PEOPLE = ("mei", "lin", "tao", "ben", "eve")
+CIRCLES = ("club", "guild")
+GROUPS = ("side", "club", "side", "guild")
+CUSTOMERS = ("c1", "c2")
+EMOJI = ("👍", "🎉")
+BOOKS = (
+    DINGTALK_2020,
+    WECOM_2020,
+    SEED_LITERAL,
+    evolve(DINGTALK_2020, name="quiet", comment_relay="off", pins=2),
+    evolve(
+        DINGTALK_2020,
+        name="small",
+        group_capacity=4,
+        strict_private_chat=True,
+        must_see=(
+            Budget("must-see-month", 2, CALENDAR_MONTH),
+            Budget("must-see-week", 3, rolling(days=7)),
+        ),
+    ),
+)
+# From a moment to more than a month.
+PAUSES = (0, 0, 1, 3_600, 12 * 3_600, 86_399, 86_400, 3 * 86_400, 20 * 86_400)
+
+
+@frozen
+class Act:
+    """
+    One thing somebody does; the numbers pick whom and what it is about.
+    """
+
+    command: str
+    pause: int
+    who: int
+    other: int
+    circle: int
+    thing: int
+    switch: int
+
+
+def scripts(*commands: str, least: int, most: int) -> st.SearchStrategy[list[Act]]:
+    """
+    Return lists of things that people do, by any of some commands, or of all.
+
+    Only the seed and the length are Hypothesis's: left to draw each act, it does the
+    same few over and over. A failing script shrinks to its shortest beginning.
+    """
+
+    def script(seed: int, length: int) -> list[Act]:
+        dice = Random(seed)  # noqa: S311
+        return [_act(dice, commands or tuple(COMMANDS)) for _ in range(length)]
+
+    return st.builds(
+        script, seed=st.integers(0, 2**32 - 1), length=st.integers(least, most)
+    )
+
+
+def _act(dice: Random, commands: tuple[str, ...]) -> Act:
+    return Act(
+        command=dice.choice(commands),
+        pause=dice.choice(PAUSES),
+        who=dice.choice((0, 0, 0, 0, 1, 2, 3, 4)),  # mostly the owner
+        other=dice.randrange(8),
+        circle=dice.choice((0, 0, 0, 1)),
+        thing=dice.randrange(8),
+        switch=dice.randrange(8),
+    )
+
+
+@define
+class Community:
+    """
+    Two circles, three groups and some people, and everything they have written.
+    """
+
+    kit: CircleKit
+    clock: ManualClock
+    posts: list[Any] = Factory(list)
+    comments: list[Any] = Factory(list)
+    messages: list[Any] = Factory(list)
+
+    def settle(self) -> None:
+        """
+        Found it.
+        """
+        kit = self.kit
+        kit.found_circle(
+            name="Club", kind="community", by="mei", circle="club", zone="UTC"
+        )
+        for member in ("lin", "tao"):
+            kit.join_circle("club", member)
+        kit.appoint_manager("club", "lin", by="mei")
+        kit.found_circle(name="Guild", kind="community", by="mei", circle="guild")
+        kit.join_circle("guild", "tao")
+        kit.link_group("club", by="mei", name="Side room", group="side")
+        kit.join_group("side", "tao")
+        kit.add_customer("c1", channel="qr", by="mei")
+        self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
+        self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
+        self.messages.append(kit.send_message("club", by="tao", text="Hello"))
+
+    def asked(self, act: Act) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """
+        Return the command, and what it is given.
+        """
+        args, kwargs = COMMANDS[act.command](self, act)
+        return act.command, args, kwargs
+
+    def do(self, act: Act) -> Verdict:
+        """
+        Let time pass, do it, and return how it was answered.
+        """
+        self.clock.forward(seconds=act.pause)
+        return self.do_now(act)
+
+    def do_now(self, act: Act) -> Verdict:
+        """
+        Do it, and return how it was answered.
+        """
+        name, args, kwargs = self.asked(act)
+
+        def carry_out() -> None:
+            answer = getattr(self.kit, name)(*args, **kwargs)
+            if name in {"publish_post", "send_must_see"}:
+                self.posts.append(answer)
+            elif name == "add_comment":
+                self.comments.append(answer)
+            elif name == "send_message":
+                self.messages.append(answer)
+
+        return outcome(carry_out)
+
+    def post(self, act: Act) -> Any:
+        """
+        Return one of the newest posts.
+        """
+        return _newest(self.posts, act.thing)
+
+
+def opened(kit: CircleKit, clock: ManualClock) -> Community:
+    """
+    Return a community that has just been founded.
+    """
+    community = Community(kit, clock)
+    community.settle()
+    return community
+
+
+def started() -> ManualClock:
+    """
+    Return a clock at which communities begin.
+    """
+    return ManualClock(START)
+
+
+def _newest(things: list[Any], number: int) -> Any:
+    return things[-1 - number % len(things)]
+
+
+def _by(act: Act) -> str:
+    return PEOPLE[act.who]
+
+
+def _other(act: Act) -> str:
+    return PEOPLE[act.other % len(PEOPLE)]
+
+
+def _circle(act: Act) -> str:
+    return CIRCLES[act.circle]
+
+
+def _group(act: Act) -> str:
+    return GROUPS[act.thing % len(GROUPS)]
+
+
+def _customer(act: Act) -> str:
+    return CUSTOMERS[act.thing % len(CUSTOMERS)]
+
+
+def _on_member(it: Community, act: Act) -> Any:
+    return (_circle(act), _other(act)), {"by": _by(act)}
+
+
+def _on_post(it: Community, act: Act) -> Any:
+    return (it.post(act),), {"by": _by(act)}
+
+
+def _on_group(it: Community, act: Act) -> Any:
+    return (_group(act),), {"by": _by(act)}
+
+
+def _on_customer(it: Community, act: Act) -> Any:
+    return (_customer(act),), {"by": _by(act)}
+
+
+def _emoji(it: Community, act: Act) -> Any:
+    return (it.post(act), EMOJI[act.switch % 2]), {"by": _by(act)}
+
+
+def _reach(it: Community, act: Act) -> Any:
+    more = {"already_related": True} if act.switch == 0 else {}
+    return (_group(act),), {"by": _by(act), "to": _other(act), **more}
+
+
+def _content(it: Community, act: Act) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "by": _by(act),
+        "text": f"Word {len(it.posts)}.{act.switch}",
+    }
+    if act.other == 1:
+        content["images"] = ("one.png",)
+        content["videos"] = ("two.mp4",)
+    if act.other == 2:
+        content["groups"] = [_group(act)]
+    if act.other == 3:
+        content["groups"] = [_group(act), _circle(act), _group(act)]
+    if act.other == 4:
+        content["groups"] = ()
+    return content
+
+
+def _publish(it: Community, act: Act) -> Any:
+    sync = (None, None, True, False)[act.switch % 4]
+    return (_circle(act),), {**_content(it, act), "sync": sync}
+
+
+def _must_see(it: Community, act: Act) -> Any:
+    override = "A storm" if act.switch == 0 else None
+    return (_circle(act),), {**_content(it, act), "override": override}
+
+
+def _promote(it: Community, act: Act) -> Any:
+    override = "A storm" if act.switch == 0 else None
+    return (it.post(act),), {"by": _by(act), "override": override}
+
+
+def _comment(it: Community, act: Act) -> Any:
+    where = it.post(act)
+    to = _newest(it.comments, act.other) if act.switch % 2 else None
+    if to is not None and to.circle != where.circle:
+        to = None
+    text = f"Comment {len(it.comments)}"
+    return (where,), {"by": _by(act), "text": text, "reply_to": to}
+
+
+def _message(it: Community, act: Act) -> Any:
+    to = _newest(it.messages, act.other) if act.switch % 2 else None
+    if to is not None and to.group != _group(act):
+        to = None
+    text = f"Message {len(it.messages)}"
+    more = {"videos": ["three.mp4"]} if act.other == 1 else {}
+    return (_group(act),), {"by": _by(act), "text": text, "reply_to": to, **more}
+
+
+def _mute(it: Community, act: Act) -> Any:
+    until = None if act.switch % 2 else it.clock.now + timedelta(hours=act.other)
+    return (_group(act),), {"by": _by(act), "reason": "Ads", "until": until}
+
+
+def _link(it: Community, act: Act) -> Any:
+    return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
+
+
+COMMANDS: dict[str, Any] = {
+    "found_circle": lambda it, act: (
+        (),
+        {
+            "name": "Tea",
+            "kind": "community",
+            "by": _by(act),
+            "circle": ("club", "tea", "chess", "go")[act.thing % 4],
+            "group": ("club", "tea", "chess", None)[act.switch % 4],
+        },
+    ),
+    "adopt_rule_book": lambda it, act: (
+        (_circle(act), BOOKS[act.thing % len(BOOKS)]),
+        {"by": _by(act)},
+    ),
+    "join_circle": lambda it, act: ((_circle(act), _other(act)), {}),
+    "leave_circle": lambda it, act: ((_circle(act), _other(act)), {}),
+    "remove_member": _on_member,
+    "appoint_manager": _on_member,
+    "dismiss_manager": _on_member,
+    "hand_over_circle": _on_member,
+    "grant_override": _on_member,
+    "revoke_override": _on_member,
+    "switch_post_sync": lambda it, act: (
+        (_circle(act),),
+        {"on": bool(act.switch % 2), "by": _by(act)},
+    ),
+    "link_group": _link,
+    "unlink_group": lambda it, act: ((_circle(act), _group(act)), {"by": _by(act)}),
+    "publish_post": _publish,
+    "edit_post": lambda it, act: (
+        (it.post(act),),
+        {"by": _by(act), "text": f"Edited {act.switch}", "videos": ["new.mp4"]},
+    ),
+    "remove_post": _on_post,
+    "add_comment": _comment,
+    "remove_comment": lambda it, act: (
+        (_newest(it.comments, act.thing),),
+        {"by": _by(act)},
+    ),
+    "react": _emoji,
+    "withdraw_reaction": _emoji,
+    "pin_post": _on_post,
+    "unpin_post": _on_post,
+    "send_must_see": _must_see,
+    "promote_to_must_see": _promote,
+    "acknowledge": lambda it, act: ((it.post(act),), {"by": _by(act)}),
+    "mark_read": lambda it, act: (
+        ([it.post(act), it.posts[-1]],),
+        {"by": _by(act)},
+    ),
+    "join_group": lambda it, act: ((_group(act), _other(act)), {}),
+    "leave_group": lambda it, act: ((_group(act), _other(act)), {}),
+    "remove_from_group": lambda it, act: (
+        (_group(act), _other(act)),
+        {"by": _by(act)},
+    ),
+    "send_message": _message,
+    "react_to_message": lambda it, act: (
+        (_newest(it.messages, act.thing), EMOJI[act.switch % 2]),
+        {"by": _by(act)},
+    ),
+    "set_announcement": lambda it, act: (
+        (_group(act),),
+        {"by": _by(act), "text": f"Announced {act.switch}"},
+    ),
+    "mute_group": _mute,
+    "unmute_group": _on_group,
+    "block_private_chat": _on_group,
+    "allow_private_chat": _on_group,
+    "open_private_chat": _reach,
+    "send_friend_request": _reach,
+    "add_customer": lambda it, act: (
+        (_customer(act),),
+        {
+            "channel": "qr",
+            "by": _by(act),
+            "rules": BOOKS[act.switch % 3],
+            "zone": "America/New_York",
+        },
+    ),
+    "complete_profile": _on_customer,
+    "tag_customer": lambda it, act: ((_customer(act), "regular"), {"by": _by(act)}),
+    "untag_customer": lambda it, act: ((_customer(act), "regular"), {"by": _by(act)}),
+    "assign_customer": lambda it, act: (
+        (_customer(act), _other(act)),
+        {"by": _by(act)},
+    ),
+    "show_moment": lambda it, act: (
+        (f"moment {act.other}", _customer(act)),
+        {"by": _by(act), "source": ("member", "enterprise")[act.switch % 2]},
+    ),
+}

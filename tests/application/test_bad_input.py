@@ -1,0 +1,517 @@
+"""
+Input that is no input: one typed error, naming the field and what is accepted.
+"""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from circlekit import CircleKit, InvalidInputError, NotFoundError
+from tests.application.town import outcome, refusals, written
+
+NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
+BELL, SURROGATE, LINE = "ding\x07", "half \ud83d", "two\nlines"
+LONG_ID, LONG_TEXT, LONG_EMOJI = "x" * 201, "x" * 20_001, "x" * 65
+
+
+def _call(*args, **kwargs):
+    return args, kwargs
+
+
+def _new(**changes):
+    found = {"name": "Tea", "kind": "community", "by": "ana", "circle": "tea"}
+    return lambda t: _call(**(found | changes))
+
+
+def _customer(**changes):
+    added = {"channel": "qr", "by": "sun"}
+    return lambda t: _call("c2", **(added | changes))
+
+
+# Of each command: the field that is bad, and what it is given.
+CASES = {
+    "found_circle": [
+        ("name", _new(name="")),
+        ("name", _new(name=" \t")),
+        ("name", _new(name=LINE)),
+        ("name", _new(name=LONG_ID)),
+        ("name", _new(name=None)),
+        ("kind", _new(kind="guild")),
+        ("kind", _new(kind=None)),
+        ("zone", _new(zone="Mars/Olympus")),
+        ("zone", _new(zone="")),
+        ("zone", _new(zone="Asia")),
+        ("zone", _new(zone="../zones")),
+        ("zone", _new(zone="Asia/Shanghai\0")),
+        ("zone", _new(zone=None)),
+        ("zone", _new(zone=8)),
+        ("organisation", _new(organisation="")),
+        ("organisation", _new(organisation=BELL)),
+        ("rules", _new(rules="dingtalk_2030")),
+        ("rules", _new(rules=None)),
+        ("circle", _new(circle=LINE)),
+        ("circle", _new(circle=LONG_ID)),
+        ("circle", _new(circle="")),
+        ("group", _new(group=BELL)),
+        ("group", _new(group="")),
+        ("by", _new(by="")),
+        ("by", _new(by=SURROGATE)),
+        ("by", _new(by=None)),
+    ],
+    "adopt_rule_book": [
+        ("rules", lambda t: _call("club", "no such book", by="mei")),
+        ("rules", lambda t: _call("club", 4, by="mei")),
+    ],
+    "join_circle": [
+        ("member", lambda t: _call("club", "")),
+        ("member", lambda t: _call("club", LINE)),
+        ("verified_role", lambda t: _call("club", "new", verified_role="dog")),
+        ("staff_of", lambda t: _call("club", "new", staff_of=BELL)),
+        ("staff_of", lambda t: _call("club", "new", staff_of=5)),
+        ("staff_of", lambda t: _call("club", "new", staff_of=LONG_ID)),
+        ("invited_by", lambda t: _call("club", "new", invited_by=SURROGATE)),
+        ("invited_by", lambda t: _call("club", "new", invited_by=5)),
+    ],
+    "leave_circle": [
+        ("member", lambda t: _call("club", "")),
+        ("member", lambda t: _call("club", LINE)),
+    ],
+    "remove_member": [
+        ("member", lambda t: _call("club", "", by="mei")),
+        ("member", lambda t: _call("club", SURROGATE, by="mei")),
+        ("member", lambda t: _call("club", LONG_TEXT, by="mei")),
+        ("by", lambda t: _call("club", "tao", by=BELL)),
+    ],
+    "appoint_manager": [("member", lambda t: _call("club", BELL, by="mei"))],
+    "dismiss_manager": [("member", lambda t: _call("club", BELL, by="mei"))],
+    "hand_over_circle": [("member", lambda t: _call("club", BELL, by="mei"))],
+    "grant_override": [("member", lambda t: _call("club", BELL, by="mei"))],
+    "revoke_override": [("member", lambda t: _call("club", BELL, by="mei"))],
+    "switch_post_sync": [
+        ("on", lambda t: _call("club", on=0, by="mei")),
+        ("on", lambda t: _call("club", on="no", by="mei")),
+    ],
+    "link_group": [
+        ("name", lambda t: _call("club", by="mei", name="")),
+        ("name", lambda t: _call("club", by="mei", name=LINE)),
+        ("group", lambda t: _call("club", by="mei", group=BELL)),
+        ("group", lambda t: _call("club", by="mei", group="")),
+    ],
+    "unlink_group": [("group", lambda t: _call("club", LINE, by="mei"))],
+    "publish_post": [
+        ("text", lambda t: _call("club", by="mei")),
+        ("text", lambda t: _call("club", by="mei", text=" \n ")),
+        ("text", lambda t: _call("club", by="mei", text=LONG_TEXT)),
+        ("text", lambda t: _call("club", by="mei", text=BELL)),
+        ("text", lambda t: _call("club", by="mei", text=SURROGATE)),
+        ("text", lambda t: _call("club", by="mei", text=b"Hello")),
+        ("text", lambda t: _call("club", by="mei", text=BELL, images=["a.png"])),
+        ("images", lambda t: _call("club", by="mei", images="a.png")),
+        ("images", lambda t: _call("club", by="mei", images=["a.png"] * 51)),
+        ("images[1]", lambda t: _call("club", by="mei", images=["a.png", ""])),
+        ("images[0]", lambda t: _call("club", by="mei", images=["x" * 2_001])),
+        ("images[0]", lambda t: _call("club", by="mei", images=[None])),
+        ("videos[0]", lambda t: _call("club", by="mei", videos=[LINE])),
+        ("topic", lambda t: _call("club", by="mei", text="x", topic="")),
+        ("topic", lambda t: _call("club", by="mei", text="x", topic=LINE)),
+        ("sync", lambda t: _call("club", by="mei", text="x", sync="no")),
+        ("sync", lambda t: _call("club", by="mei", text="x", sync=1)),
+        ("groups", lambda t: _call("club", by="mei", text="x", groups="side")),
+        ("groups[1]", lambda t: _call("club", by="mei", text="x", groups=["side", 5])),
+        ("by", lambda t: _call("club", by="", text="x")),
+        ("circle", lambda t: _call("", by="mei", text="x")),
+        ("circle", lambda t: _call(None, by="mei", text="x")),
+        ("circle", lambda t: _call(LONG_ID, by="mei", text="x")),
+        ("circle", lambda t: _call(SURROGATE, by="mei", text="x")),
+    ],
+    "edit_post": [
+        ("post", lambda t: _call("club", by="tao", text="x")),
+        ("post", lambda t: _call("club/", by="tao", text="x")),
+        ("post", lambda t: _call("club/one", by="tao", text="x")),
+        ("post", lambda t: _call("club/-1", by="tao", text="x")),
+        ("post", lambda t: _call("/7", by="tao", text="x")),
+        ("post", lambda t: _call("club/\u0661", by="tao", text="x")),
+        ("post", lambda t: _call(f"club/{2**64}", by="tao", text="x")),
+        ("post", lambda t: _call(7, by="tao", text="x")),
+        ("post", lambda t: _call(None, by="tao", text="x")),
+        ("text", lambda t: _call(t.post, by="tao")),
+        ("images[0]", lambda t: _call(t.post, by="tao", images=[BELL])),
+    ],
+    "remove_post": [("post", lambda t: _call("", by="tao"))],
+    "add_comment": [
+        ("post", lambda t: _call("club", by="tao", text="x")),
+        ("post", lambda t: _call(f"club/{10**30}", by="tao", text="x")),
+        ("text", lambda t: _call(t.post, by="tao", text="")),
+        ("text", lambda t: _call(t.post, by="tao", text=LONG_TEXT)),
+        ("reply_to", lambda t: _call(t.post, by="tao", text="x", reply_to="")),
+        ("reply_to", lambda t: _call(t.post, by="tao", text="x", reply_to="guild/4")),
+    ],
+    "remove_comment": [("comment", lambda t: _call("club", by="tao"))],
+    "react": [
+        ("emoji", lambda t: _call(t.post, "", by="tao")),
+        ("emoji", lambda t: _call(t.post, LONG_EMOJI, by="tao")),
+        ("emoji", lambda t: _call(t.post, SURROGATE, by="tao")),
+        ("post", lambda t: _call("club/x", "+1", by="tao")),
+    ],
+    "withdraw_reaction": [("emoji", lambda t: _call(t.post, "", by="tao"))],
+    "pin_post": [("post", lambda t: _call("club", by="mei"))],
+    "unpin_post": [("post", lambda t: _call("club", by="mei"))],
+    "send_must_see": [
+        ("text", lambda t: _call("club", by="mei")),
+        ("override", lambda t: _call("club", by="mei", text="x", override="")),
+        ("groups", lambda t: _call("club", by="mei", text="x", groups="side")),
+    ],
+    "promote_to_must_see": [
+        ("post", lambda t: _call("club", by="mei")),
+        ("override", lambda t: _call(t.post, by="mei", override=" ")),
+    ],
+    "acknowledge": [
+        ("post", lambda t: _call("club", by="tao")),
+        ("by", lambda t: _call(t.must_see, by="")),
+    ],
+    "mark_read": [
+        ("post", lambda t: _call("club", by="tao")),
+        ("post", lambda t: _call([t.post, "club"], by="tao")),
+        ("post", lambda t: _call([t.post, None], by="tao")),
+        ("post", lambda t: _call(f"club/{2**63}", by="tao")),
+        ("by", lambda t: _call(t.post, by=LINE)),
+    ],
+    "join_group": [
+        ("member", lambda t: _call("side", "")),
+        ("group", lambda t: _call("", "ben")),
+    ],
+    "leave_group": [("member", lambda t: _call("side", ""))],
+    "remove_from_group": [
+        ("member", lambda t: _call("side", SURROGATE, by="mei")),
+        ("member", lambda t: _call("side", LONG_TEXT, by="mei")),
+    ],
+    "send_message": [
+        ("text", lambda t: _call("club", by="tao")),
+        ("text", lambda t: _call("club", by="tao", text=LONG_TEXT)),
+        ("videos[0]", lambda t: _call("club", by="tao", videos=[""])),
+        ("reply_to", lambda t: _call("club", by="tao", text="x", reply_to="x")),
+        # A message of another group, at a place where this one has a message too.
+        (
+            "reply_to",
+            lambda t: _call(
+                "club",
+                by="tao",
+                text="x",
+                reply_to=f"side/{t.message.rpartition('/')[2]}",
+            ),
+        ),
+    ],
+    "react_to_message": [
+        ("message", lambda t: _call("club", "+1", by="tao")),
+        ("message", lambda t: _call(f"club/{2**63}", "+1", by="tao")),
+        ("emoji", lambda t: _call(t.message, LONG_EMOJI, by="tao")),
+    ],
+    "set_announcement": [("text", lambda t: _call("club", by="mei", text=""))],
+    "mute_group": [
+        ("until", lambda t: _call("club", by="mei", until=NAIVE)),
+        ("until", lambda t: _call("club", by="mei", until="tomorrow")),
+        (
+            "until",  # a moment that UTC has no year for
+            lambda t: _call(
+                "club",
+                by="mei",
+                until=datetime.max.replace(tzinfo=timezone(timedelta(hours=-8))),
+            ),
+        ),
+        ("reason", lambda t: _call("club", by="mei", reason="")),
+        ("reason", lambda t: _call("club", by="mei", reason=BELL)),
+    ],
+    "unmute_group": [("by", lambda t: _call("club", by=""))],
+    "block_private_chat": [("group", lambda t: _call(BELL, by="mei"))],
+    "allow_private_chat": [("group", lambda t: _call(BELL, by="mei"))],
+    "open_private_chat": [("to", lambda t: _call("club", by="tao", to=""))],
+    "send_friend_request": [("to", lambda t: _call("club", by="tao", to=SURROGATE))],
+    "add_customer": [
+        ("customer", lambda t: _call("", channel="qr", by="sun")),
+        ("channel", _customer(channel="")),
+        ("zone", _customer(zone="Nowhere")),
+        ("organisation", _customer(organisation=LINE)),
+        ("rules", _customer(rules="none")),
+    ],
+    "complete_profile": [("customer", lambda t: _call(LINE, by="sun"))],
+    "tag_customer": [
+        ("tag", lambda t: _call("c1", "", by="sun")),
+        ("tag", lambda t: _call("c1", LINE, by="sun")),
+    ],
+    "untag_customer": [("tag", lambda t: _call("c1", "", by="sun"))],
+    "assign_customer": [("owner", lambda t: _call("c1", "", by="sun"))],
+    "show_moment": [
+        ("source", lambda t: _call("m", "c1", source="friend", by="sun")),
+        ("moment", lambda t: _call("", "c1", source="member", by="sun")),
+    ],
+    "publish_moment": [
+        ("source", lambda t: _call(["c1"], source="friend", by="sun", text="x")),
+        ("text", lambda t: _call(["c1"], source="member", by="sun")),
+        ("text", lambda t: _call(["c1"], source="member", by="sun", text=BELL)),
+        (
+            "images[0]",
+            lambda t: _call(["c1"], source="member", by="sun", images=[""]),
+        ),
+        (
+            "moment",
+            lambda t: _call(["c1"], source="member", by="sun", text="x", moment=LINE),
+        ),
+        ("by", lambda t: _call(["c1"], source="member", by="", text="x")),
+        ("customers", lambda t: _call("c1", source="member", by="sun", text="x")),
+    ],
+}
+QUESTIONS = {
+    "feed": [
+        ("member", lambda t: _call("")),
+        ("circle", lambda t: _call("tao", circle=LINE)),
+        ("limit", lambda t: _call("tao", limit=0)),
+        ("limit", lambda t: _call("tao", limit=201)),
+        ("limit", lambda t: _call("tao", limit=-1)),
+        ("limit", lambda t: _call("tao", limit="20")),
+        ("limit", lambda t: _call("tao", limit=None)),
+        ("limit", lambda t: _call("tao", limit=2.5)),
+        ("after", lambda t: _call("tao", after="")),
+        ("after", lambda t: _call("tao", after="1.2.3")),
+        ("after", lambda t: _call("tao", after="1.2.3.four")),
+        ("after", lambda t: _call("tao", after=17)),
+        ("after", lambda t: _call("tao", after=f"1.1.1.{2**64}")),
+        ("after", lambda t: _call("tao", after=f"{10**30}.0.1.1")),
+    ],
+    "comments": [
+        ("post", lambda t: _call("club")),
+        ("post", lambda t: _call(f"club/{2**63}")),
+        ("after", lambda t: _call(t.post, after="club")),
+        ("limit", lambda t: _call(t.post, limit=0)),
+    ],
+    "acknowledgements": [("post", lambda t: _call("club"))],
+    "circles": [("member", lambda t: _call(""))],
+    "group_timeline": [
+        ("group", lambda t: _call("")),
+        ("limit", lambda t: _call("club", limit=0)),
+        ("limit", lambda t: _call("club", limit=201)),
+        ("before", lambda t: _call("club", before="x")),
+        ("before", lambda t: _call("club", before=2**64)),
+    ],
+    "quota": [
+        ("holder", lambda t: _call()),
+        ("holder", lambda t: _call("club", customer="c1")),
+        ("holder", lambda t: _call(circle="club", customer="c1")),
+        ("holder", lambda t: _call(LINE)),
+    ],
+    "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
+}
+
+
+def _all(cases):
+    return [
+        pytest.param(command, field, call, id=f"{command}-{number}-{field}")
+        for command, cases_of in cases.items()
+        for number, (field, call) in enumerate(cases_of)
+    ]
+
+
+@pytest.mark.parametrize(("command", "field", "call"), _all(CASES))
+def test_bad_input(town, command, field, call):
+    """
+    Bad input is one typed error that names the field and what is accepted.
+
+    Nothing is written, not even that it was refused, and a command id changes
+    nothing of it.
+    """
+    args, kwargs = call(town)
+    before = written(town.kit)
+
+    with pytest.raises(InvalidInputError) as caught:
+        town.do(command, *args, **kwargs)
+
+    assert field == caught.value.field
+    assert caught.value.problem
+    assert caught.value.accepted
+    assert str(caught.value).startswith(f"{field}: ")
+    if command != "publish_moment":
+        for again in (
+            lambda: town.do(command, *args, **kwargs, command_id="one"),
+            lambda: town.ask(command, *args, **kwargs),
+        ):
+            with pytest.raises(InvalidInputError) as caught:
+                again()
+            assert field == caught.value.field
+    assert before == written(town.kit)
+
+
+@pytest.mark.parametrize(("question", "field", "call"), _all(QUESTIONS))
+def test_bad_question(town, question, field, call):
+    """
+    A question that cannot be answered is the same typed error.
+    """
+    args, kwargs = call(town)
+
+    with pytest.raises(InvalidInputError) as caught:
+        town.do(question, *args, **kwargs)
+
+    assert field == caught.value.field
+    assert caught.value.accepted
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "id_", "call"),
+    [
+        ("publish_post", "circle", "x", lambda t: _call("x", by="mei", text="Hello")),
+        ("join_circle", "circle", "x", lambda t: _call("x", "new")),
+        ("leave_circle", "circle", "x", lambda t: _call("x", "mei")),
+        ("adopt_rule_book", "circle", "x", lambda t: _call("x", "wecom_2020", by="m")),
+        ("add_comment", "circle", "x", lambda t: _call("x/1", by="mei", text="Hello")),
+        ("pin_post", "circle", "x", lambda t: _call("x/1", by="mei")),
+        ("acknowledge", "circle", "x", lambda t: _call("x/1", by="mei")),
+        ("mark_read", "circle", "x", lambda t: _call([t.post, "x/1"], by="tao")),
+        ("link_group", "circle", "x", lambda t: _call("x", by="mei")),
+        ("unlink_group", "group", "x", lambda t: _call("club", "x", by="mei")),
+        ("join_group", "group", "x", lambda t: _call("x", "tao")),
+        ("send_message", "group", "x", lambda t: _call("x", by="tao", text="Hello")),
+        ("react_to_message", "group", "x", lambda t: _call("x/1", "+1", by="tao")),
+        ("mute_group", "group", "x", lambda t: _call("x", by="mei")),
+        ("open_private_chat", "group", "x", lambda t: _call("x", by="tao", to="ben")),
+        ("tag_customer", "customer", "x", lambda t: _call("x", "tag", by="sun")),
+        (
+            "show_moment",
+            "customer",
+            "x",
+            lambda t: _call("m", "x", source="member", by="sun"),
+        ),
+    ],
+)
+def test_unknown_ids(town, command, kind, id_, call):
+    """
+    What was never founded cannot be acted on: the error says what was looked for.
+    """
+    args, kwargs = call(town)
+    before = written(town.kit)
+
+    with pytest.raises(NotFoundError) as caught:
+        town.do(command, *args, **kwargs, command_id="one")
+    with pytest.raises(NotFoundError):
+        town.ask(command, *args, **kwargs)
+
+    assert (kind, id_) == (caught.value.kind, caught.value.id)
+    assert before == written(town.kit)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "call"),
+    [
+        ("feed", "circle", lambda t: _call("tao", circle="x")),
+        ("group_timeline", "group", lambda t: _call("x")),
+        ("quota", "circle or customer", lambda t: _call("x")),
+        ("quota", "circle", lambda t: _call(circle="c1")),
+        ("quota", "customer", lambda t: _call(customer="club")),
+        ("audit_must_sees", "circle", lambda t: _call("x")),
+        ("history", "circle", lambda t: _call("x")),
+    ],
+)
+def test_unknown_questions(town, question, kind, call):
+    """
+    Nothing can be asked of what was never founded.
+    """
+    args, kwargs = call(town)
+
+    with pytest.raises(NotFoundError) as caught:
+        # A history comes bit by bit, so it has to be begun.
+        list(town.do(question, *args, **kwargs))
+
+    assert kind == caught.value.kind
+
+
+def test_a_name_for_two(town):
+    """
+    Where a circle and a customer share an id, the quota must be asked for by kind.
+    """
+    town.kit.add_customer("club", channel="qr", by="sun")
+
+    with pytest.raises(InvalidInputError) as caught:
+        town.kit.quota("club")
+
+    assert "holder" == caught.value.field
+    assert "must-see-month" == town.kit.quota(circle="club").lines[0].rule
+    assert "moment-day" == town.kit.quota(customer="club").lines[0].rule
+
+
+@pytest.mark.parametrize("now", [NAIVE, None, 1_583_064_000])
+def test_a_bad_clock(url, now):
+    """
+    A clock that does not know its zone is no clock: nothing is founded by it.
+    """
+    with CircleKit(url, clock=lambda: now) as kit:
+        with pytest.raises(InvalidInputError) as caught:
+            kit.found_circle(name="Tea", kind="community", by="ana", circle="tea")
+
+        assert "clock" == caught.value.field
+        assert 0 == kit.newest_position()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=60), by=st.text(max_size=8), emoji=st.text(max_size=3))
+def test_any_text(town, text, by, emoji):
+    """
+    Whatever people send is stored as it was sent, or is a typed error.
+    """
+    kit = town.kit
+    fields = [
+        _field(kit.publish_post, "club", by="tao", text=text),
+        _field(kit.add_comment, town.post, by="tao", text=text),
+        _field(outcome, kit.join_circle, "club", by),
+        _field(kit.react, town.post, emoji, by="tao"),
+    ]
+
+    assert fields[0] == fields[1]
+    assert fields[1:] in [
+        [one, two, three]
+        for one in (None, "text")
+        for two in (None, "member")
+        for three in (None, "emoji")
+    ]
+    if fields[0] is None:
+        assert text == kit.feed("tao", limit=200).items[1].text
+        assert text == kit.comments(town.post, limit=200)[-1].text
+    if fields[2] is None:
+        assert ("club",) == tuple(it.circle for it in kit.circles(by))
+
+
+def _field(command, *args, **kwargs):
+    try:
+        command(*args, **kwargs)
+    except InvalidInputError as error:
+        return error.field
+    return None
+
+
+def test_longest(town):
+    """
+    What is just short enough is accepted.
+    """
+    town.clock.forward(days=1)
+    kit, name = town.kit, "\N{GRINNING FACE}" * 200
+    post = kit.publish_post("club", by="tao", text="字" * 20_000)
+    kit.publish_post("club", by="tao", images=["x" * 2_000] * 50, topic=name)
+    kit.react(post, "x" * 64, by="tao")
+    kit.join_circle("club", name, command_id="x" * 200)
+    circle = kit.found_circle(name=name, kind="community", by=name, circle=name)
+    must_see = kit.send_must_see(circle, by=name, text="x")
+    kit.acknowledge(must_see, by=name, command_id=name)
+    kit.add_customer(name, channel=name, by=name)
+    report = kit.publish_moment([name], source="member", by=name, text="x", moment=name)
+
+    assert (name,) == report.shown
+    assert [] == refusals(kit)
+
+
+def test_moment_ids_as_long_as_any(town):
+    """
+    A moment's id may be as long as any other id.
+    """
+    report = town.kit.publish_moment(
+        ["c1"], source="member", by="sun", text="x", moment="m" * 200
+    )
+
+    assert ("c1",) == report.shown

@@ -1,0 +1,800 @@
+"""
+What every command leaves in the history, and what it answers.
+"""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from circlekit import CommentId, MessageId, PostId
+from circlekit.application.circles import Joined
+from circlekit.application.deciding import _COMMANDS
+from circlekit.events import circle as c
+from circlekit.events import customer as cu
+from circlekit.events import group as g
+from circlekit.events import reader as r
+from circlekit.events.rules import RuleBookAdopted
+from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
+from circlekit.verdict import ALLOWED
+from tests.application.town import MARCH_1, history, refusals
+
+AT = MARCH_1
+TOMORROW = MARCH_1 + timedelta(days=1)
+
+
+def _call(*args, **kwargs):
+    return args, kwargs
+
+
+def _version(id_):
+    return int(str(id_).rpartition("/")[2])
+
+
+def _next(town, stream="circle/club"):
+    return 1 + sum(it == stream for it, _ in history(town.kit))
+
+
+# Of each command: what it is given, what it answers, what it records, and what has
+# to happen before.
+CASES = {
+    "found_circle": [
+        (
+            lambda t: _call(name="Tea", kind="community", by="ana", circle="tea"),
+            lambda t: "tea",
+            lambda t: [
+                (
+                    "circle/tea",
+                    c.CircleFounded(
+                        name="Tea",
+                        kind="community",
+                        zone="Asia/Shanghai",
+                        organisation=None,
+                        by="ana",
+                        at=AT,
+                    ),
+                ),
+                ("circle/tea", RuleBookAdopted(book=DINGTALK_2020, by="ana", at=AT)),
+                ("circle/tea", c.GroupLinked(group="tea", bound=True, by="ana", at=AT)),
+                ("group/tea", g.GroupFounded(name="Tea", by="ana", at=AT)),
+                ("group/tea", g.CircleLinked(circle="tea", by="ana", at=AT)),
+                ("group/tea", g.GroupJoined(member="ana", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call(
+                name="Works",
+                kind="internal",
+                by="ana",
+                organisation="acme",
+                zone="Europe/Berlin",
+                rules="wecom_2020",
+                circle="works",
+                group="works chat",
+            ),
+            lambda t: "works",
+            lambda t: [
+                (
+                    "circle/works",
+                    c.CircleFounded(
+                        name="Works",
+                        kind="internal",
+                        zone="Europe/Berlin",
+                        organisation="acme",
+                        by="ana",
+                        at=AT,
+                    ),
+                ),
+                ("circle/works", RuleBookAdopted(book=WECOM_2020, by="ana", at=AT)),
+                (
+                    "circle/works",
+                    c.GroupLinked(group="works chat", bound=True, by="ana", at=AT),
+                ),
+                ("group/works chat", g.GroupFounded(name="Works", by="ana", at=AT)),
+                ("group/works chat", g.CircleLinked(circle="works", by="ana", at=AT)),
+                ("group/works chat", g.GroupJoined(member="ana", at=AT)),
+            ],
+        ),
+    ],
+    "adopt_rule_book": [
+        (
+            lambda t: _call("club", "wecom_2020", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", RuleBookAdopted(book=WECOM_2020, by="mei", at=AT))
+            ],
+        ),
+        (
+            lambda t: _call(
+                "club", evolve(DINGTALK_2020, name="ours", pins=2), by="mei"
+            ),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    RuleBookAdopted(
+                        book=evolve(DINGTALK_2020, name="ours", pins=2),
+                        by="mei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+    ],
+    "join_circle": [
+        (
+            lambda t: _call("club", "new"),
+            lambda t: Joined("club", ALLOWED),
+            lambda t: [
+                ("circle/club", c.MemberJoined(member="new", at=AT)),
+                ("group/club", g.GroupJoined(member="new", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call("firm", "new", staff_of="acme"),
+            lambda t: Joined("firm", ALLOWED),
+            lambda t: [
+                (
+                    "circle/firm",
+                    c.MemberJoined(member="new", staff_of="acme", at=AT),
+                ),
+                ("group/firm", g.GroupJoined(member="new", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call("shop", "new", invited_by="keeper"),
+            lambda t: Joined("shop", ALLOWED),
+            lambda t: [
+                (
+                    "circle/shop",
+                    c.MemberJoined(member="new", invited_by="keeper", at=AT),
+                ),
+                ("group/shop", g.GroupJoined(member="new", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call("school", "new", verified_role="parent"),
+            lambda t: Joined("school", ALLOWED),
+            lambda t: [
+                (
+                    "circle/school",
+                    c.MemberJoined(member="new", verified_role="parent", at=AT),
+                ),
+                ("group/school", g.GroupJoined(member="new", at=AT)),
+            ],
+        ),
+    ],
+    "leave_circle": [
+        (
+            lambda t: _call("club", "tao"),
+            None,
+            lambda t: [
+                ("circle/club", c.MemberLeft(member="tao", at=AT)),
+                ("group/club", g.GroupLeft(member="tao", by="tao", at=AT)),
+                ("group/side", g.GroupLeft(member="tao", by="tao", at=AT)),
+            ],
+        )
+    ],
+    "remove_member": [
+        (
+            lambda t: _call("club", "tao", by="lin"),
+            None,
+            lambda t: [
+                ("circle/club", c.MemberRemoved(member="tao", by="lin", at=AT)),
+                ("group/club", g.GroupLeft(member="tao", by="lin", at=AT)),
+                ("group/side", g.GroupLeft(member="tao", by="lin", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call("club", "lin", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.MemberRemoved(member="lin", by="mei", at=AT)),
+                ("group/club", g.GroupLeft(member="lin", by="mei", at=AT)),
+            ],
+        ),
+    ],
+    "appoint_manager": [
+        (
+            lambda t: _call("club", "tao", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.ManagerAppointed(member="tao", by="mei", at=AT))
+            ],
+        )
+    ],
+    "dismiss_manager": [
+        (
+            lambda t: _call("club", "lin", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.ManagerDismissed(member="lin", by="mei", at=AT))
+            ],
+        )
+    ],
+    "hand_over_circle": [
+        (
+            lambda t: _call("club", "tao", by="mei"),
+            None,
+            lambda t: [("circle/club", c.OwnerChanged(owner="tao", by="mei", at=AT))],
+        )
+    ],
+    "grant_override": [
+        (
+            lambda t: _call("club", "tao", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.OverrideGranted(member="tao", by="mei", at=AT))
+            ],
+        )
+    ],
+    "revoke_override": [
+        (
+            lambda t: _call("club", "tao", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.OverrideRevoked(member="tao", by="mei", at=AT))
+            ],
+            lambda t: t.kit.grant_override("club", "tao", by="mei"),
+        )
+    ],
+    "switch_post_sync": [
+        (
+            lambda t: _call("club", on=False, by="lin"),
+            None,
+            lambda t: [("circle/club", c.PostSyncSwitched(on=False, by="lin", at=AT))],
+        )
+    ],
+    "link_group": [
+        (
+            lambda t: _call("club", by="lin", name="Attic", group="attic"),
+            lambda t: "attic",
+            lambda t: [
+                ("circle/club", c.GroupLinked(group="attic", by="lin", at=AT)),
+                ("group/attic", g.GroupFounded(name="Attic", by="lin", at=AT)),
+                ("group/attic", g.CircleLinked(circle="club", by="lin", at=AT)),
+                ("group/attic", g.GroupJoined(member="lin", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call("guild", by="ana", group="lone"),
+            lambda t: "lone",
+            lambda t: [
+                ("circle/guild", c.GroupLinked(group="lone", by="ana", at=AT)),
+                ("group/lone", g.CircleLinked(circle="guild", by="ana", at=AT)),
+            ],
+        ),
+    ],
+    "unlink_group": [
+        (
+            lambda t: _call("club", "side", by="lin"),
+            None,
+            lambda t: [
+                ("circle/club", c.GroupUnlinked(group="side", by="lin", at=AT)),
+                ("group/side", g.CircleUnlinked(circle="club", by="lin", at=AT)),
+            ],
+        )
+    ],
+    "publish_post": [
+        (
+            lambda t: _call("club", by="ben", text="Hello"),
+            lambda t: PostId("club", _next(t)),
+            lambda t: [("circle/club", c.PostPublished(text="Hello", by="ben", at=AT))],
+        ),
+        (
+            lambda t: _call(
+                "club",
+                by="ben",
+                images=["a.png", "b.png"],
+                videos=("c.mp4",),
+                topic="Summer",
+                sync=False,
+                groups=["side"],
+            ),
+            lambda t: PostId("club", _next(t)),
+            lambda t: [
+                (
+                    "circle/club",
+                    c.PostPublished(
+                        text="",
+                        images=("a.png", "b.png"),
+                        videos=("c.mp4",),
+                        topic="Summer",
+                        synced=False,
+                        groups=("side",),
+                        by="ben",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("club", by="ben", text="Quiet"),
+            lambda t: PostId("club", _next(t)),
+            lambda t: [
+                (
+                    "circle/club",
+                    c.PostPublished(text="Quiet", synced=False, by="ben", at=AT),
+                )
+            ],
+            lambda t: t.kit.switch_post_sync("club", on=False, by="mei"),
+        ),
+    ],
+    "edit_post": [
+        (
+            lambda t: _call(t.post, by="tao", text="Which one?", images=["a.png"]),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.PostEdited(
+                        post=_version(t.post),
+                        text="Which one?",
+                        images=("a.png",),
+                        by="tao",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call(t.post, by="lin", text="Which one?"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.PostEdited(
+                        post=_version(t.post), text="Which one?", by="lin", at=AT
+                    ),
+                )
+            ],
+        ),
+    ],
+    "remove_post": [
+        (
+            lambda t: _call(t.post, by="tao"),
+            None,
+            lambda t: [
+                ("circle/club", c.PostRemoved(post=_version(t.post), by="tao", at=AT))
+            ],
+        ),
+        (
+            lambda t: _call(t.post, by="lin"),
+            None,
+            lambda t: [
+                ("circle/club", c.PostRemoved(post=_version(t.post), by="lin", at=AT))
+            ],
+        ),
+    ],
+    "add_comment": [
+        (
+            lambda t: _call(t.post, by="tao", text="Good", reply_to=t.comment),
+            lambda t: CommentId("club", _next(t)),
+            lambda t: [
+                (
+                    "circle/club",
+                    c.CommentAdded(
+                        post=_version(t.post),
+                        text="Good",
+                        reply_to=_version(t.comment),
+                        by="tao",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call(PostId.parse(t.post), by="mei", text="Good"),
+            lambda t: CommentId("club", _next(t)),
+            lambda t: [
+                (
+                    "circle/club",
+                    c.CommentAdded(post=_version(t.post), text="Good", by="mei", at=AT),
+                )
+            ],
+        ),
+    ],
+    "remove_comment": [
+        (
+            lambda t: _call(t.comment, by="lin"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.CommentRemoved(
+                        comment=_version(t.comment),
+                        post=_version(t.post),
+                        by="lin",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
+    "react": [
+        (
+            lambda t: _call(t.post, "👍", by="ben"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.PostReacted(post=_version(t.post), emoji="👍", by="ben", at=AT),
+                )
+            ],
+        )
+    ],
+    "withdraw_reaction": [
+        (
+            lambda t: _call(t.post, "👍", by="ben"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.ReactionWithdrawn(
+                        post=_version(t.post), emoji="👍", by="ben", at=AT
+                    ),
+                )
+            ],
+        )
+    ],
+    "pin_post": [
+        (
+            lambda t: _call(t.post, by="lin"),
+            None,
+            lambda t: [
+                ("circle/club", c.PostPinned(post=_version(t.post), by="lin", at=AT))
+            ],
+        )
+    ],
+    "unpin_post": [
+        (
+            lambda t: _call(t.post, by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.PostUnpinned(post=_version(t.post), by="mei", at=AT))
+            ],
+            lambda t: t.kit.pin_post(t.post, by="lin"),
+        )
+    ],
+    "send_must_see": [
+        (
+            lambda t: _call("guild", by="ana", text="A hall!", topic="Halls"),
+            lambda t: PostId("guild", _next(t, "circle/guild")),
+            lambda t: [
+                (
+                    "circle/guild",
+                    c.PostPublished(text="A hall!", topic="Halls", by="ana", at=AT),
+                ),
+                (
+                    "circle/guild",
+                    c.MustSeeSent(post=_next(t, "circle/guild"), by="ana", at=AT),
+                ),
+            ],
+        ),
+        (
+            lambda t: _call("club", by="tao", text="Storm!", override="A storm"),
+            lambda t: PostId("club", _next(t)),
+            lambda t: [
+                ("circle/club", c.PostPublished(text="Storm!", by="tao", at=AT)),
+                (
+                    "circle/club",
+                    c.MustSeeSent(post=_next(t), override="A storm", by="tao", at=AT),
+                ),
+            ],
+            lambda t: t.kit.grant_override("club", "tao", by="mei"),
+        ),
+    ],
+    "promote_to_must_see": [
+        (
+            lambda t: _call(t.post, by="lin"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.MustSeeSent(post=_version(t.post), by="lin", at=TOMORROW),
+                )
+            ],
+            lambda t: t.clock.forward(hours=24),
+        )
+    ],
+    "acknowledge": [
+        (
+            lambda t: _call(t.must_see, by="ben"),
+            None,
+            lambda t: [
+                (
+                    "reader/ben",
+                    r.MustSeeAcknowledged(
+                        circle="club", post=_version(t.must_see), at=AT
+                    ),
+                )
+            ],
+        )
+    ],
+    "mark_read": [
+        (
+            lambda t: _call(t.post, by="ben"),
+            None,
+            lambda t: [
+                (
+                    "reader/ben",
+                    r.PostsRead(circle="club", posts=(_version(t.post),), at=AT),
+                )
+            ],
+        ),
+        (
+            lambda t: _call(iter([t.must_see, t.elsewhere, t.post]), by="ana"),
+            None,
+            lambda t: [
+                (
+                    "reader/ana",
+                    r.PostsRead(
+                        circle="club",
+                        posts=(_version(t.must_see), _version(t.post)),
+                        at=AT,
+                    ),
+                ),
+                (
+                    "reader/ana",
+                    r.PostsRead(circle="guild", posts=(_version(t.elsewhere),), at=AT),
+                ),
+            ],
+            lambda t: t.kit.join_circle("club", "ana"),
+        ),
+    ],
+    "join_group": [
+        (
+            lambda t: _call("side", "ben"),
+            None,
+            lambda t: [("group/side", g.GroupJoined(member="ben", at=AT))],
+        )
+    ],
+    "leave_group": [
+        (
+            lambda t: _call("side", "tao"),
+            None,
+            lambda t: [("group/side", g.GroupLeft(member="tao", by="tao", at=AT))],
+        )
+    ],
+    "remove_from_group": [
+        (
+            lambda t: _call("side", "tao", by="lin"),
+            None,
+            lambda t: [("group/side", g.GroupLeft(member="tao", by="lin", at=AT))],
+        )
+    ],
+    "send_message": [
+        (
+            lambda t: _call(
+                "club", by="ben", text="Hi", images=["a.png"], reply_to=t.message
+            ),
+            lambda t: MessageId("club", _next(t, "group/club")),
+            lambda t: [
+                (
+                    "group/club",
+                    g.MessageSent(
+                        text="Hi",
+                        images=("a.png",),
+                        reply_to=_version(t.message),
+                        by="ben",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("club", by="lin", text="Silence, please"),
+            lambda t: MessageId("club", _next(t, "group/club")),
+            lambda t: [
+                ("group/club", g.MessageSent(text="Silence, please", by="lin", at=AT))
+            ],
+            lambda t: t.kit.mute_group("club", by="mei"),
+        ),
+    ],
+    "react_to_message": [
+        (
+            lambda t: _call(t.message, "👍", by="ben"),
+            None,
+            lambda t: [
+                (
+                    "group/club",
+                    g.MessageReacted(
+                        message=_version(t.message), emoji="👍", by="ben", at=AT
+                    ),
+                )
+            ],
+        )
+    ],
+    "set_announcement": [
+        (
+            lambda t: _call("club", by="lin", text="Be kind"),
+            None,
+            lambda t: [
+                ("group/club", g.AnnouncementSet(text="Be kind", by="lin", at=AT))
+            ],
+        )
+    ],
+    "mute_group": [
+        (
+            lambda t: _call("club", by="lin", reason="Ads", until=TOMORROW),
+            None,
+            lambda t: [
+                (
+                    "group/club",
+                    g.GroupMuted(reason="Ads", until=TOMORROW, by="lin", at=AT),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("club", by="mei"),
+            None,
+            lambda t: [("group/club", g.GroupMuted(by="mei", at=AT))],
+            lambda t: t.kit.mute_group("club", by="mei", until=TOMORROW),
+        ),
+    ],
+    "unmute_group": [
+        (
+            lambda t: _call("club", by="lin"),
+            None,
+            lambda t: [("group/club", g.GroupUnmuted(by="lin", at=AT))],
+            lambda t: t.kit.mute_group("club", by="mei"),
+        )
+    ],
+    "block_private_chat": [
+        (
+            lambda t: _call("club", by="lin"),
+            None,
+            lambda t: [("group/club", g.PrivateChatBlocked(by="lin", at=AT))],
+        )
+    ],
+    "allow_private_chat": [
+        (
+            lambda t: _call("club", by="lin"),
+            None,
+            lambda t: [("group/club", g.PrivateChatAllowed(by="lin", at=AT))],
+            lambda t: t.kit.block_private_chat("club", by="mei"),
+        )
+    ],
+    "open_private_chat": [
+        (
+            lambda t: _call("club", by="tao", to="ben"),
+            None,
+            lambda t: [("group/club", g.PrivateChatOpened(to="ben", by="tao", at=AT))],
+        )
+    ],
+    "send_friend_request": [
+        (
+            lambda t: _call("club", by="tao", to="ben"),
+            None,
+            lambda t: [("group/club", g.FriendRequestSent(to="ben", by="tao", at=AT))],
+        )
+    ],
+    "add_customer": [
+        (
+            lambda t: _call("c2", channel="splash", by="sun"),
+            lambda t: "c2",
+            lambda t: [
+                (
+                    "customer/c2",
+                    cu.CustomerAdded(
+                        channel="splash", zone="Asia/Shanghai", by="sun", at=AT
+                    ),
+                ),
+                ("customer/c2", RuleBookAdopted(book=WECOM_2020, by="sun", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call(
+                "c2",
+                channel="splash",
+                by="sun",
+                organisation="acme",
+                zone="UTC",
+                rules="seed_literal",
+            ),
+            lambda t: "c2",
+            lambda t: [
+                (
+                    "customer/c2",
+                    cu.CustomerAdded(
+                        channel="splash",
+                        organisation="acme",
+                        zone="UTC",
+                        by="sun",
+                        at=AT,
+                    ),
+                ),
+                ("customer/c2", RuleBookAdopted(book=SEED_LITERAL, by="sun", at=AT)),
+            ],
+        ),
+    ],
+    "complete_profile": [
+        (
+            lambda t: _call("c1", by="sun"),
+            None,
+            lambda t: [("customer/c1", cu.ProfileCompleted(by="sun", at=AT))],
+        )
+    ],
+    "tag_customer": [
+        (
+            lambda t: _call("c1", "regular", by="sun"),
+            None,
+            lambda t: [
+                ("customer/c1", cu.CustomerTagged(tag="regular", by="sun", at=AT))
+            ],
+        )
+    ],
+    "untag_customer": [
+        (
+            lambda t: _call("c1", "regular", by="sun"),
+            None,
+            lambda t: [
+                ("customer/c1", cu.CustomerUntagged(tag="regular", by="sun", at=AT))
+            ],
+            lambda t: t.kit.tag_customer("c1", "regular", by="sun"),
+        )
+    ],
+    "assign_customer": [
+        (
+            lambda t: _call("c1", "zoe", by="sun"),
+            None,
+            lambda t: [
+                ("customer/c1", cu.CustomerAssigned(owner="zoe", by="sun", at=AT))
+            ],
+        )
+    ],
+    "show_moment": [
+        (
+            lambda t: _call("m1", "c1", source="member", by="sun"),
+            None,
+            lambda t: [
+                (
+                    "customer/c1",
+                    cu.MomentShown(moment="m1", source="member", by="sun", at=AT),
+                )
+            ],
+        )
+    ],
+}
+
+
+def _all():
+    for command, cases in CASES.items():
+        for number, (call, answer, facts, *before) in enumerate(cases):
+            yield pytest.param(
+                command,
+                call,
+                answer or (lambda _: None),
+                facts,
+                before[0] if before else None,
+                id=f"{command}-{number}",
+            )
+
+
+@pytest.mark.parametrize(("command", "call", "answer", "facts", "before"), list(_all()))
+def test_done(town, command, call, answer, facts, before):
+    """
+    A command that nothing stands against records these facts and no others.
+
+    When it was asked about before, it was allowed.
+    """
+    if before is not None:
+        before(town)
+    already, expected = history(town.kit), answer(town)
+    new = facts(town)
+    asked = town.ask(command, *call(town)[0], **call(town)[1])
+
+    args, kwargs = call(town)
+    answered = town.do(command, *args, **kwargs)
+
+    assert ALLOWED == asked
+    assert expected == answered
+    assert already + new == history(town.kit)
+    assert [] == refusals(town.kit)
+
+
+def test_every_command_is_done():
+    """
+    No command is left out of the cases above.
+    """
+    assert set(_COMMANDS) == set(CASES)

@@ -1,0 +1,395 @@
+"""
+What was once stored can be read for ever.
+
+For each stored event there is one file, with every field filled, holding the
+bytes that its release wrote. Files are added and never changed.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+import pytest
+
+from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.events.circle import (
+    CircleFounded,
+    CommentAdded,
+    CommentRemoved,
+    GroupLinked,
+    GroupUnlinked,
+    ManagerAppointed,
+    ManagerDismissed,
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    MustSeeSent,
+    OverrideGranted,
+    OverrideRevoked,
+    OwnerChanged,
+    PostEdited,
+    PostPinned,
+    PostPublished,
+    PostReacted,
+    PostRemoved,
+    PostSyncSwitched,
+    PostUnpinned,
+    ReactionWithdrawn,
+)
+from circlekit.events.customer import (
+    CustomerAdded,
+    CustomerAssigned,
+    CustomerTagged,
+    CustomerUntagged,
+    MomentPublished,
+    MomentShown,
+    ProfileCompleted,
+)
+from circlekit.events.group import (
+    AnnouncementSet,
+    CircleLinked,
+    CircleUnlinked,
+    FriendRequestSent,
+    GroupFounded,
+    GroupJoined,
+    GroupLeft,
+    GroupMuted,
+    GroupUnmuted,
+    MessageReacted,
+    MessageSent,
+    PrivateChatAllowed,
+    PrivateChatBlocked,
+    PrivateChatOpened,
+)
+from circlekit.events.names import NAME_OF, NAMES
+from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.refusal import CommandRefused
+from circlekit.events.rules import RuleBookAdopted
+from circlekit.rulebook import HouseRule, RuleBook
+from circlekit.store.mapper import decode, encode
+from circlekit.verdict import Reason
+
+FOLDER = Path(__file__).parent
+AT = datetime(2020, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+LATER = datetime(2020, 3, 8, 12, tzinfo=UTC)
+
+COMPLETE = [
+    CircleFounded(
+        name="读书会",
+        kind="internal",
+        zone="Asia/Shanghai",
+        organisation="acme",
+        by="mei",
+        at=AT,
+    ),
+    RuleBookAdopted(
+        book=RuleBook(
+            name="house",
+            must_see=(
+                Budget("must-see-month", 6, Window("rolling", 2_592_000)),
+                Budget("must-see-spacing", 1, rolling(hours=12)),
+            ),
+            pins=3,
+            group_capacity=200,
+            comment_relay="off",
+            strict_private_chat=True,
+            member_moments=(Budget("moment-day", 2, CALENDAR_DAY),),
+            enterprise_moments=(Budget("moment-month", 8, CALENDAR_MONTH),),
+            moments_share_budgets=True,
+            house=(
+                HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
+                HouseRule("new-members-wait", {}),
+            ),
+        ),
+        by="mei",
+        at=AT,
+    ),
+    GroupLinked(group="readers", bound=True, by="mei", at=AT),
+    GroupUnlinked(group="readers", by="mei", at=AT),
+    MemberJoined(
+        member="lin",
+        staff_of="acme",
+        invited_by="mei",
+        verified_role="teacher",
+        at=AT,
+    ),
+    MemberLeft(member="lin", at=AT),
+    MemberRemoved(member="lin", by="mei", at=AT),
+    ManagerAppointed(member="lin", by="mei", at=AT),
+    ManagerDismissed(member="lin", by="mei", at=AT),
+    OwnerChanged(owner="lin", by="mei", at=AT),
+    PostSyncSwitched(on=False, by="mei", at=AT),
+    PostPublished(
+        text="星期天见 👍\n\"See you\"",
+        images=("a.png", "b.png"),
+        videos=("c.mp4",),
+        topic="Meetings",
+        synced=False,
+        groups=("readers", "more"),
+        by="lin",
+        at=AT,
+    ),
+    PostEdited(
+        post=8, text="Monday", images=("a.png",), videos=("c.mp4",), by="lin", at=AT
+    ),
+    PostRemoved(post=8, by="lin", at=AT),
+    CommentAdded(post=8, text="Yes", reply_to=9, by="wei", at=AT),
+    CommentRemoved(comment=10, post=8, by="wei", at=AT),
+    PostReacted(post=8, emoji="👍", by="wei", at=AT),
+    ReactionWithdrawn(post=8, emoji="👍", by="wei", at=AT),
+    PostPinned(post=8, by="mei", at=AT),
+    PostUnpinned(post=8, by="mei", at=AT),
+    MustSeeSent(post=8, override="flood warning", by="mei", at=AT),
+    OverrideGranted(member="lin", by="mei", at=AT),
+    OverrideRevoked(member="lin", by="mei", at=AT),
+    GroupFounded(name="Readers", by="mei", at=AT),
+    CircleLinked(circle="book-club", by="mei", at=AT),
+    CircleUnlinked(circle="book-club", by="mei", at=AT),
+    GroupJoined(member="lin", at=AT),
+    GroupLeft(member="lin", by="mei", at=AT),
+    MessageSent(
+        text="Hello",
+        images=("a.png",),
+        videos=("c.mp4",),
+        reply_to=7,
+        by="lin",
+        at=AT,
+    ),
+    MessageReacted(message=7, emoji="👍", by="lin", at=AT),
+    AnnouncementSet(text="Welcome", by="mei", at=AT),
+    GroupMuted(reason="exam week", until=LATER, by="mei", at=AT),
+    GroupUnmuted(by="mei", at=AT),
+    PrivateChatBlocked(by="mei", at=AT),
+    PrivateChatAllowed(by="mei", at=AT),
+    PrivateChatOpened(to="wei", by="lin", at=AT),
+    FriendRequestSent(to="wei", by="lin", at=AT),
+    CustomerAdded(
+        channel="qr", organisation="acme", zone="Asia/Shanghai", by="mei", at=AT
+    ),
+    ProfileCompleted(by="mei", at=AT),
+    CustomerTagged(tag="vip", by="mei", at=AT),
+    CustomerUntagged(tag="vip", by="mei", at=AT),
+    CustomerAssigned(owner="lin", by="mei", at=AT),
+    MomentShown(moment="spring", source="enterprise", by="mei", at=AT),
+    MomentPublished(
+        source="member", text="Spring sale", images=("a.png",), by="mei", at=AT
+    ),
+    PostsRead(circle="book-club", posts=(8, 11), at=AT),
+    MustSeeAcknowledged(circle="book-club", post=8, at=AT),
+    CommandRefused(
+        command="send_must_see",
+        reasons=(
+            Reason(
+                rule="must-see-spacing",
+                because="1 of 1 used within 24 hours",
+                used=1,
+                limit=1,
+                window_start=datetime(2020, 2, 29, 12, tzinfo=UTC),
+                window_end=AT,
+                used_by=(9,),
+                retry_at=LATER,
+            ),
+        ),
+        by="mei",
+        at=AT,
+    ),
+]
+
+# The same with nothing in them but what they must have: what an older release may
+# have written, before the other fields came to be.
+MINIMAL = [
+    (
+        b'{"name":"Book club","kind":"community","zone":"UTC","by":"mei",'
+        b'"at":"2020-03-01T12:00:00Z"}',
+        CircleFounded(
+            name="Book club",
+            kind="community",
+            zone="UTC",
+            organisation=None,
+            by="mei",
+            at=AT.replace(microsecond=0),
+        ),
+    ),
+    (
+        b'{"book":{"name":"house"},"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        RuleBookAdopted(
+            book=RuleBook(
+                name="house",
+                must_see=(),
+                pins=10,
+                group_capacity=None,
+                comment_relay="all",
+                strict_private_chat=False,
+                member_moments=(),
+                enterprise_moments=(),
+                moments_share_budgets=False,
+                house=(),
+            ),
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"group":"readers","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        GroupLinked(group="readers", bound=False, by="mei", at=AT),
+    ),
+    (
+        b'{"member":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        MemberJoined(
+            member="lin", staff_of=None, invited_by=None, verified_role=None, at=AT
+        ),
+    ),
+    (
+        b'{"text":"Hello","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        PostPublished(
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            synced=True,
+            groups=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"post":8,"text":"New","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        PostEdited(post=8, text="New", images=(), videos=(), by="lin", at=AT),
+    ),
+    (
+        b'{"post":8,"text":"Yes","by":"wei","at":"2020-03-01T12:00:00.25Z"}',
+        CommentAdded(post=8, text="Yes", reply_to=None, by="wei", at=AT),
+    ),
+    (
+        b'{"post":8,"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        MustSeeSent(post=8, override=None, by="mei", at=AT),
+    ),
+    (
+        b'{"text":"Hello","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        MessageSent(
+            text="Hello", images=(), videos=(), reply_to=None, by="lin", at=AT
+        ),
+    ),
+    (
+        b'{"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        GroupMuted(reason=None, until=None, by="mei", at=AT),
+    ),
+    (
+        b'{"channel":"qr","zone":"UTC","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        CustomerAdded(channel="qr", organisation=None, zone="UTC", by="mei", at=AT),
+    ),
+    (
+        b'{"source":"member","text":"Sale","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        MomentPublished(source="member", text="Sale", images=(), by="mei", at=AT),
+    ),
+    (
+        b'{"command":"leave_circle","reasons":[{"rule":"owner-stays","because":"no"}],'
+        b'"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        CommandRefused(
+            command="leave_circle",
+            reasons=(
+                Reason(
+                    rule="owner-stays",
+                    because="no",
+                    used=None,
+                    limit=None,
+                    window_start=None,
+                    window_end=None,
+                    used_by=(),
+                    retry_at=None,
+                ),
+            ),
+            by="mei",
+            at=AT,
+        ),
+    ),
+]
+
+
+def name_of(value):
+    return NAME_OF.get(type(value), "")
+
+
+def stored(name):
+    path = FOLDER / f"{name}.json"
+    assert path.exists(), (
+        f"{name} has no golden file. Write one event of it, with every field filled "
+        f"with something other than its default, to COMPLETE in {Path(__file__).name}; "
+        f"write down by hand the JSON that it must be stored as, in one line, in "
+        f"{path}; and never change that file once a release has stored such events."
+    )
+    return path.read_bytes().removesuffix(b"\n")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_stored_event_has_a_file(name):
+    """
+    Nothing is stored of which it was not written down how it is stored.
+    """
+    assert b"{" == stored(name)[:1]
+    assert name in {name_of(event) for event in COMPLETE}
+
+
+def test_no_file_without_an_event():
+    """
+    An event that was once stored is still known by its name.
+    """
+    files = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+    assert sorted(NAMES) == files
+    assert sorted(NAMES) == sorted(name_of(event) for event in COMPLETE)
+
+
+@pytest.mark.parametrize("event", COMPLETE, ids=name_of)
+def test_reading(event):
+    """
+    What was stored is read as the event that it was.
+    """
+    name = name_of(event)
+
+    assert event == decode("circle/book-club", 1, name, stored(name))
+
+
+@pytest.mark.parametrize("event", COMPLETE, ids=name_of)
+def test_writing(event):
+    """
+    The same event is stored as the same bytes today.
+    """
+    assert stored(name_of(event)) == encode(event)
+
+
+@pytest.mark.parametrize("event", COMPLETE, ids=name_of)
+def test_every_field_is_filled(event):
+    """
+    Each file shows every field, none of them at its default.
+    """
+    unfilled = [
+        field.name
+        for field in attrs.fields(type(event))
+        if getattr(event, field.name) == field.default
+    ]
+
+    assert [] == unfilled
+
+
+@pytest.mark.parametrize(
+    ("body", "event"), MINIMAL, ids=[name_of(event) for _, event in MINIMAL]
+)
+def test_reading_the_least(body, event):
+    """
+    What holds only the fields it must have is read with the others at their defaults.
+    """
+    assert event == decode("circle/book-club", 1, name_of(event), body)
+
+
+def test_the_least_of_every_event_with_defaults():
+    """
+    Every event with a field that may be missing is read without it somewhere above.
+    """
+    with_defaults = {
+        name
+        for name, kind in NAMES.items()
+        if any(field.default is not attrs.NOTHING for field in attrs.fields(kind))
+    }
+
+    assert with_defaults <= {name_of(event) for _, event in MINIMAL}

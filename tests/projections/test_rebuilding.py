@@ -1,0 +1,132 @@
+"""
+Read at once, bit by bit, or again from the start: the same rows.
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circlekit import CircleKit, NotFoundError
+from circlekit.store import READ_MODELS, log
+from tests.application.communities import opened, scripts, started
+from tests.application.town import undone
+
+HISTORIES = scripts(least=20, most=60)
+
+
+def _rows(kit, model):
+    with kit._store.reading() as transaction:
+        return {
+            table.name: sorted(
+                transaction.all(f"SELECT * FROM {table.name}"),
+                key=repr,
+            )
+            for table in model.tables.sorted_tables
+        }
+
+
+def _live(things, look=lambda kit, act: None):
+    clock = started()
+    kit = CircleKit("sqlite://", clock=clock)
+    community = opened(kit, clock)
+    for act in things:
+        try:
+            community.do(act)
+        except NotFoundError:
+            continue
+        look(kit, act)
+    return kit
+
+
+@pytest.mark.parametrize("model", READ_MODELS, ids=lambda model: model.name)
+@given(
+    things=HISTORIES, looks=st.sets(st.integers(0, 7)), block=st.sampled_from((1, 2, 7))
+)
+def test_the_same_rows(model, things, looks, block):
+    """
+    Stopped and gone on, or begun anew, a read model has the same rows.
+
+    However often and wherever its blocks end: those it has when it reads everything
+    at once.
+    """
+
+    def look(kit, act):
+        if act.switch in looks:
+            kit._store.up_to_date(model)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "BLOCK", block)
+        stopped = _live(things, look)
+        stopped._store.up_to_date(model)
+    with stopped, _live(things) as at_once:
+        at_once._store.up_to_date(model)
+        expected = _rows(at_once, model)
+        assert expected == _rows(stopped, model)
+
+        stopped._store.rebuild(model)
+        assert expected == _rows(stopped, model)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(log, "BLOCK", block)
+            stopped._store.rebuild(model)
+        assert expected == _rows(stopped, model)
+    assert any(expected.values())
+
+
+@pytest.mark.parametrize("model", READ_MODELS, ids=lambda model: model.name)
+def test_stopped_in_a_block(club, model):
+    """
+    A read model that is stopped in the middle of a block has taken in none of it.
+    """
+    for number in range(10):
+        club.publish_post("club", by="tao", text=f"{number}")
+        club.send_message("club", by="tao", text=f"{number}")
+    club.send_must_see("club", by="mei", text="News")
+    club._store.up_to_date(model)
+    expected = _rows(club, model)
+    empty = {name: [] for name in expected}
+    with club._store.writing() as transaction:
+        for name in expected:
+            transaction.run(f"DELETE FROM {name}")
+        transaction.run("DELETE FROM circlekit_reading")
+
+    with undone(club._store.writing(), KeyboardInterrupt):
+        with club._store.writing() as transaction:
+            club._store._take_block(transaction, model)
+        assert empty != _rows(club, model)
+    assert empty == _rows(club, model)
+
+    club._store.up_to_date(model)
+    assert expected == _rows(club, model)
+
+
+def test_progress(club):
+    """
+    Who brings a read model up to date block by block is told how far it is.
+    """
+    told = []
+    for number in range(10):
+        club.publish_post("club", by="tao", text=f"{number}")
+    head = club.newest_position()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "BLOCK", 7)
+        club._store.up_to_date(READ_MODELS[0], progress=lambda *step: told.append(step))
+
+    assert [*range(7, head, 7), head] == [position for position, _ in told]
+    assert {head} == {newest for _, newest in told}
+    club._store.up_to_date(READ_MODELS[0], progress=lambda *_: told.clear())
+    assert told
+
+
+def test_each_by_itself(club):
+    """
+    To read one model brings no other up to date: each has a position of its own.
+    """
+    club.publish_post("club", by="tao", text="x")
+
+    club.feed("tao")
+
+    with club._store.reading() as transaction:
+        assert [("member-feed", club.newest_position())] == transaction.all(
+            "SELECT * FROM circlekit_reading"
+        )

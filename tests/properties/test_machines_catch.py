@@ -1,0 +1,452 @@
+"""
+The machines find what is wrong: a rule bent a little is not a rule kept.
+"""
+
+from datetime import timedelta
+
+import pytest
+from attrs import define, evolve
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from circlekit.aggregates.circle import Circle
+from circlekit.aggregates.customer import Customer
+from circlekit.aggregates.group import Group
+from circlekit.aggregates.reader import Reader
+from circlekit.budget import Budget, Spend, rolling
+from circlekit.events.circle import MemberLeft, OwnerChanged, PostRemoved
+from circlekit.rulebook import DINGTALK_2020, RuleBook
+from circlekit.testing import (
+    CircleMachine,
+    CustomerMachine,
+    GroupMachine,
+    ReaderMachine,
+)
+from circlekit.testing.machines.counting import Spent
+from circlekit.testing.machines.waiting import Until
+from circlekit.verdict import ALLOWED, RefusedError, Verdict, refused, require
+from tests.people import BOOK_CLUB, DAY, LIN, MEI, MICROSECOND, shanghai
+
+AT_ONCE = timedelta(0)
+MARCH_1 = shanghai(3, 1)
+
+
+def machine_of(aggregate):
+    """
+    A circle's machine, on another make of circle.
+    """
+
+    class Machine(CircleMachine):
+        zones = ("Asia/Shanghai",)
+
+        def blank(self):
+            return aggregate(BOOK_CLUB)
+
+    return Machine
+
+
+def begun(aggregate):
+    machine = machine_of(aggregate)()
+    machine.found(
+        "community", None, "Asia/Shanghai", DINGTALK_2020, MARCH_1, settled=True
+    )
+    return machine
+
+
+def complaint(act):
+    with pytest.raises(AssertionError) as failure:
+        act()
+    return str(failure.value)
+
+
+def bent(**changes):
+    """
+    A circle whose refused must-sees give other reasons.
+    """
+
+    @define
+    class Bent(Circle):
+        def send_must_see(self, **kwargs):
+            try:
+                return super(Bent, self).send_must_see(**kwargs)
+            except RefusedError as refusal:
+                (reason,) = refusal.verdict.reasons
+                changed = {
+                    name: value(reason) if callable(value) else value
+                    for name, value in changes.items()
+                }
+                raise RefusedError(Verdict((evolve(reason, **changed),))) from None
+
+    return Bent
+
+
+def refused_twice(aggregate):
+    """
+    What the machine says of a second must-see on the same evening.
+    """
+    machine = begun(aggregate)
+    return complaint(lambda: machine.send_must_sees([AT_ONCE, timedelta(hours=1)], "nothing"))
+
+
+def test_a_rule_that_is_kept():
+    """
+    Of a circle as it should be, the machine has nothing to say.
+    """
+    machine = begun(Circle)
+    machine.send_must_sees([AT_ONCE, timedelta(hours=1), Until("free")], "nothing")
+    machine.replay_agrees()
+    machine.state_agrees()
+    machine.teardown()
+
+    assert [MARCH_1, MARCH_1 + DAY] == [spend.at for spend in machine.sent]
+
+
+def test_refusing_what_is_allowed():
+    """
+    Safe is not enough: what the rules allow must be allowed.
+    """
+
+    @define
+    class Anxious(Circle):
+        def leave(self, member, *, at):
+            require(refused("stay-a-while", "please stay"))
+
+    machine = begun(Anxious)
+
+    said = complaint(lambda: machine.leave(LIN))
+    assert "the model has against it: nothing" in said
+    assert "stay-a-while: please stay" in said
+    assert "2020-03-01 20:00:00+08:00  CircleFounded" in said
+
+
+def test_allowing_what_is_refused():
+    """
+    What a rule refuses must be refused.
+    """
+
+    @define
+    class Generous(Circle):
+        def _may_send(self, override, by, at):
+            return ALLOWED
+
+    said = refused_twice(Generous)
+    assert "the model has against it: must-see-spacing" in said
+
+
+def test_recording_something_else():
+    """
+    What is recorded must be what was asked for.
+    """
+
+    @define
+    class Rewriting(Circle):
+        def leave(self, member, *, at):
+            return (MemberLeft(member=member, at=at + DAY),)
+
+    machine = begun(Rewriting)
+
+    said = complaint(lambda: machine.leave(LIN))
+    assert "due at 2020-03-01 12:00:00+00:00" in said
+    assert "answered:\n  10  2020-03-02 20:00:00+08:00  MemberLeft  member=lin" in said
+
+
+def test_changing_while_deciding():
+    """
+    To ask is not to do.
+    """
+
+    @define
+    class Busy(Circle):
+        def leave(self, member, *, at):
+            self.pinned.clear()
+            return super(Busy, self).leave(member, at=at)
+
+    machine = begun(Busy)
+    machine.leave(LIN)
+
+    assert "differs from what its history comes to" in complaint(machine.replay_agrees)
+
+
+def test_remembering_wrongly():
+    """
+    What was taken down is not pinned; who remembers otherwise is wrong.
+    """
+
+    @define
+    class Clinging(Circle):
+        def _forget_pin(self, post):
+            pass
+
+    machine = begun(Clinging)
+    machine.remove_post(7, MEI)
+
+    said = complaint(machine.state_agrees)
+    assert said.startswith("pinned is [7], and by the model []")
+
+
+def test_coming_out_differently():
+    """
+    The same history comes to the same, however often it is replayed.
+    """
+
+    @define
+    class Moody(Circle):
+        moods = iter(range(1_000_000))
+
+        def _evolve(self, event):
+            super(Moody, self)._evolve(event)
+            if next(self.moods) > 17:
+                self.pinned.append(next(self.moods))
+
+    machine = begun(Moody)
+
+    said = complaint(machine.teardown)
+    assert said.startswith("the history replayed from blank comes to something else")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"used": 7}, "full at 2020-03-01 13:00:00+00:00 are by the model"),
+        ({"limit": 7}, "full at 2020-03-01 13:00:00+00:00 are by the model"),
+        ({"used_by": ()}, "full at 2020-03-01 13:00:00+00:00 are by the model"),
+        ({"retry_at": None}, "must-see-spacing can tell when it has room again"),
+        (
+            {"retry_at": MARCH_1},
+            "must-see-spacing is to be asked again at 2020-03-01 12:00:00+00:00, "
+            "not after 2020-03-01 13:00:00+00:00",
+        ),
+        (
+            {"retry_at": lambda reason: reason.retry_at - MICROSECOND},
+            "must-see-spacing still refuses at its own retry_at",
+        ),
+        (
+            {"retry_at": lambda reason: reason.retry_at + MICROSECOND},
+            "must-see-spacing has let go by 2020-03-02 12:00:00+00:00",
+        ),
+    ],
+)
+def test_refusing_with_wrong_numbers(changes, expected):
+    """
+    A refusal says what is used, and exactly from when on it no longer refuses.
+    """
+    assert refused_twice(bent(**changes)).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (86_399, "must-see-spacing has no room at 2020-03-02 11:59:59+00:00"),
+        (86_401, "must-see-spacing has room before 2020-03-02 12:00:01+00:00"),
+    ],
+)
+def test_keeping_to_another_rule(seconds, expected):
+    """
+    However well the answers agree with each other, the model counts for itself.
+    """
+    other = (Budget("must-see-spacing", 1, rolling(seconds=seconds)),)
+
+    @define
+    class Consistent(Circle):
+        def _may_send(self, override, by, at):
+            circle = evolve(self, book=evolve(self.book, must_see=other))
+            return Circle._may_send(circle, override, by, at)
+
+    assert refused_twice(Consistent).startswith(expected)
+
+
+def test_a_refusal_without_a_rule():
+    """
+    A refusal that names no rule is no refusal.
+    """
+
+    @define
+    class Silent(Circle):
+        def leave(self, member, *, at):
+            raise RefusedError(ALLOWED)
+
+    machine = begun(Silent)
+
+    said = complaint(lambda: machine.leave(LIN))
+    assert said.startswith("a refusal names no rule")
+
+
+def test_overdrawn():
+    """
+    However it came about, more than the limit in one window is found at the end.
+    """
+    machine = begun(Circle)
+    machine.send_must_sees([AT_ONCE], "nothing")
+    machine.sent.append(Spent(MARCH_1, 13))
+
+    said = complaint(machine.check_limits)
+    assert said.startswith("must-see-spacing is overdrawn by the events at 11, 13")
+
+
+def test_what_was_sent_by_override_is_not_overdrawn():
+    """
+    What was sent by override is meant to be beyond the limit.
+    """
+    machine = begun(Circle)
+    machine.send_must_sees([AT_ONCE], "nothing")
+    machine.grant_override(LIN, MEI)
+    machine.send_must_see(AT_ONCE, LIN, None, "flood")
+
+    machine.teardown()
+    assert [False, True] == [spend.beyond for spend in machine.sent]
+
+
+def test_too_full():
+    """
+    A group that holds more people than it may is found out.
+    """
+    machine = GroupMachine()
+    machine.found(
+        RuleBook(name="small", group_capacity=1), "UTC", MARCH_1, settled=False
+    )
+    machine.it.members.add(LIN)
+
+    assert complaint(machine.never_too_full).startswith("2 people are in a group for 1")
+
+
+def test_a_history_that_has_not_begun():
+    """
+    Of what has not begun there is nothing to compare.
+    """
+    machine = ReaderMachine()
+    machine.state_agrees()
+
+    assert "the answer was\n  allowed\n\nin UTC, after\n  nothing" in complaint(
+        lambda: machine.fail("nothing happened yet")
+    )
+
+
+# The rest are found at random, as soon as they turn up. They are not made small:
+# that they are found is the point.
+FOUND_AT_RANDOM = settings(max_examples=2_000, phases=[Phase.generate], database=None)
+
+
+@define
+class MonthsInUtc(Circle):
+    """
+    Counts months where the server is, and not where the circle is.
+    """
+
+    def _may_send(self, override, by, at):
+        circle = evolve(self, zone="UTC")
+        return Circle._may_send(circle, override, by, at)
+
+
+@define
+class RefundsWhatIsTakenDown(Circle):
+    """
+    Gives a must-see back when its post is taken down.
+    """
+
+    def _evolve(self, event):
+        super(RefundsWhatIsTakenDown, self)._evolve(event)
+        if isinstance(event, PostRemoved) and event.post in self.must_see_posts:
+            self.must_sees.pop()
+
+
+@define
+class ForgetsWithItsOwner(Circle):
+    """
+    Begins to count anew under a new owner.
+    """
+
+    def _evolve(self, event):
+        super(ForgetsWithItsOwner, self)._evolve(event)
+        if isinstance(event, OwnerChanged):
+            self.must_sees.clear()
+
+
+@define
+class ADayIsNotOver(Circle):
+    """
+    Refuses exactly 24 hours later as well.
+    """
+
+    def _may_send(self, override, by, at):
+        return super(ADayIsNotOver, self)._may_send(override, by, at - MICROSECOND)
+
+
+@pytest.mark.parametrize(
+    "aggregate",
+    [MonthsInUtc, RefundsWhatIsTakenDown, ForgetsWithItsOwner, ADayIsNotOver],
+)
+def test_found_at_random(aggregate):
+    """
+    What looks right and is wrong is found without anybody thinking of it.
+    """
+    with pytest.raises(AssertionError, match="the answer was"):
+        run_state_machine_as_test(machine_of(aggregate), settings=FOUND_AT_RANDOM)
+
+
+@define
+class MuteEndsLate(Group):
+    """
+    Keeps a mute at the moment that it ends.
+    """
+
+    def send_message(self, *, at, **kwargs):
+        earlier = at - MICROSECOND if at == self.muted_until else at
+        super(MuteEndsLate, self).send_message(at=earlier, **kwargs)
+        return super(MuteEndsLate, self).send_message(at=at, **kwargs)
+
+
+@define
+class OneBudgetForAll(Customer):
+    """
+    Counts moments by staff and by the company together, whatever the book says.
+    """
+
+    def _evolve(self, event):
+        super(OneBudgetForAll, self)._evolve(event)
+        self.by_members = self.by_enterprise = sorted(
+            {*self.by_members, *self.by_enterprise}, key=lambda spend: spend.version
+        )
+
+
+@define
+class MixesCirclesUp(Reader):
+    """
+    Takes posts at the same place in two circles for one.
+    """
+
+    def acknowledge(self, circle, post, **kwargs):
+        if post in {place for _, place in self.acknowledged}:
+            require(refused("already-acknowledged", "seen"))
+        return super(MixesCirclesUp, self).acknowledge(circle, post, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("base", "aggregate"),
+    [
+        (GroupMachine, MuteEndsLate),
+        (CustomerMachine, OneBudgetForAll),
+        (ReaderMachine, MixesCirclesUp),
+    ],
+)
+def test_found_at_random_in_the_others(base, aggregate):
+    """
+    So it is with groups, customers and readers.
+    """
+
+    class Machine(base):
+        def blank(self):
+            return aggregate(base().it.id)
+
+    with pytest.raises(AssertionError, match="the answer was"):
+        run_state_machine_as_test(Machine, settings=FOUND_AT_RANDOM)
+
+
+def test_spends_are_compared_with_their_places():
+    """
+    The model knows what it sent, and at which place.
+    """
+    machine = begun(Circle)
+    machine.send_must_sees([AT_ONCE], "nothing")
+
+    assert [Spend(MARCH_1, 11)] == machine.it.must_sees
+    assert [Spent(MARCH_1, 11)] == machine.sent

@@ -1,0 +1,166 @@
+"""
+Several processes on one file.
+"""
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from datetime import timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from circlekit import CircleKit, ManualClock
+from tests.application.town import everything
+from tests.store import workers
+from tests.store.workers import PROCESSES, START
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'kit.db'}"
+
+
+@pytest.fixture
+def club(url):
+    with CircleKit(url, clock=ManualClock(START)) as kit:
+        kit.found_circle(name="Club", kind="community", by="mei", circle="club")
+        for member in ("lin", "tao", "ben"):
+            kit.join_circle("club", member)
+            kit.appoint_manager("club", member, by="mei")
+    return url
+
+
+def test_a_new_file(url):
+    """
+    Twenty processes that open the same new file at once all get to work in it.
+    """
+    answers = workers.run(
+        workers.open_and_post, *((url, f"circle {number}") for number in range(20))
+    )
+
+    assert [3] * 20 == answers
+    with CircleKit(url) as kit:
+        assert 20 * 6 == kit.newest_position()
+
+
+@pytest.mark.parametrize(
+    "skews", [(0, 0, 0, 0), (0, 25, -25, 700)], ids=["shared", "skewed"]
+)
+def test_must_sees(club, skews):
+    """
+    Four processes that send must-sees to one circle keep to its quota.
+
+    Whatever their clocks say, they meet nothing but refusals.
+    """
+    people = ("mei", "lin", "tao", "ben")
+    answers = workers.run(
+        workers.send_must_sees,
+        *((club, by, skew, 60) for by, skew in zip(people, skews, strict=True)),
+    )
+
+    with CircleKit(club) as kit:
+        told = list(kit.history("club"))
+        sent = [it.event.at for it in told if workers.is_must_see(it)]
+        audit = kit.audit_must_sees()
+    home = ZoneInfo("Asia/Shanghai")
+    months = Counter(at.astimezone(home).strftime("%Y-%m") for at in sent)
+    outcomes = Counter(rules for one in answers for rules in one)
+    assert {
+        (),
+        ("must-see-month",),
+        ("must-see-month", "must-see-spacing"),
+        ("must-see-spacing",),
+    } >= set(outcomes)
+    assert 240 == sum(outcomes.values()) == audit.attempts
+    assert outcomes[()] == len(sent) == audit.sent
+    assert max(months.values()) <= 4
+    assert all(
+        later - earlier >= timedelta(hours=24) for earlier, later in pairwise(sent)
+    )
+    assert list(range(1, len(told) + 1)) == [it.version for it in told]
+    assert [] == audit.violations
+    assert len(sent) >= 4
+
+
+def test_reading_each_other(club):
+    """
+    What one process was told is done, every other one sees from then on.
+
+    Nobody's post is lost or shown twice.
+    """
+    people = ("mei", "lin", "tao", "ben")
+
+    answers = workers.run(workers.converse, *((club, by, 12) for by in people))
+
+    posts = [post for mine in answers for post in mine]
+    with CircleKit(club) as kit:
+        assert 48 == len(set(posts))
+        assert set(posts) == {
+            str(item.post) for item in kit.feed("mei", limit=200).items
+        }
+        positions = [it.position for it in everything(kit)]
+        assert list(range(1, len(positions) + 1)) == positions
+
+
+@pytest.mark.parametrize("round_", range(8))
+def test_killed(club, round_):
+    """
+    Processes that are killed lose nothing they were told was done.
+
+    A batch is there whole or not at all, and the file is sound.
+    """
+    kills = (round_, 2 * round_ + 1)
+    told = []
+    running = []
+    for number, after in enumerate(kills):
+        ours, theirs = PROCESSES.Pipe(duplex=False)
+        process = PROCESSES.Process(
+            target=workers.post_until_killed, args=(theirs, club, f"p{number}")
+        )
+        process.start()
+        theirs.close()
+        running.append((process, ours, after))
+    for process, pipe, after in running:
+        told += [pipe.recv() for _ in range(after)]
+        process.kill()
+        process.join()
+        while True:
+            try:
+                told.append(pipe.recv())
+            except EOFError:
+                break
+        pipe.close()
+
+    with closing(sqlite3.connect(club.removeprefix("sqlite:///"))) as connection:
+        assert [("ok",)] == connection.execute("PRAGMA integrity_check").fetchall()
+    with CircleKit(club) as kit:
+        history = list(kit.history("club"))
+        texts = {
+            f"club/{it.version}": it.event.text
+            for it in history
+            if type(it.event).__name__ == "PostPublished"
+        }
+        comments = [
+            it.event.text for it in history if type(it.event).__name__ == "CommentAdded"
+        ]
+        assert dict(told).items() <= texts.items()
+        assert len(told) == len(dict(told))
+        # At most the one that each was at when it was killed is there unsaid.
+        assert len(texts) - len(told) in {0, 1, 2}
+        assert len(set(texts.values())) == len(texts)
+        assert sorted(comments) == sorted(
+            text for text in texts.values() if int(text.split()[1]) % 3 == 0
+        )
+        assert texts == {str(item.post): item.text for item in _whole_feed(kit)}
+        kit.publish_post("club", by="tao", text="Life goes on")
+
+
+def _whole_feed(kit):
+    page = kit.feed("mei", limit=200)
+    while True:
+        yield from page.items
+        if page.next is None:
+            return
+        page = kit.feed("mei", limit=200, after=page.next)

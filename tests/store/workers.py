@@ -1,0 +1,154 @@
+"""
+What other processes do in the tests of the store.
+"""
+
+import multiprocessing
+import resource
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from circlekit import CircleKit, CirclekitError, ManualClock, RefusedError
+from circlekit.events.circle import MustSeeSent
+
+# Each process is born of a small one that has the library loaded already, and has
+# nothing of the test run's threads or connections.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.store.workers"])
+START = datetime(2020, 3, 1, 12, tzinfo=UTC)
+
+
+def run(work, *each):
+    """
+    Do *work* in one process for each tuple of arguments, all at once.
+
+    Return their answers in order.
+    """
+    start = PROCESSES.Barrier(len(each))
+    processes, pipes = [], []
+    for args in each:
+        ours, theirs = PROCESSES.Pipe(duplex=False)
+        process = PROCESSES.Process(target=_answer, args=(theirs, start, work, args))
+        process.start()
+        theirs.close()
+        processes.append(process)
+        pipes.append(ours)
+    answers = [pipe.recv() for pipe in pipes]
+    for process, pipe in zip(processes, pipes, strict=True):
+        process.join()
+        pipe.close()
+    return answers
+
+
+def _answer(pipe, start, work, args):
+    start.wait()
+    try:
+        answer = work(*args)
+    except BaseException as error:  # noqa: BLE001
+        answer = f"{type(error).__name__}: {error}"
+    pipe.send(answer)
+    pipe.close()
+
+
+def open_and_post(url, name):
+    """
+    Open a store that may not be there yet, and found a circle in it.
+    """
+    with CircleKit(url) as kit:
+        kit.found_circle(name=name, kind="community", by="mei", circle=name)
+        return len(list(kit.history(name)))
+
+
+def send_must_sees(url, by, skew, attempts):
+    """
+    Try to send must-sees to one circle, by a clock of one's own.
+    """
+    clock = ManualClock(START + timedelta(hours=skew))
+    answers = []
+    with CircleKit(url, clock=clock) as kit:
+        for attempt in range(attempts):
+            clock.forward(hours=7)
+            try:
+                kit.send_must_see("club", by=by, text=f"{by} {attempt}")
+            except RefusedError as refusal:
+                answers.append(refusal.verdict.rules)
+            else:
+                answers.append(())
+    return answers
+
+
+def converse(url, by, count):
+    """
+    Write, and after each message read all of one's own back, and everybody's so far.
+    """
+    with CircleKit(url) as kit:
+        mine = []
+        for number in range(count):
+            mine.append(str(kit.publish_post("club", by=by, text=f"{by} {number}")))
+            seen = [item.post for item in kit.feed(by, limit=200).items]
+            if seen != sorted(seen, key=lambda post: -post.version):
+                return "out of order"
+            if not set(mine) <= {str(post) for post in seen}:
+                return "lost"
+    return mine
+
+
+def post_until_killed(pipe, url, name):
+    """
+    Publish posts, and say of each that it is done, until somebody stops this.
+    """
+    number = 0
+    with CircleKit(url) as kit:
+        while True:
+            text = f"{name} {number}"
+            if number % 3:
+                post = kit.publish_post("club", by="mei", text=text)
+            else:
+                with kit.batch():
+                    post = kit.publish_post("club", by="mei", text=text)
+                    kit.add_comment(post, by="mei", text=text)
+            if number % 5 == 0:
+                kit.feed("mei")
+            pipe.send((str(post), text))
+            number += 1
+
+
+def hold(pipe, url):
+    """
+    Keep the store from being written until told to go on.
+    """
+    with CircleKit(url) as kit, kit.batch():
+        kit.publish_post("club", by="mei", text="Mine")
+        pipe.send("held")
+        pipe.recv()
+
+
+def is_must_see(recorded):
+    """
+    Return whether an event is a must-see.
+    """
+    return isinstance(recorded.event, MustSeeSent)
+
+
+def fail_to_commit(url):
+    """
+    Meet a limit on the size of files just as a command is to be committed.
+    """
+    path = url.removeprefix("sqlite:///")
+    with CircleKit(url, clock=ManualClock(START)) as kit:
+        kit.publish_post("club", by="mei", text="Before")
+        size = Path(f"{path}-wal").stat().st_size
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            kit.join_circle("club", "new")
+            failed = "nothing"
+        except CirclekitError as error:
+            failed = type(error).__name__
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        before = [it.role for it in kit.circles("new")]
+        asked = kit.would_allow("leave_circle", "club", "new").rules
+        kit.publish_post("club", by="mei", text="After")
+        after = [it.role for it in kit.circles("new")]
+        kit.join_circle("club", "new")
+        return [failed, before, asked, after, "joined"]

@@ -1,0 +1,119 @@
+"""
+The rule books that are shipped, and those of a house of its own.
+"""
+
+import pytest
+
+from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
+from circlekit.errors import InvalidInputError
+from circlekit.rulebook import RULE_BOOKS, RuleBook, rule_book
+
+MUST_SEE = (
+    Budget("must-see-month", 4, CALENDAR_MONTH),
+    Budget("must-see-spacing", 1, rolling(hours=24)),
+)
+A_DAY = Budget("moment-day", 1, CALENDAR_DAY)
+A_MONTH = Budget("moment-month", 4, CALENDAR_MONTH)
+
+SHIPPED = {
+    "dingtalk_2020": RuleBook(name="dingtalk_2020", must_see=MUST_SEE),
+    "wecom_2020": RuleBook(
+        name="wecom_2020",
+        must_see=MUST_SEE,
+        group_capacity=100,
+        member_moments=(A_DAY,),
+        enterprise_moments=(A_MONTH,),
+    ),
+    "seed_literal": RuleBook(
+        name="seed_literal",
+        must_see=MUST_SEE,
+        group_capacity=100,
+        member_moments=(A_DAY, A_MONTH),
+        enterprise_moments=(A_DAY, A_MONTH),
+        moments_share_budgets=True,
+    ),
+}
+
+
+def test_what_is_shipped():
+    """
+    The numbers of a shipped book never change under its name.
+    """
+    assert SHIPPED == dict(RULE_BOOKS)
+
+
+def test_what_a_book_says_of_itself():
+    """
+    A book that says nothing more has ten pins, shows every comment, limits nothing.
+    """
+    book = RuleBook(name="house")
+
+    expected = RuleBook(
+        name="house",
+        must_see=(),
+        pins=10,
+        group_capacity=None,
+        comment_relay="all",
+        strict_private_chat=False,
+        member_moments=(),
+        enterprise_moments=(),
+        moments_share_budgets=False,
+    )
+    assert expected == book
+
+
+@pytest.mark.parametrize("name", RULE_BOOKS)
+def test_by_its_name(name):
+    """
+    A shipped book is found by its name, and is itself when given.
+    """
+    assert RULE_BOOKS[name] is rule_book(name)
+    assert RULE_BOOKS[name] is rule_book(RULE_BOOKS[name])
+
+
+def test_a_house_of_its_own():
+    """
+    A house may have numbers of its own, under a name of its own.
+    """
+    book = RuleBook(name="house", pins=3)
+
+    assert book is rule_book(book)
+
+
+def test_an_unknown_name():
+    """
+    A name nobody shipped is refused with those that are.
+    """
+    with pytest.raises(InvalidInputError) as trouble:
+        rule_book("dingtalk_1999")
+
+    expected = (
+        "rules: 'dingtalk_1999' is not known; accepted: "
+        "a RuleBook, or one of dingtalk_2020, seed_literal, wecom_2020"
+    )
+    assert expected == str(trouble.value)
+
+
+def test_a_name_that_is_taken():
+    """
+    Under a shipped book's name there are its numbers and no others.
+    """
+    with pytest.raises(InvalidInputError) as trouble:
+        rule_book(RuleBook(name="dingtalk_2020", pins=3))
+
+    expected = (
+        "rules: 'dingtalk_2020' is a shipped book with other numbers; "
+        "accepted: a name of its own"
+    )
+    assert expected == str(trouble.value)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"pins": -1}, {"group_capacity": 0}, {"group_capacity": -1}]
+)
+def test_numbers_that_are_none(wrong):
+    """
+    A book has a name, no debts of pins, and groups that hold somebody.
+    """
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        RuleBook(**({"name": "house"} | wrong))
