@@ -36,8 +36,9 @@ def in_zone(zone, year, month, day, hour=0, minute=0, second=0, *, fold=0):
     """
     What the clocks of a zone showed, as the instant it was.
     """
-    wall = datetime(year, month, day, hour, minute, second, fold=fold)
-    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    home = ZoneInfo(zone)
+    wall = datetime(year, month, day, hour, minute, second, tzinfo=home, fold=fold)
+    return wall.astimezone(UTC)
 
 
 def shanghai(month, day, hour=20, minute=0, second=0, *, year=2020):

@@ -352,14 +352,12 @@ def test_windows_that_are_none(kind, seconds):
     assert f"{kind} with {seconds} seconds" == trouble.value.problem
 
 
-@pytest.mark.parametrize(
-    ("rule", "limit"), [("", 1), ("must-see-month", -1)]
-)
+@pytest.mark.parametrize(("rule", "limit"), [("", 1), ("must-see-month", -1)])
 def test_budgets_that_are_none(rule, limit):
     """
     A budget has a name, and a limit that is no debt.
     """
-    with pytest.raises(ValueError, match="'rule'|'limit'"):
+    with pytest.raises(ValueError, match=r"'rule'|'limit'"):
         Budget(rule, limit, CALENDAR_MONTH)
 
 

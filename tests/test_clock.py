@@ -73,7 +73,8 @@ def test_zones_are_known_by_name(zone):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "Asia", "a\x00b", None]
+    "name",
+    ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "Asia", "a\x00b", None],
 )
 def test_what_is_no_zone(name):
     """

@@ -196,9 +196,7 @@ class TestAdoptRuleBook:
         """
         one = RuleBook(name="one", must_see=(Budget("month", 1, CALENDAR_MONTH),))
         (
-            the_club(
-                *must_sees(MARCH_1), RuleBookAdopted(book=one, by=MEI, at=MARCH_2)
-            )
+            the_club(*must_sees(MARCH_1), RuleBookAdopted(book=one, by=MEI, at=MARCH_2))
             .when(lambda c: c.send_must_see(text="Again", by=MEI, at=MARCH_8))
             .then_refused("month")
         )
@@ -525,9 +523,7 @@ class TestHandOver:
         """
         Who handed it over is an ordinary member afterwards.
         """
-        circle = replay(
-            blank(), [*CLUB, OwnerChanged(owner=TAO, by=MEI, at=MARCH_1)]
-        )
+        circle = replay(blank(), [*CLUB, OwnerChanged(owner=TAO, by=MEI, at=MARCH_1)])
 
         expected = {MEI: "member", TAO: "owner", LIN: "member", WEI: "member"}
         assert expected == circle.members
@@ -844,9 +840,7 @@ class TestEditPost:
                     THE_POST, text="New", images=("a.png",), by=by, at=MARCH_1
                 )
             )
-            .then(
-                PostEdited(post=8, text="New", images=("a.png",), by=by, at=MARCH_1)
-            )
+            .then(PostEdited(post=8, text="New", images=("a.png",), by=by, at=MARCH_1))
         )
 
     def test_by_another_member(self):
@@ -1382,9 +1376,7 @@ class TestSendMustSee:
         """
         (
             the_club(*must_sees(MARCH_1))
-            .when(
-                lambda c: c.send_must_see(text="Again", by=TAO, at=MARCH_2 - SECOND)
-            )
+            .when(lambda c: c.send_must_see(text="Again", by=TAO, at=MARCH_2 - SECOND))
             .then_verdict(
                 Verdict(
                     (

@@ -194,9 +194,7 @@ class TestShowMoment:
         """
         (
             customer(shown(1, NOON))
-            .when(
-                lambda c: c.show_moment("moment-2", source="member", by=TAO, at=NOON)
-            )
+            .when(lambda c: c.show_moment("moment-2", source="member", by=TAO, at=NOON))
             .then_verdict(
                 Verdict(
                     (

@@ -47,7 +47,9 @@ class TestMarkRead:
         """
         (
             lin()
-            .when(lambda r: r.mark_read(BOOK_CLUB, (9,), role=None, there=GONE, at=NOON))
+            .when(
+                lambda r: r.mark_read(BOOK_CLUB, (9,), role=None, there=GONE, at=NOON)
+            )
             .then_refused("not-a-member", "post-removed")
         )
 

@@ -120,7 +120,7 @@ COMPLETE = [
     OwnerChanged(owner="lin", by="mei", at=AT),
     PostSyncSwitched(on=False, by="mei", at=AT),
     PostPublished(
-        text="星期天见 👍\n\"See you\"",
+        text='星期天见 👍\n"See you"',
         images=("a.png", "b.png"),
         videos=("c.mp4",),
         topic="Meetings",
@@ -199,8 +199,10 @@ COMPLETE = [
 # have written, before the other fields came to be.
 MINIMAL = [
     (
-        b'{"name":"Book club","kind":"community","zone":"UTC","by":"mei",'
-        b'"at":"2020-03-01T12:00:00Z"}',
+        (
+            b'{"name":"Book club","kind":"community","zone":"UTC","by":"mei",'
+            b'"at":"2020-03-01T12:00:00Z"}'
+        ),
         CircleFounded(
             name="Book club",
             kind="community",
@@ -266,9 +268,7 @@ MINIMAL = [
     ),
     (
         b'{"text":"Hello","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
-        MessageSent(
-            text="Hello", images=(), videos=(), reply_to=None, by="lin", at=AT
-        ),
+        MessageSent(text="Hello", images=(), videos=(), reply_to=None, by="lin", at=AT),
     ),
     (
         b'{"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
@@ -283,8 +283,10 @@ MINIMAL = [
         MomentPublished(source="member", text="Sale", images=(), by="mei", at=AT),
     ),
     (
-        b'{"command":"leave_circle","reasons":[{"rule":"owner-stays","because":"no"}],'
-        b'"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        (
+            b'{"command":"leave_circle","reasons":[{"rule":"owner-stays","because":"no"}],'
+            b'"by":"mei","at":"2020-03-01T12:00:00.25Z"}'
+        ),
         CommandRefused(
             command="leave_circle",
             reasons=(

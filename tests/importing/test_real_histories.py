@@ -12,8 +12,8 @@ import attrs
 import pytest
 
 from circlekit import CircleKit
-from circlekit.cli.importing import ImportReport
 from circlekit.audit import CircleMonth, MustSeeAudit
+from circlekit.cli.importing import ImportReport
 from tests.importing.histories import everything_in, imported, whole_feed
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -56,7 +56,6 @@ def test_the_words_name_who_asked():
     """
     A refusal says of whom it speaks.
     """
-    assert (
-        "not-the-owner: tao is not the owner of this circle"
-        == str(owner_only("member", by="tao"))
+    assert "not-the-owner: tao is not the owner of this circle" == str(
+        owner_only("member", by="tao")
     )

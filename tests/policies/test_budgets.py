@@ -89,7 +89,9 @@ def test_a_limit_of_none():
     """
     Where nothing is allowed at all, no moment is promised.
     """
-    verdict = within_budgets([Budget("never", 0, MONTH.window)], [], zone="UTC", at=NOON)
+    verdict = within_budgets(
+        [Budget("never", 0, MONTH.window)], [], zone="UTC", at=NOON
+    )
 
     assert ("0 of 0 used in this calendar month", None) == (
         verdict.reasons[0].because,

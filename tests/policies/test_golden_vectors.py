@@ -105,9 +105,7 @@ def answers(budgets, attempts):
     """
     spends = []
     for place, at in enumerate(attempts, start=1):
-        verdict = within_must_see_budgets(
-            budgets, spends, zone="Asia/Shanghai", at=at
-        )
+        verdict = within_must_see_budgets(budgets, spends, zone="Asia/Shanghai", at=at)
         if verdict.allowed:
             spends.append(Spend(at, place))
         yield verdict.rules
@@ -272,9 +270,7 @@ def test_v16_a_new_owner_inherits_what_was_used():
     handed_over = OwnerChanged(owner=LIN, by=MEI, at=shanghai(3, 16))
     story = given(Circle(BOOK_CLUB), *CLUB, *sent(*FOUR_IN_MARCH[:3]), handed_over)
 
-    story = allowed(
-        story.when(one_more(twentieth, by=LIN)), twentieth, post=15, by=LIN
-    )
+    story = allowed(story.when(one_more(twentieth, by=LIN)), twentieth, post=15, by=LIN)
     story.when(one_more(twenty_fifth, by=LIN)).then_refused("must-see-month")
 
 

@@ -95,5 +95,7 @@ def test_switches():
     """
     A switch refuses under the name it is given.
     """
-    assert () == is_on(True, rule="off", because="it is off").rules
-    assert "off: it is off" == str(is_on(False, rule="off", because="it is off"))
+    on, off = (is_on(switch, rule="off", because="it is") for switch in (True, False))
+
+    assert () == on.rules
+    assert "off: it is" == str(off)

@@ -36,7 +36,10 @@ def test_joining(kind):
 
         welcome, otherwise = {
             "internal": (staff_of == "acme", "internal-staff-only"),
-            "business": (inviter_role in {"owner", "manager"}, "business-by-invitation"),
+            "business": (
+                inviter_role in {"owner", "manager"},
+                "business-by-invitation",
+            ),
             "teaching": (verified_role is not None, "teaching-verified-role"),
             "community": (True, ""),
         }[kind]

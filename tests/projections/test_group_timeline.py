@@ -51,13 +51,15 @@ def side(club):
 
 
 def _pages(kit, group, limit):
-    page = kit.group_timeline(group, limit=limit)
+    before, page = None, kit.group_timeline(group, limit=limit)
     while True:
         assert len(page.entries) <= limit
         yield from page.entries
         if page.next is None:
             return
-        page = kit.group_timeline(group, limit=limit, before=page.next)
+        assert before is None or page.next < before  # or there would be no end
+        before = page.next
+        page = kit.group_timeline(group, limit=limit, before=before)
 
 
 def _seen(kit, group):

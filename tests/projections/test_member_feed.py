@@ -38,13 +38,15 @@ READING = ("pin_post", "unpin_post", "acknowledge", "mark_read", "publish_post")
 
 
 def _pages(kit, member, *, limit, circle=None, between=lambda: None):
-    page = kit.feed(member, circle=circle, limit=limit)
+    cursors, page = set(), kit.feed(member, circle=circle, limit=limit)
     while True:
         assert len(page.items) <= limit
         yield from page.items
         if page.next is None:
             return
         assert len(page.items) == limit
+        assert page.next not in cursors  # or there would be no end
+        cursors.add(page.next)
         between()
         page = kit.feed(member, circle=circle, limit=limit, after=page.next)
 

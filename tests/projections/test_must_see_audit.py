@@ -557,22 +557,38 @@ def test_not_a_circles(club):
 
 def test_progress(club, clock):
     """
-    An audit tells how far it has come, by positions that only grow.
+    An audit tells how far it has come, from the first event to the newest.
+
+    Twice, if it checks the store first.
     """
     for day in range(3):
         clock.now = MARCH_1 + day * DAY
         club.send_must_see("club", by="mei", text="News")
-    told = []
+    head, once, twice = club.newest_position(), [], []
 
-    club.audit_must_sees(progress=told.append)
+    club.audit_must_sees(verify=False, progress=once.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "BLOCK", 5)
+        club.audit_must_sees(progress=twice.append)
 
-    assert sorted(told) == told
-    assert [
-        it.position
-        for it in everything(club)
-        if type(it.event).__name__
-        in {"CircleFounded", "RuleBookAdopted", "MustSeeSent"}
-    ] == told
+    assert sorted(once) == once
+    assert head == once[-1]
+    assert {
+        it.position for it in everything(club) if isinstance(it.event, MustSeeSent)
+    } <= set(once)
+    checked = twice[: -len(once)]
+    assert sorted({*range(5, head, 5), head}) == sorted(set(checked))
+    assert sorted(checked) == checked
+    assert once == twice[-len(once) :]
+
+
+@given(things=scripts(*SENDING, least=10, most=40))
+def test_unchecked(things):
+    """
+    Of a store that nobody altered, an audit that does not check it says the same.
+    """
+    with _lived(things) as kit:
+        assert kit.audit_must_sees() == kit.audit_must_sees(verify=False)
 
 
 def test_constant_memory(club, clock):

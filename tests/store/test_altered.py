@@ -273,7 +273,9 @@ def test_altered_body(file, kind, stream, ask):
 
 
 @pytest.mark.parametrize("circle", [None, "club"], ids=["all", "one"])
-@pytest.mark.parametrize("hidden", ["name", "unknown name", "stream", "row"])
+@pytest.mark.parametrize(
+    "hidden", ["name", "unknown name", "stream", "row", "position"]
+)
 def test_hidden_from_the_audit(file, hidden, circle):
     """
     A must-see cannot be hidden from the audit.
@@ -288,6 +290,8 @@ def test_hidden_from_the_audit(file, hidden, circle):
             file.set("name", "Nothing", position=sent.position)
         case "stream":
             file.set("stream", "group/club", position=sent.position)
+        case "position":
+            file.set("position", 10_000, position=sent.position)
         case "row":
             with CircleKit(file.url, clock=ManualClock(MARCH_1)) as kit:
                 kit.publish_post("club", by="tao", text="After it")
@@ -515,6 +519,25 @@ def test_positions_are_not_used_again(tmp_path):
     with CircleKit(f"sqlite:///{path}") as kit:
         kit.publish_post("club", by="mei", text="Two")
         assert newest + 1 == kit.newest_position()
+
+
+def test_the_newest_is_missed(tmp_path):
+    """
+    Even the newest event of all cannot be taken out unseen: its position was given.
+    """
+    path = tmp_path / "town.db"
+    with CircleKit(f"sqlite:///{path}") as kit:
+        kit.found_circle(name="Club", kind="community", by="mei", circle="club")
+        kit.send_must_see("club", by="mei", text="News")
+        newest = kit.newest_position()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM circlekit_event WHERE position = ?", (newest,))
+
+    with (
+        CircleKit(f"sqlite:///{path}") as kit,
+        pytest.raises(CorruptEventError, match="missing"),
+    ):
+        kit.audit_must_sees()
 
 
 def test_the_checksum_is_over_the_place():

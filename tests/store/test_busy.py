@@ -208,7 +208,7 @@ def test_half_a_command(kit):
 
     assert before == written(kit)
     kit.leave_circle("club", "tao")
-    assert 61 + 2 + 1 == len(written(kit)[0]) - len(before[0])
+    assert 1 + 60 + 2 == len(written(kit)[0]) - len(before[0])
 
 
 def test_half_a_command_and_an_inner_batch(kit):
