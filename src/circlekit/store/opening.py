@@ -53,7 +53,12 @@ def open_store(url: str, *, busy_seconds: float = 30.0, create: bool = True) -> 
     event.listen(engine, "connect", _settings)
     store = Store(engine, shared=in_memory)
     try:
-        _prepare(store, engine, create=create)
+        # Several processes may make the same file at the same moment.
+        for attempt in stamina.retry_context(
+            on=BusyError, attempts=None, timeout=busy_seconds, wait_max=0.5
+        ):
+            with attempt:
+                _prepare(store, engine, create=create)
     except BaseException:
         store.close()
         raise
@@ -83,8 +88,6 @@ def _must_be_there(url: URL, *, in_memory: bool) -> None:
         raise StoreError(f"there is no store at {url.database!r}; {_THERE}")
 
 
-# Several processes may make the same file at the same moment.
-@stamina.retry(on=BusyError, timeout=30.0, attempts=None, wait_max=0.5)
 def _prepare(store: Store, engine: Engine, *, create: bool) -> None:
     # A read model may be newer than the file: its tables are made when missing.
     needed = {name for tables in _ALL for name in tables.tables}
