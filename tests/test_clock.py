@@ -89,6 +89,17 @@ def test_what_is_no_zone(name):
     )
 
 
+@pytest.mark.parametrize("value", [["Asia/Shanghai"], {"zone": "UTC"}])
+def test_what_is_no_text_is_no_zone(value):
+    """
+    What is no text at all is no zone's name either, and is refused in the same way.
+    """
+    with pytest.raises(InvalidInputError) as trouble:
+        zone_named(value)
+
+    assert "zone" == trouble.value.field
+
+
 @given(moments())
 def test_whole_microseconds(at):
     """

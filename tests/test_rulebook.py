@@ -6,7 +6,7 @@ import pytest
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
-from circlekit.rulebook import RULE_BOOKS, RuleBook, rule_book
+from circlekit.rulebook import RULE_BOOKS, HouseRule, RuleBook, rule_book
 
 MUST_SEE = (
     Budget("must-see-month", 4, CALENDAR_MONTH),
@@ -117,3 +117,16 @@ def test_numbers_that_are_none(wrong):
     """
     with pytest.raises(ValueError, match=next(iter(wrong))):
         RuleBook(**({"name": "house"} | wrong))
+
+
+def test_two_rules_of_one_name():
+    """
+    No two rules of a book that judge the same act share a name.
+    """
+    month = Budget("must-see-month", 4, CALENDAR_MONTH)
+
+    with pytest.raises(InvalidInputError) as caught:
+        RuleBook(name="ours", must_see=(month, month))
+    assert "must_see: 'must-see-month' twice" == str(caught.value).partition(";")[0]
+    with pytest.raises(InvalidInputError):
+        RuleBook(name="ours", must_see=(month,), house=(HouseRule("must-see-month"),))

@@ -42,7 +42,6 @@ def as_utc(field_name: str, value: object) -> datetime:
         raise InvalidInputError(field_name, problem, accepted) from error
 
 
-@lru_cache(maxsize=1024)
 def zone_named(name: str) -> ZoneInfo:
     """
     Return the IANA zone of that name.
@@ -52,9 +51,14 @@ def zone_named(name: str) -> ZoneInfo:
     """
     accepted = "an IANA zone name, as in 'Asia/Shanghai'"
     try:
-        return ZoneInfo(name)
+        return _zone(name)
     except (KeyError, ValueError, OSError, TypeError) as error:
         raise InvalidInputError("zone", f"{name!r} is not known", accepted) from error
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
 
 
 def micros(moment: datetime) -> int:

@@ -89,6 +89,25 @@ class RuleBook:
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
 
+    def __attrs_post_init__(self) -> None:
+        """
+        Refuse two rules of one name: nobody could tell which of them said no.
+
+        Raises:
+            InvalidInputError: If a must-see or moment meets the same name twice.
+        """
+        for field_name, budgets in (
+            ("must_see", self.must_see),
+            ("member_moments", self.member_moments),
+            ("enterprise_moments", self.enterprise_moments),
+        ):
+            names = [budget.rule for budget in budgets]
+            names += (rule.name for rule in self.house)
+            for name in names:
+                if names.count(name) > 1:
+                    accepted = "a name of its own for each rule"
+                    raise InvalidInputError(field_name, f"{name!r} twice", accepted)
+
 
 _MUST_SEE: Final = (
     Budget("must-see-month", 4, CALENDAR_MONTH),
