@@ -13,6 +13,9 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
+# Not as an entry point, as for everybody else: pyproject.toml says why.
+pytest_plugins = ["circlekit.pytest_plugin"]
+
 
 class SessionParser:
     """

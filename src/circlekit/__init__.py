@@ -11,9 +11,11 @@ from circlekit.errors import (
     CirclekitError,
     CommandIdReusedError,
     CorruptEventError,
+    GoldenHistoryError,
     InvalidInputError,
     NotFoundError,
     StoreError,
+    UnknownPolicyError,
 )
 from circlekit.ids import (
     CircleId,
@@ -44,6 +46,7 @@ __all__ = [
     "CommentId",
     "CorruptEventError",
     "CustomerId",
+    "GoldenHistoryError",
     "GroupId",
     "InvalidInputError",
     "ManualClock",
@@ -55,6 +58,7 @@ __all__ = [
     "RefusedError",
     "RuleBook",
     "StoreError",
+    "UnknownPolicyError",
     "Verdict",
     "WhatIf",
     "Window",

@@ -108,3 +108,19 @@ class StoreError(CirclekitError):
     """
     The store cannot be used: wrong place, wrong kind or wrong version.
     """
+
+
+class GoldenHistoryError(CirclekitError):
+    """
+    A golden history cannot be read, or was altered after it was saved.
+
+    Attributes:
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"this golden history {problem}; "
+            "accepted: one that was saved by `circlekit history save`, as it was saved"
+        )
+        self.problem = problem

@@ -38,9 +38,7 @@ class _Place:
             raise InvalidInputError(field, f"is {type(text).__name__}", accepted)
         owner, slash, version = text.rpartition("/")
         if not slash or not _PLACE.fullmatch(version):
-            raise InvalidInputError(
-                field, f"{text!r} has no place", accepted
-            )
+            raise InvalidInputError(field, f"{text!r} has no place", accepted)
         return checked_id(field, owner), int(version)
 
 

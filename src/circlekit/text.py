@@ -26,6 +26,8 @@ _UNSHOWN = re.compile(
     "\u2028\u2029\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
+_NOT_ASCII: Final = re.compile("[^\x00-\x7e]")
+
 
 def checked_text(
     field: str, value: object, *, longest: int = LONGEST_TEXT, empty: bool = False
@@ -103,6 +105,20 @@ def visible(text: str) -> str:
     return _UNSHOWN.sub(_escaped, text)
 
 
+def visible_json(document: str) -> str:
+    r"""
+    Return a JSON text that says the same, with such characters escaped.
+
+    Letters of all scripts stand as they are.
+
+    >>> print(visible_json('"你好\u202e"'))
+    "你好\u202e"
+    """
+    if visible(document) == document:
+        return document
+    return _NOT_ASCII.sub(_escaped_json, document)
+
+
 def _checked(
     field: str,
     value: object,
@@ -128,3 +144,10 @@ def _checked(
 
 def _escaped(match: re.Match[str]) -> str:
     return match.group().encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _escaped_json(match: re.Match[str]) -> str:
+    character = match.group()
+    if visible(character) == character:
+        return character
+    return f"\\u{ord(character):04x}"

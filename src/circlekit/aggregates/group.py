@@ -6,7 +6,7 @@ numbers of the circle's rule book are handed to each command.
 """
 
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, cast
 
 from attrs import Factory, define
 
@@ -41,7 +41,7 @@ from circlekit.policies.groups import (
 )
 from circlekit.policies.membership import members_only
 from circlekit.policies.private_chat import may_reach, two_people
-from circlekit.verdict import ALLOWED, RefusedError, Verdict, refused, require
+from circlekit.verdict import ALLOWED, Verdict, refused, require
 
 Events = tuple[GroupEvent, ...]
 
@@ -100,9 +100,9 @@ class Group(HasHistory):
         """
         Leave the circle.
         """
-        if self.circle is None:
-            raise RefusedError(self._linked())
-        return (CircleUnlinked(circle=self.circle, by=by, at=at),)
+        require(self._linked())
+        circle = cast("CircleId", self.circle)
+        return (CircleUnlinked(circle=circle, by=by, at=at),)
 
     def join(
         self,

@@ -15,7 +15,8 @@ def main() -> None:
     Raises:
         SystemExit: Always; with 0 if all went well, 1 if something was refused,
             not found or not accepted, 2 if the command was not understood or
-            cannot run, 3 if an audit found violations.
+            cannot run, 3 if an audit found violations, 4 if a golden history is
+            read otherwise today.
     """
     try:
         # Only here: a service that embeds the library need not have them.

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from circlekit.application import CircleKit
 from circlekit.cli import shapes, tables
 from circlekit.cli.demo import run_demo
+from circlekit.cli.history import history
 from circlekit.cli.import_command import import_
 from circlekit.cli.progress import progress
 from circlekit.cli.terminal import complain, print_json, print_report
@@ -53,7 +54,8 @@ app = typer.Typer(
     cls=Explaining,
     help="Communities' history: reports, imports and a demo.",
     epilog="Exit codes: 1 something was refused, not found or not accepted, "
-    "2 the command was not understood, 3 an audit found violations.",
+    "2 the command was not understood, 3 an audit found violations, "
+    "4 a golden history is read otherwise today.",
     no_args_is_help=True,
     add_completion=False,
     # A traceback with local variables would show what members wrote.
@@ -63,6 +65,7 @@ audits = typer.Typer(
     help="Prove from the history that rules were kept.", no_args_is_help=True
 )
 app.add_typer(audits, name="audit")
+app.add_typer(history, name="history")
 app.command("import")(import_)
 
 Store = Annotated[

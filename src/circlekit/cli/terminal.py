@@ -7,18 +7,16 @@ Nothing a member wrote is ever markup: it goes through :func:`one_line` into a
 
 import json
 import os
-import re
 import sys
 from typing import Final
 
 import typer
 from rich.console import Console, RenderableType
 
-from circlekit.text import visible
+from circlekit.text import visible, visible_json
 
 _PIPED_WIDTH: Final = 100
 _LEAST_WIDTH: Final = 80
-_NOT_ASCII: Final = re.compile("[^\x00-\x7e]")
 
 
 def one_line(text: str) -> str:
@@ -59,9 +57,7 @@ def print_json(document: object) -> None:
     escaped, which is the same document and does nothing to a terminal.
     """
     text = json.dumps(document, ensure_ascii=False, indent=2)
-    if visible(text) != text:
-        text = _NOT_ASCII.sub(_escaped, text)
-    typer.echo(text.encode())
+    typer.echo(visible_json(text).encode())
 
 
 def complain(problem: str) -> None:
@@ -69,10 +65,3 @@ def complain(problem: str) -> None:
     Say in one line, on standard error, what went wrong.
     """
     typer.echo(f"circlekit: {one_line(problem)}", err=True)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    character = match.group()
-    if visible(character) == character:
-        return character
-    return f"\\u{ord(character):04x}"

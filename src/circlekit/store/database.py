@@ -333,6 +333,48 @@ class Store:
         """
         return self._engine.url.render_as_string(hide_password=True)
 
+    def rows(
+        self, *, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[log.Row]:
+        """
+        Return every event as it is written down, unopened, in commit order.
+
+        Ends at the event that is the newest when it begins.
+
+        Args:
+            progress: Called after each block with the position and the newest.
+
+        Raises:
+            CorruptEventError: If one was altered.
+        """
+        with self.reading() as transaction:
+            newest = transaction.head()
+        position = 0
+        while position < newest:
+            with self.reading() as transaction:
+                rows = log.rows_after(transaction.connection, position, log.BLOCK)
+            for row in rows:
+                position = row[0]
+                if position <= newest:
+                    yield log.verified(row)
+            if progress is not None:
+                progress(min(position, newest), newest)
+
+    def take_in(self, rows: Iterable[tuple[int, str, int, str, bytes]]) -> None:
+        """
+        Write events of another store, each at the places that it has there.
+
+        Args:
+            rows: Position, stream, version, name and body of each.
+
+        Raises:
+            StoreError: If a place is taken.
+        """
+        with self.writing() as transaction:
+            cursor = transaction.connection.cursor()
+            for row in rows:
+                log.put_row(cursor, *row)
+
     def verify(self, *, progress: Callable[[int], None] | None = None) -> None:
         """
         Read every event and check that all are there, and as they were written.

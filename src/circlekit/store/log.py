@@ -24,6 +24,7 @@ _INSERT: Final = """
 INSERT INTO circlekit_event (stream, version, name, body, checksum)
 VALUES (?, ?, ?, ?, ?)
 """
+_PUT: Final = f"INSERT INTO circlekit_event ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _HISTORY: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE stream = ? AND version > ? ORDER BY version LIMIT ?
@@ -77,6 +78,16 @@ def insert_row(
     if position is None:  # pragma: no cover - the driver always says
         raise CorruptEventError(stream, version, "was given no position")
     return position
+
+
+def put_row(
+    cursor: Cursor, position: int, stream: str, version: int, name: str, body: bytes
+) -> None:
+    """
+    Write one row at the position that it has in another log.
+    """
+    written = checksum(stream, version, name, body)
+    cursor.execute(_PUT, (position, stream, version, name, body, written))
 
 
 def history(

@@ -4,6 +4,7 @@ The kit that circlekit's own rules are tested with, for hosts too.
 Needs Hypothesis: ``pip install circlekit[testing]``.
 """
 
+from circlekit.testing.conformance import assert_policy, questions
 from circlekit.testing.machines import (
     CircleMachine,
     CustomerMachine,
@@ -52,6 +53,7 @@ __all__ = [
     "ReaderMachine",
     "acceptable_names",
     "acceptable_text",
+    "assert_policy",
     "budgets",
     "circle_ids",
     "clock_changes",
@@ -68,6 +70,7 @@ __all__ = [
     "moments",
     "places",
     "post_ids",
+    "questions",
     "reasons",
     "register_strategies",
     "rule_books",

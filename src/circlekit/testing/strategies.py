@@ -438,6 +438,13 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
 }
 
 
+def strategy_of(kind: Any) -> SearchStrategy[Any]:
+    """
+    Return the strategy for one of our ids, values or events.
+    """
+    return events_of(kind) if kind in NAMES.values() else _OF_TYPE[kind]()
+
+
 def register_strategies() -> None:
     """
     Let ``st.from_type`` find these strategies for every id, value and event.

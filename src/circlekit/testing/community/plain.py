@@ -8,6 +8,7 @@ slow that is.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,12 +16,13 @@ from attrs import Factory, define, frozen
 
 from circlekit.audit import CircleMonth, MustSeeAudit, Override
 from circlekit.budget import CALENDAR_MONTH
+from circlekit.clock import EPOCH
 from circlekit.events.circle import CircleKind
 from circlekit.ids import CircleId, MemberId, PostId
 from circlekit.policies.house import Act, Asked, HousePolicy
 from circlekit.projections.member_feed import CircleEntry, FeedItem
 from circlekit.rulebook import RuleBook
-from circlekit.testing.machines.counting import Spent
+from circlekit.testing.machines.counting import Spent, in_one_window
 from circlekit.verdict import ALLOWED, Reason, Verdict
 
 KIND: Final[CircleKind] = "community"
@@ -69,7 +71,7 @@ class Attempt:
 
     circle: CircleId
     by: MemberId
-    at: datetime
+    at: datetime = EPOCH
     rules: tuple[str, ...] = ()
     place: int = 0
     override: str | None = None
@@ -161,6 +163,15 @@ class PlainCircle:
         """
         monthly = [it for it in self.book.must_see if it.window == CALENDAR_MONTH]
         return monthly[0].limit if monthly else None
+
+    def used(self, at: datetime) -> list[int]:
+        """
+        Return how many each budget's window holds at a moment.
+        """
+        return [
+            sum(in_one_window(budget, self.zone, one.at, at) for one in self.sent)
+            for budget in self.book.must_see
+        ]
 
     def owns(self, who: str) -> bool:
         """
@@ -303,7 +314,9 @@ class PlainCommunity:
             refused=len(refused),
             refused_by=Counter("+".join(it.rules) for it in refused),
             circles=[
-                row for _, it in sorted(self.circles.items()) for row in self._months(it)
+                row
+                for _, it in sorted(self.circles.items())
+                for row in self._months(it)
             ],
             overrides=[
                 Override(
@@ -333,7 +346,7 @@ class PlainCommunity:
         for month, attempts in sorted(by_month.items()):
             gaps = [
                 (later - earlier).total_seconds()
-                for earlier, later in zip(sent_at, sent_at[1:], strict=False)
+                for earlier, later in pairwise(sent_at)
                 if f"{later.astimezone(ZoneInfo(it.zone)):%Y-%m}" == month
             ]
             yield CircleMonth(

@@ -1,0 +1,747 @@
+"""
+Drive a whole community at random, beside a model of it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from copy import deepcopy
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Barrier
+from typing import Final
+
+from attrs import evolve
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+from hypothesis.strategies import SearchStrategy
+
+from circlekit.events.circle import MustSeeSent
+from circlekit.ids import CircleId, CommentId, MemberId, PostId
+from circlekit.projections.member_feed import FeedItem, FeedPage
+from circlekit.rulebook import RuleBook
+from circlekit.testing.community.hosts import TwoHosts, Wanted
+from circlekit.testing.community.plain import (
+    KIND,
+    Attempt,
+    Given,
+    PlainCircle,
+    PlainPost,
+)
+from circlekit.testing.machines.counting import Spent, in_one_window
+from circlekit.testing.machines.machine import CAST, PEOPLE, a_wait, a_zone
+from circlekit.testing.machines.waiting import MICROSECOND, Wait
+from circlekit.testing.strategies import moments, rule_books
+from circlekit.testing.telling import tell_verdict
+
+_MEI, _TAO, _LIN = CAST
+_STRANGER: Final = MemberId("a stranger")
+_NOWHERE: Final = 999
+_NOT_AT_ALL: Final = timedelta(0)
+_MOST_PAGES: Final = 10_000
+
+# Nothing that is drawn depends on what has happened: of two hosts that ask at once
+# either may win, and Hypothesis must be able to draw the same again nevertheless.
+_NAMES: Final = (CircleId("book-club"), CircleId("chess-club"), CircleId("film-club"))
+_CIRCLES: Final = st.sampled_from((*_NAMES[:1] * 3, *_NAMES))
+_HOSTS: Final = st.sampled_from((0, 1))
+# None is the owner, whoever that is by then.
+_SOMEBODY: Final = st.sampled_from((None, None, *CAST, _TAO))
+# How many posts back from the newest; None is a place where nothing stands.
+_POSTS: Final = st.sampled_from((0, 0, 0, 1, 2, None))
+_OVERRIDES: Final = st.sampled_from((None, None, None, "flood warning"))
+_ACTS: Final = st.sampled_from(
+    ("must-see", "post", "comment", "read the feed", "a stranger posts")
+)
+_APART: Final = st.sampled_from(
+    [timedelta(0)] * 2 + [timedelta(seconds=1), timedelta(hours=-1), timedelta(days=2)]
+)
+# With no more in them than a circle goes by, so that failures are short to read.
+_SMALL_BOOKS: Final = rule_books().map(
+    lambda book: RuleBook(
+        name=book.name, must_see=book.must_see, group_capacity=book.group_capacity
+    )
+)
+_THREE_SMALL_BOOKS: Final = st.tuples(*[_SMALL_BOOKS] * len(_NAMES))
+_NO_BOOK: Final = st.none()
+
+
+def _books() -> SearchStrategy[tuple[RuleBook, ...] | None]:
+    return st.runner().flatmap(
+        lambda machine: _THREE_SMALL_BOOKS if machine.rule_book is None else _NO_BOOK
+    )
+
+
+def _one_book() -> SearchStrategy[RuleBook | None]:
+    return st.runner().flatmap(
+        lambda machine: _SMALL_BOOKS if machine.rule_book is None else _NO_BOOK
+    )
+
+
+class _BrokenOffError(Exception):
+    """
+    A host's own trouble in the middle of a batch.
+    """
+
+
+class CommunityMachine(TwoHosts):
+    """
+    Drive circles, people and posts through two hosts on one store.
+
+    The hosts' clocks may differ, and jump; hosts are stopped and started again;
+    commands come twice, at once, and in batches that are broken off. Whatever is
+    answered must be what the model says: allowed exactly when no rule of the book
+    stands in the way, and refused by exactly those that do. Feeds, memberships,
+    quotas and the audit must come to the same as the model.
+
+    A subclass may look at all this in rules and invariants of its own; to write is
+    for the machine's own rules, or the model will not know of it.
+
+    Attributes:
+        rule_book: The numbers to go by; None draws small ones at random.
+
+        policies: The host's own policies, which the rule book names.
+
+        zones: The zones to draw from.
+
+        store_url: Where the store is. ``{folder}`` stands for a new folder in each
+            run; with ``sqlite://``, in memory, both hosts are one.
+
+        community: What has happened, by the model.
+
+        hosts: The kits; each rule picks one.
+
+        clock: The moment it is for the first host, UTC.
+    """
+
+    @initialize(
+        zones=st.tuples(a_zone(), a_zone(), a_zone()),
+        books=_books(),
+        at=moments(),
+        apart=_APART,
+        settled=st.sampled_from((False, True, True)),
+    )
+    def begin(
+        self,
+        zones: tuple[str, ...],
+        books: tuple[RuleBook, ...] | None,
+        at: datetime,
+        apart: timedelta,
+        *,
+        settled: bool,
+    ) -> None:
+        """
+        Start the hosts and found the circles; perhaps let people in.
+        """
+        self.clock = at
+        self.start(apart)
+        for place, (name, zone) in enumerate(zip(_NAMES, zones, strict=True)):
+            book = self.rule_book if books is None else books[place]
+            self._found(name, zone, book or RuleBook(name="none"))
+            if settled:
+                self.join(name, _TAO, 0)
+                self.join(name, _LIN, 0)
+                self.appoint_manager(name, _TAO, None, 0)
+                self.grant_override(name, _TAO, None, 0)
+                self.publish(name, None, 0)
+
+    @rule(wait=a_wait(), circle=_CIRCLES)
+    def time_passes(self, wait: Wait, circle: CircleId) -> None:
+        """
+        Move the hosts' clocks, sometimes back.
+        """
+        self.wait(wait, self.community.circles[circle].zone)
+
+    @rule(host=_HOSTS)
+    def restart(self, host: int) -> None:
+        """
+        Stop a host and start it again.
+        """
+        self.start_again(host)
+
+    # People.
+
+    @rule(circle=_CIRCLES, member=PEOPLE, host=_HOSTS)
+    def join(self, circle: CircleId, member: MemberId, host: int) -> None:
+        """
+        Let somebody in, and into the group if it has room.
+        """
+        it = self.community.circles[circle]
+        at = self.at(it, host)
+        room = it.book.group_capacity is None or len(it.chat) < it.book.group_capacity
+        if self.ask(
+            host,
+            it,
+            self.command("join_circle", circle, member),
+            Wanted(
+                at,
+                {"already-a-member": member in it.people},
+                due=(circle, () if room else ("group-full",)),
+            ),
+        ):
+            at = max(at, it.chat_at)
+            it.came_in(member, "member", at)
+            if room:
+                it.chat.append(member)
+                it.chat_at = at
+            self._carried_out(it, at)
+
+    @rule(circle=_CIRCLES, member=PEOPLE, host=_HOSTS)
+    def leave(self, circle: CircleId, member: MemberId, host: int) -> None:
+        """
+        Let a member go.
+        """
+        it = self.community.circles[circle]
+        against = {
+            "not-a-member": member not in it.people,
+            "owner-stays": it.owns(member),
+        }
+        at = self.at(it, host)
+        command = self.command("leave_circle", circle, member)
+        if self.ask(host, it, command, Wanted(at, against)):
+            self._went(it, member, at)
+
+    @rule(circle=_CIRCLES, member=PEOPLE, by=_SOMEBODY, host=_HOSTS)
+    def remove_member(
+        self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
+    ) -> None:
+        """
+        Take a member out.
+        """
+        it, by = self._who(circle, by)
+        against = {
+            "not-a-manager": not it.runs(by),
+            "not-a-member": member not in it.people,
+            "owner-stays": it.owns(member),
+            "not-the-owner": it.people.get(member) == "manager" and not it.owns(by),
+        }
+        at = self.at(it, host)
+        command = self.command("remove_member", circle, member, by=by)
+        if self.ask(host, it, command, Wanted(at, against)):
+            self._went(it, member, at)
+
+    @rule(circle=_CIRCLES, member=PEOPLE, by=_SOMEBODY, host=_HOSTS)
+    def appoint_manager(
+        self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
+    ) -> None:
+        """
+        Make a member a manager.
+        """
+        it, by = self._who(circle, by)
+        against = {
+            "not-the-owner": not it.owns(by),
+            "not-a-member": member not in it.people,
+            "already-a-manager": it.runs(member),
+        }
+        at = self.at(it, host)
+        command = self.command("appoint_manager", circle, member, by=by)
+        if self.ask(host, it, command, Wanted(at, against)):
+            it.people[member] = "manager"
+            self._carried_out(it, at)
+
+    @rule(circle=_CIRCLES, member=PEOPLE, by=_SOMEBODY, host=_HOSTS)
+    def hand_over(
+        self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
+    ) -> None:
+        """
+        Hand a circle over; what was used of its quota stays used.
+        """
+        it, by = self._who(circle, by)
+        against = {
+            "not-the-owner": not it.owns(by),
+            "not-a-member": member not in it.people,
+            "already-the-owner": it.owns(member),
+        }
+        at = self.at(it, host)
+        command = self.command("hand_over_circle", circle, member, by=by)
+        if self.ask(host, it, command, Wanted(at, against)):
+            it.people[by], it.people[member] = "member", "owner"
+            self._carried_out(it, at)
+
+    @rule(circle=_CIRCLES, member=PEOPLE, by=_SOMEBODY, host=_HOSTS)
+    def grant_override(
+        self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
+    ) -> None:
+        """
+        Give the right to go beyond the quota.
+        """
+        it, by = self._who(circle, by)
+        against = {
+            "not-the-owner": not it.owns(by),
+            "not-a-member": member not in it.people,
+            "already-granted": member in it.may_override,
+        }
+        at = self.at(it, host)
+        command = self.command("grant_override", circle, member, by=by)
+        if self.ask(host, it, command, Wanted(at, against)):
+            it.may_override.append(member)
+            self._carried_out(it, at)
+
+    @rule(circle=_CIRCLES, book=_one_book(), by=_SOMEBODY, host=_HOSTS)
+    def adopt_rule_book(
+        self, circle: CircleId, book: RuleBook | None, by: MemberId | None, host: int
+    ) -> None:
+        """
+        Go by other numbers, or by the same ones again.
+        """
+        it, by = self._who(circle, by)
+        book = book or it.book
+        at = self.at(it, host)
+        command = self.command("adopt_rule_book", circle, book, by=by)
+        if self.ask(host, it, command, Wanted(at, {"not-the-owner": not it.owns(by)})):
+            self._carried_out(it, at)
+            it.books.append((it.length, book))
+
+    # Posts.
+
+    @rule(circle=_CIRCLES, by=_SOMEBODY, host=_HOSTS)
+    def publish(self, circle: CircleId, by: MemberId | None, host: int) -> None:
+        """
+        Publish a post.
+        """
+        it, by = self._who(circle, by)
+        at, place = self.at(it, host), it.length + 1
+        against = {"not-a-member": by not in it.people}
+        command = self.command("publish_post", circle, by=by, text="Meet")
+        wanted = Wanted(at, against, due=PostId(circle, place), act="post")
+        if self.ask(host, it, command, wanted):
+            it.posts[place] = PlainPost(by, at, "Meet", self.community.order)
+            self._carried_out(it, at)
+
+    @rule(circle=_CIRCLES, post=_POSTS, by=_SOMEBODY, host=_HOSTS)
+    def comment(
+        self, circle: CircleId, post: int | None, by: MemberId | None, host: int
+    ) -> None:
+        """
+        Comment on a post.
+        """
+        it, by = self._who(circle, by)
+        place, at = _place(it, post), self.at(it, host)
+        against = {"not-a-member": by not in it.people, **it.not_there(place)}
+        due = CommentId(circle, it.length + 1)
+        about = PostId(circle, place)
+        command = self.command("add_comment", about, by=by, text="Yes")
+        wanted = Wanted(at, against, due=due, act="comment")
+        if self.ask(host, it, command, wanted):
+            it.posts[place].comments += 1
+            self._carried_out(it, at)
+
+    @rule(circle=_CIRCLES, post=_POSTS, by=_SOMEBODY, host=_HOSTS)
+    def remove_post(
+        self, circle: CircleId, post: int | None, by: MemberId | None, host: int
+    ) -> None:
+        """
+        Take a post down; a must-see stays used.
+        """
+        it, by = self._who(circle, by)
+        place, at = _place(it, post), self.at(it, host)
+        found = it.posts.get(place)
+        own = found is not None and found.author == by and by in it.people
+        against = {
+            **it.not_there(place),
+            "not-the-author": found is not None and not own and not it.runs(by),
+        }
+        command = self.command("remove_post", PostId(circle, place), by=by)
+        if self.ask(host, it, command, Wanted(at, against)):
+            it.posts[place].removed = True
+            self._carried_out(it, at)
+
+    @rule(circle=_CIRCLES, post=_POSTS, by=PEOPLE, host=_HOSTS)
+    def mark_read(
+        self, circle: CircleId, post: int | None, by: MemberId, host: int
+    ) -> None:
+        """
+        Read a post.
+        """
+        it = self.community.circles[circle]
+        place = _place(it, post)
+        against = {"not-a-member": by not in it.people, **it.not_there(place)}
+        command = self.command("mark_read", PostId(circle, place), by=by)
+        if self.ask(host, None, command, Wanted(self.now(host), against)):
+            it.posts[place].read_by.append(by)
+
+    @rule(circle=_CIRCLES, post=_POSTS, by=PEOPLE, host=_HOSTS)
+    def acknowledge(
+        self, circle: CircleId, post: int | None, by: MemberId, host: int
+    ) -> None:
+        """
+        Confirm having seen a must-see.
+        """
+        it = self.community.circles[circle]
+        place = _place(it, post)
+        found = it.posts.get(place)
+        against = {
+            "not-a-member": by not in it.people,
+            "not-a-must-see": found is None or found.must_see_at is None,
+            "already-acknowledged": found is not None and by in found.acknowledged_by,
+        }
+        command = self.command("acknowledge", PostId(circle, place), by=by)
+        if self.ask(host, None, command, Wanted(self.now(host), against)):
+            it.posts[place].acknowledged_by.append(by)
+            it.posts[place].read_by.append(by)
+
+    # Must-sees.
+
+    @rule(
+        wait=a_wait(), circle=_CIRCLES, by=_SOMEBODY, override=_OVERRIDES, host=_HOSTS
+    )
+    def send_must_see(
+        self,
+        wait: Wait,
+        circle: CircleId,
+        by: MemberId | None,
+        override: str | None,
+        host: int,
+    ) -> None:
+        """
+        Wait, then publish a must-see.
+        """
+        self.time_passes(wait, circle)
+        it, by = self._who(circle, by)
+        command = self.command(
+            "send_must_see", circle, by=by, text="Now", override=override
+        )
+        self._sent(it, host, self.give(host, command))
+
+    @rule(
+        waits=st.lists(a_wait(), min_size=1, max_size=6), circle=_CIRCLES, host=_HOSTS
+    )
+    def send_must_sees(self, waits: list[Wait], circle: CircleId, host: int) -> None:
+        """
+        Send several, the two hosts in turn, waiting before each.
+        """
+        for number, wait in enumerate(waits):
+            self.send_must_see(wait, circle, None, None, (host + number) % 2)
+
+    @rule(
+        wait=a_wait(),
+        circle=_CIRCLES,
+        post=_POSTS,
+        by=_SOMEBODY,
+        override=_OVERRIDES,
+        host=_HOSTS,
+    )
+    def promote(
+        self,
+        wait: Wait,
+        circle: CircleId,
+        post: int | None,
+        by: MemberId | None,
+        override: str | None,
+        host: int,
+    ) -> None:
+        """
+        Wait, then make a must-see of a post that is there.
+        """
+        self.time_passes(wait, circle)
+        it, by = self._who(circle, by)
+        about = PostId(circle, _place(it, post))
+        command = self.command("promote_to_must_see", about, by=by, override=override)
+        self._sent(it, host, self.give(host, command), about.version)
+
+    @rule(circle=_CIRCLES, times=st.integers(2, 8), host=_HOSTS)
+    def send_as_soon_as_allowed(self, circle: CircleId, times: int, host: int) -> None:
+        """
+        Send again and again, each time when there is said to be room, and before.
+        """
+        for number in range(times):
+            which = (host + number) % 2
+            self._wait_for_room(circle, which)
+            self.send_must_see(-MICROSECOND, circle, None, None, which)
+            self.send_must_see(MICROSECOND, circle, None, None, which)
+
+    @rule(circle=_CIRCLES, before=st.integers(0, 6))
+    def send_the_last_at_once(self, circle: CircleId, before: int) -> None:
+        """
+        Send some, wait until there is room for another, and let both hosts ask.
+        """
+        for _ in range(before):
+            self._wait_for_room(circle, 0)
+            self.send_must_see(_NOT_AT_ALL, circle, None, None, 0)
+        self._wait_for_room(circle, 0)
+        it, by = self._who(circle, None)
+        together = Barrier(2)
+
+        def give(host: int) -> Given:
+            together.wait()
+            return self.give(host, commands[host])
+
+        ids = [f"{self.ids} by host {host}" for host in range(2)]
+        commands = [
+            self.command("send_must_see", circle, by=by, text="Now", command_id=id_)
+            for id_ in ids
+        ]
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(give, range(2)))
+        # One was first; the model hears of them in the order of the history.
+        for host in sorted(range(2), key=lambda host: self._position(answers[host])):
+            self._sent(it, host, answers[host])
+
+    # Commands that come again, and several in one.
+
+    @rule(back=st.integers(0, 5), host=_HOSTS)
+    def resend(self, back: int, host: int) -> None:
+        """
+        Give an earlier command again: the same answer, and nothing written.
+        """
+        if back >= len(self.community.given):
+            return
+        first = self.community.given[-1 - back]
+        before = self.kit(host).newest_position()
+        again = self.give(host, first)
+        if again != first:
+            self.fail(
+                f"{first}\nwas answered\n{_answer(first)}\n"
+                f"and, when it came again,\n{_answer(again)}"
+            )
+        if self.kit(host).newest_position() != before:
+            self.fail(f"{first}\ncame again, and something was written")
+
+    @rule(
+        circle=_CIRCLES,
+        acts=st.lists(st.tuples(_ACTS, _SOMEBODY), min_size=1, max_size=4),
+        breaks_off=st.booleans(),
+        host=_HOSTS,
+    )
+    def several_in_one(
+        self,
+        circle: CircleId,
+        acts: list[tuple[str, MemberId | None]],
+        *,
+        breaks_off: bool,
+        host: int,
+    ) -> None:
+        """
+        Do several things in one batch: all that is allowed, or, broken off, none.
+        """
+        before = deepcopy(self.community)
+        with suppress(_BrokenOffError), self.kit(host).batch():
+            for act, by in acts:
+                self._act(act, circle, by, host)
+            if breaks_off:
+                self.community = before
+                raise _BrokenOffError
+
+    # What people read.
+
+    @rule(member=PEOPLE, host=_HOSTS)
+    def read_the_feed(self, member: MemberId, host: int) -> None:
+        """
+        Read a whole feed, page by page, and the list of one's circles.
+        """
+        kit = self.kit(host)
+        expected = self.community.feed(member)
+        actual = list(_pages(partial(kit.feed, member, limit=3)))
+        if actual != expected:
+            self.fail(
+                f"the feed of {member} holds by the model\n{_told(expected)}\n"
+                f"and by host {host}\n{_told(actual)}",
+            )
+        entries = self.community.entries(member)
+        if kit.circles(member) != entries:
+            self.fail(
+                f"{member} is by the model in {entries}, "
+                f"and by host {host} in {kit.circles(member)}"
+            )
+
+    @rule(circle=_CIRCLES, host=_HOSTS)
+    def read_the_quota(self, circle: CircleId, host: int) -> None:
+        """
+        Ask what is used and left of each budget.
+        """
+        it = self.community.circles[circle]
+        at = self.at(it, host)
+        quota = self.kit(host).quota(circle=circle)
+        actual = [(line.rule, line.used, line.left, line.limit) for line in quota.lines]
+        expected = [
+            (budget.rule, used, max(0, budget.limit - used), budget.limit)
+            for budget, used in zip(it.book.must_see, it.used(at), strict=True)
+        ]
+        if (quota.at, actual) != (at, expected):
+            self.fail(
+                f"used, left and allowed at {at} are by the model {expected}, "
+                f"and by host {host} at {quota.at} {actual}",
+                it,
+            )
+
+    @rule(host=_HOSTS)
+    def read_the_audit(self, host: int) -> None:
+        """
+        Audit all circles: every attempt is accounted for, and nothing is wrong.
+        """
+        expected = self.community.audit()
+        actual = self.kit(host).audit_must_sees()
+        if actual != expected:
+            self.fail(
+                f"an audit comes by the model to\n  {expected}\n"
+                f"and by host {host} to\n  {actual}"
+            )
+
+    def check_everything(self, host: int) -> None:
+        """
+        Compare all that a host can be asked with the model.
+        """
+        for member in (*CAST, _STRANGER):
+            self.read_the_feed(member, host)
+        for circle, it in self.community.circles.items():
+            self.read_the_quota(circle, host)
+            self._check_history(it, host)
+        self.read_the_audit(host)
+
+    def _check_history(self, it: PlainCircle, host: int) -> None:
+        history = list(self.kit(host).history(it.id))
+        sent = [
+            Spent(one.event.at, one.version, one.event.override is not None)
+            for one in history
+            if isinstance(one.event, MustSeeSent)
+        ]
+        if (len(history), sent) != (it.length, it.sent):
+            self.fail(
+                f"by the model these of {it.length} events are must-sees: {it.sent}", it
+            )
+        # Counted again from the history alone: no window holds more than it may.
+        for newest in sent:
+            *_, book = (book for since, book in it.books if since < newest.place)
+            for budget in () if newest.beyond else book.must_see:
+                held = [
+                    one.place
+                    for one in sent
+                    if one.place <= newest.place
+                    and in_one_window(budget, it.zone, one.at, newest.at)
+                ]
+                if len(held) > budget.limit:
+                    self.fail(f"{budget.rule} is overdrawn by the events at {held}", it)
+
+    # What all this is made of.
+
+    def _who(
+        self, circle: CircleId, by: MemberId | None
+    ) -> tuple[PlainCircle, MemberId]:
+        it = self.community.circles[circle]
+        return it, by or it.owner
+
+    def _found(self, name: CircleId, zone: str, book: RuleBook) -> None:
+        at = self.now(0)
+        command = self.command(
+            "found_circle",
+            name=name,
+            kind=KIND,
+            by=_MEI,
+            zone=zone,
+            rules=book,
+            circle=name,
+        )
+        self.ask(0, None, command, Wanted(at, {}, due=name))
+        it = PlainCircle(name, zone, [(2, book)], at, at, at, chat=[_MEI])
+        it.came_in(_MEI, "owner", at)
+        self.community.circles[name] = it
+
+    def _carried_out(self, it: PlainCircle, at: datetime, events: int = 1) -> None:
+        it.length += events
+        it.last_at = at
+        self.community.order += 1
+
+    def _went(self, it: PlainCircle, member: MemberId, at: datetime) -> None:
+        if member in it.chat:
+            it.chat_at = max(at, it.chat_at)
+        it.went(member, self.community.order)
+        self._carried_out(it, at)
+
+    def _sent(
+        self, it: PlainCircle, host: int, given: Given, post: int | None = None
+    ) -> None:
+        by, override = given.kwargs["by"], given.kwargs.get("override")
+        wanted = self._may_send(it, host, by, override, post)
+        attempt = Attempt(
+            circle=it.id, by=by, override=override, allowance=it.allowance
+        )
+        if not self.judge(it, given, wanted):
+            self.community.attempts.append(
+                evolve(attempt, at=it.refused_at, rules=given.verdict.rules)
+            )
+            return
+        at, events = wanted.at, 1
+        if post is None:
+            post, events = it.length + 1, 2
+            it.posts[post] = PlainPost(by, at, "Now", self.community.order)
+        it.posts[post].must_see_at = at
+        self._carried_out(it, at, events)
+        it.sent.append(Spent(at, it.length, override is not None))
+        self.community.attempts.append(evolve(attempt, at=at, place=it.length))
+
+    def _may_send(
+        self,
+        it: PlainCircle,
+        host: int,
+        by: MemberId,
+        override: str | None,
+        post: int | None,
+    ) -> Wanted:
+        against = {}
+        if post is not None:
+            found = it.posts.get(post)
+            against = it.not_there(post)
+            against["already-a-must-see"] = (
+                found is not None and found.must_see_at is not None
+            )
+        wanted = Wanted(
+            self.at(it, host),
+            against,
+            due=PostId(it.id, it.length + 1) if post is None else None,
+        )
+        if override is not None:
+            against["no-override-right"] = by not in it.may_override
+            return wanted
+        against["not-a-manager"] = not it.runs(by)
+        return evolve(wanted, act="must-see", budgets=it.book.must_see)
+
+    def _wait_for_room(self, circle: CircleId, host: int) -> None:
+        it, by = self._who(circle, None)
+        ask = self.kit(host).would_allow
+        again = ask("send_must_see", circle, by=by, text="Now").retry_at
+        if again is not None:
+            self.wait(again - self.now(host), it.zone)
+
+    def _position(self, given: Given) -> int:
+        became = self.kit(0).became_of(given.kwargs["command_id"])
+        if not became:
+            self.fail(f"{given}\nhas left nothing behind")
+        return became[0].position if became else 0
+
+    def _act(self, act: str, circle: CircleId, by: MemberId | None, host: int) -> None:
+        match act:
+            case "must-see":
+                self.send_must_see(_NOT_AT_ALL, circle, by, None, host)
+            case "post":
+                self.publish(circle, by, host)
+            case "comment":
+                self.comment(circle, 0, by, host)
+            case "a stranger posts":
+                self.publish(circle, _STRANGER, host)
+            case _:
+                self.read_the_feed(_MEI, host)
+
+
+def _place(it: PlainCircle, back: int | None) -> int:
+    newest_first = sorted(it.posts, reverse=True)
+    if back is None or back >= len(newest_first):
+        return _NOWHERE
+    return newest_first[back]
+
+
+def _pages(read: Callable[..., FeedPage]) -> Iterator[FeedItem]:
+    cursor = None
+    for _ in range(_MOST_PAGES):
+        page = read(after=cursor)
+        yield from page.items
+        if page.next is None:
+            return
+        cursor = page.next
+
+
+def _told(items: Sequence[FeedItem]) -> str:
+    return "\n".join(f"  {item}" for item in items) or "  nothing"
+
+
+def _answer(given: Given) -> str:
+    return tell_verdict(given.verdict) + (f" {given.result}" if given.result else "")
