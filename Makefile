@@ -2,7 +2,7 @@
 # is put into .venv, at the versions named in constraints.txt.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage docs fix bench clean
+.PHONY: help demo test check lint coverage docs fix bench mutants clean
 
 # The first Python that runs, is new enough, and can make a virtual environment.
 # Choose another one with `make PYTHON=...`, after a `make clean`.
@@ -49,6 +49,9 @@ fix: .venv/dev ## Let ruff repair what it can.
 
 bench: .venv/dev ## Measure how fast it is on this machine.
 	$(BIN)/python -m benchmarks
+
+mutants: .venv/dev ## Bend the rules one by one and see the machines object.
+	$(BIN)/python -m benchmarks.mutants
 
 clean: ## Remove everything that can be made again.
 	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache \
