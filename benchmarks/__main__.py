@@ -6,9 +6,9 @@ import argparse
 import json
 import sys
 
-from benchmarks import comments_in_a_long_history
+from benchmarks import comments_in_a_long_history, machine_runs
 
-WORKLOADS = (comments_in_a_long_history,)
+WORKLOADS = (comments_in_a_long_history, machine_runs)
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar, Final
 
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from circlekit.application import CircleKit
 from circlekit.application.circles import Joined
 from circlekit.budget import Budget
+from circlekit.ids import CircleId
 from circlekit.policies.house import Act, HousePolicy, known_policies
 from circlekit.rulebook import RuleBook
 from circlekit.testing.community.plain import Given, PlainCircle, PlainCommunity
@@ -26,6 +28,7 @@ from circlekit.testing.telling import tell_history, tell_verdict
 from circlekit.verdict import ALLOWED, Reason, RefusedError, Verdict
 
 _FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_FILE: Final = "sqlite:///"
 _MEMORY: Final = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
 _LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -72,6 +75,9 @@ class TwoHosts(RuleBasedStateMachine):
         self.clock = datetime(2020, 1, 1, tzinfo=UTC)
         self.apart = timedelta(0)
         self.free_at: datetime | None = None
+        self.zone_of: dict[CircleId, str] = {}
+        self.book_of: dict[CircleId, RuleBook | None] = {}
+        self.settled = False
         self._folder: TemporaryDirectory[str] | None = None
         self._known = known_policies(self.policies)
         self._told_by = 0
@@ -125,6 +131,9 @@ class TwoHosts(RuleBasedStateMachine):
         """
         if "{folder}" in self.store_url:
             self._folder = TemporaryDirectory(prefix="circlekit-", dir=_quick_folder())
+            url = self.store_url.replace("{folder}", self._folder.name)
+            if url.startswith(_FILE):
+                Path(url.removeprefix(_FILE)).write_bytes(_empty_store())
             self.hosts = [self._started(0), self._started(1)]
             self.apart = apart
         else:
@@ -273,6 +282,15 @@ class TwoHosts(RuleBasedStateMachine):
         if self._folder is not None:
             url = url.replace("{folder}", self._folder.name)
         return CircleKit(url, clock=partial(self.now, host), policies=self.policies)
+
+
+@lru_cache(maxsize=1)
+def _empty_store() -> bytes:
+    # To copy the tables is much quicker than to make them.
+    with TemporaryDirectory(prefix="circlekit-", dir=_quick_folder()) as folder:
+        path = Path(folder) / "empty.db"
+        CircleKit(f"{_FILE}{path}").close()
+        return path.read_bytes()
 
 
 def _quick_folder() -> str | None:

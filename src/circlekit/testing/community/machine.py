@@ -9,9 +9,10 @@ from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Barrier
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 from hypothesis.strategies import SearchStrategy
@@ -114,6 +115,18 @@ class CommunityMachine(TwoHosts):
         clock: The moment it is for the first host, UTC.
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """
+        Leave out how Hypothesis explains a failure.
+
+        Before Python 3.12 it traces every line for that, and a failure takes minutes
+        to become small. Whoever wants it asks for it in ``TestCase.settings``.
+        """
+        super().__init_subclass__(**kwargs)
+        case = cls.TestCase
+        phases = [it for it in case.settings.phases if it is not Phase.explain]
+        case.settings = settings(case.settings, phases=phases)
+
     @initialize(
         zones=st.tuples(a_zone(), a_zone(), a_zone()),
         books=_books(),
@@ -131,26 +144,21 @@ class CommunityMachine(TwoHosts):
         settled: bool,
     ) -> None:
         """
-        Start the hosts and found the circles; perhaps let people in.
+        Start the hosts; circles are founded, and settled, when first spoken of.
         """
         self.clock = at
+        self.zone_of = dict(zip(_NAMES, zones, strict=True))
+        given = (self.rule_book,) * len(_NAMES) if books is None else books
+        self.book_of = dict(zip(_NAMES, given, strict=True))
+        self.settled = settled
         self.start(apart)
-        for place, (name, zone) in enumerate(zip(_NAMES, zones, strict=True)):
-            book = self.rule_book if books is None else books[place]
-            self._found(name, zone, book or RuleBook(name="none"))
-            if settled:
-                self.join(name, _TAO, 0)
-                self.join(name, _LIN, 0)
-                self.appoint_manager(name, _TAO, None, 0)
-                self.grant_override(name, _TAO, None, 0)
-                self.publish(name, None, 0)
 
     @rule(wait=a_wait(), circle=_CIRCLES)
     def time_passes(self, wait: Wait, circle: CircleId) -> None:
         """
         Move the hosts' clocks, sometimes back.
         """
-        self.wait(wait, self.community.circles[circle].zone)
+        self.wait(wait, self.zone_of[circle])
 
     @rule(host=_HOSTS)
     def restart(self, host: int) -> None:
@@ -166,7 +174,7 @@ class CommunityMachine(TwoHosts):
         """
         Let somebody in, and into the group if it has room.
         """
-        it = self.community.circles[circle]
+        it = self._founded(circle, host)
         at = self.at(it, host)
         room = it.book.group_capacity is None or len(it.chat) < it.book.group_capacity
         if self.ask(
@@ -191,7 +199,7 @@ class CommunityMachine(TwoHosts):
         """
         Let a member go.
         """
-        it = self.community.circles[circle]
+        it = self._founded(circle, host)
         against = {
             "not-a-member": member not in it.people,
             "owner-stays": it.owns(member),
@@ -208,7 +216,7 @@ class CommunityMachine(TwoHosts):
         """
         Take a member out.
         """
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         against = {
             "not-a-manager": not it.runs(by),
             "not-a-member": member not in it.people,
@@ -227,7 +235,7 @@ class CommunityMachine(TwoHosts):
         """
         Make a member a manager.
         """
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         against = {
             "not-the-owner": not it.owns(by),
             "not-a-member": member not in it.people,
@@ -246,7 +254,7 @@ class CommunityMachine(TwoHosts):
         """
         Hand a circle over; what was used of its quota stays used.
         """
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         against = {
             "not-the-owner": not it.owns(by),
             "not-a-member": member not in it.people,
@@ -265,7 +273,7 @@ class CommunityMachine(TwoHosts):
         """
         Give the right to go beyond the quota.
         """
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         against = {
             "not-the-owner": not it.owns(by),
             "not-a-member": member not in it.people,
@@ -284,7 +292,7 @@ class CommunityMachine(TwoHosts):
         """
         Go by other numbers, or by the same ones again.
         """
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         book = book or it.book
         at = self.at(it, host)
         command = self.command("adopt_rule_book", circle, book, by=by)
@@ -299,7 +307,7 @@ class CommunityMachine(TwoHosts):
         """
         Publish a post.
         """
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         at, place = self.at(it, host), it.length + 1
         against = {"not-a-member": by not in it.people}
         command = self.command("publish_post", circle, by=by, text="Meet")
@@ -315,7 +323,7 @@ class CommunityMachine(TwoHosts):
         """
         Comment on a post.
         """
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         place, at = _place(it, post), self.at(it, host)
         against = {"not-a-member": by not in it.people, **it.not_there(place)}
         due = CommentId(circle, it.length + 1)
@@ -333,7 +341,7 @@ class CommunityMachine(TwoHosts):
         """
         Take a post down; a must-see stays used.
         """
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         place, at = _place(it, post), self.at(it, host)
         found = it.posts.get(place)
         own = found is not None and found.author == by and by in it.people
@@ -353,7 +361,7 @@ class CommunityMachine(TwoHosts):
         """
         Read a post.
         """
-        it = self.community.circles[circle]
+        it = self._founded(circle, host)
         place = _place(it, post)
         against = {"not-a-member": by not in it.people, **it.not_there(place)}
         command = self.command("mark_read", PostId(circle, place), by=by)
@@ -367,7 +375,7 @@ class CommunityMachine(TwoHosts):
         """
         Confirm having seen a must-see.
         """
-        it = self.community.circles[circle]
+        it = self._founded(circle, host)
         place = _place(it, post)
         found = it.posts.get(place)
         against = {
@@ -397,7 +405,7 @@ class CommunityMachine(TwoHosts):
         Wait, then publish a must-see.
         """
         self.time_passes(wait, circle)
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         command = self.command(
             "send_must_see", circle, by=by, text="Now", override=override
         )
@@ -434,7 +442,7 @@ class CommunityMachine(TwoHosts):
         Wait, then make a must-see of a post that is there.
         """
         self.time_passes(wait, circle)
-        it, by = self._who(circle, by)
+        it, by = self._who(circle, by, host)
         about = PostId(circle, _place(it, post))
         command = self.command("promote_to_must_see", about, by=by, override=override)
         self._sent(it, host, self.give(host, command), about.version)
@@ -459,7 +467,7 @@ class CommunityMachine(TwoHosts):
             self._wait_for_room(circle, 0)
             self.send_must_see(_NOT_AT_ALL, circle, None, None, 0)
         self._wait_for_room(circle, 0)
-        it, by = self._who(circle, None)
+        it, by = self._who(circle, None, 0)
         together = Barrier(2)
 
         def give(host: int) -> Given:
@@ -549,7 +557,7 @@ class CommunityMachine(TwoHosts):
         """
         Ask what is used and left of each budget.
         """
-        it = self.community.circles[circle]
+        it = self._founded(circle, host)
         at = self.at(it, host)
         quota = self.kit(host).quota(circle=circle)
         actual = [(line.rule, line.used, line.left, line.limit) for line in quota.lines]
@@ -615,13 +623,16 @@ class CommunityMachine(TwoHosts):
     # What all this is made of.
 
     def _who(
-        self, circle: CircleId, by: MemberId | None
+        self, circle: CircleId, by: MemberId | None, host: int
     ) -> tuple[PlainCircle, MemberId]:
-        it = self.community.circles[circle]
+        it = self._founded(circle, host)
         return it, by or it.owner
 
-    def _found(self, name: CircleId, zone: str, book: RuleBook) -> None:
-        at = self.now(0)
+    def _founded(self, name: CircleId, host: int) -> PlainCircle:
+        if name in self.community.circles:
+            return self.community.circles[name]
+        at, zone = self.now(host), self.zone_of[name]
+        book = self.book_of[name] or RuleBook(name="none")
         command = self.command(
             "found_circle",
             name=name,
@@ -631,10 +642,17 @@ class CommunityMachine(TwoHosts):
             rules=book,
             circle=name,
         )
-        self.ask(0, None, command, Wanted(at, {}, due=name))
+        self.ask(host, None, command, Wanted(at, {}, due=name))
         it = PlainCircle(name, zone, [(2, book)], at, at, at, chat=[_MEI])
         it.came_in(_MEI, "owner", at)
         self.community.circles[name] = it
+        if self.settled:
+            self.join(name, _TAO, host)
+            self.join(name, _LIN, host)
+            self.appoint_manager(name, _TAO, None, host)
+            self.grant_override(name, _TAO, None, host)
+            self.publish(name, None, host)
+        return it
 
     def _carried_out(self, it: PlainCircle, at: datetime, events: int = 1) -> None:
         it.length += events
@@ -696,7 +714,7 @@ class CommunityMachine(TwoHosts):
         return evolve(wanted, act="must-see", budgets=it.book.must_see)
 
     def _wait_for_room(self, circle: CircleId, host: int) -> None:
-        it, by = self._who(circle, None)
+        it, by = self._who(circle, None, host)
         ask = self.kit(host).would_allow
         again = ask("send_must_see", circle, by=by, text="Now").retry_at
         if again is not None:

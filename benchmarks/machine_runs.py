@@ -1,0 +1,93 @@
+"""
+How many runs of a state machine can be had in a minute?
+
+Two processes drive ``CircleMachine`` at random, as a nightly run does. A machine
+with as many rules, which take nothing and do nothing, is driven beside it: what that
+one takes is what Hypothesis needs to choose, whatever is tested.
+"""
+
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+from hypothesis import Phase, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    rule,
+    run_state_machine_as_test,
+)
+
+from circlekit.testing import CircleMachine
+
+PROCESSES = 2
+STEPS = 50
+GOAL = 5_000
+
+
+def measure(*, quick: bool) -> dict[str, float]:
+    """
+    Return runs in a minute by all processes together, and the ratio of the two.
+    """
+    runs = 100 if quick else 1_000
+    circle = _runs_a_minute("circle", runs)
+    bare = _runs_a_minute("bare", runs)
+    return {
+        "processes": PROCESSES,
+        "runs": runs * PROCESSES,
+        "most_steps": STEPS,
+        "runs_a_minute": circle,
+        "bare_runs_a_minute": bare,
+        "bare_over_circle": round(bare / circle, 2),
+        "goal": GOAL,
+    }
+
+
+def told(found: dict[str, float]) -> str:
+    """
+    Return the figures in words.
+    """
+    return (
+        f"  {found['processes']} processes drive a circle, up to "
+        f"{found['most_steps']} steps in a run: {found['runs_a_minute']:,} runs a "
+        f"minute (goal: {found['goal']:,})\n"
+        f"  a machine with as many rules that do nothing: "
+        f"{found['bare_runs_a_minute']:,} runs a minute\n"
+        f"  bare over circle: {found['bare_over_circle']}"
+    )
+
+
+def _runs_a_minute(which: str, runs: int) -> int:
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        # Once to start the processes and to fill what they keep; it is not counted.
+        list(pool.map(partial(_drive, which), [10] * PROCESSES))
+        times = list(pool.map(partial(_drive, which), [runs] * PROCESSES))
+    began, ended = min(start for start, _ in times), max(end for _, end in times)
+    return round(60 * runs * PROCESSES / (ended - began))
+
+
+def _drive(which: str, runs: int) -> tuple[float, float]:
+    machine = CircleMachine if which == "circle" else _bare()
+    began = time.time()
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=STEPS,
+            phases=[Phase.generate],
+            database=None,
+            deadline=None,
+            derandomize=True,
+        ),
+    )
+    return began, time.time()
+
+
+def _bare() -> type[RuleBasedStateMachine]:
+    def nothing(_machine: RuleBasedStateMachine) -> None:
+        pass
+
+    names = [it.function.__name__ for it in CircleMachine.setup_state().rules]
+    return type(
+        "Bare", (RuleBasedStateMachine,), {name: rule()(nothing) for name in names}
+    )
