@@ -34,7 +34,7 @@ lint: .venv/dev ## Check style, types, the direction of imports, and tests' docs
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/interrogate tests
+	$(BIN)/interrogate tests examples
 
 coverage: .venv/dev ## Run the tests and measure the branches they take.
 	$(PYTEST) --cov --cov-report=term
@@ -56,7 +56,7 @@ mutants: .venv/dev ## Bend the rules one by one and see the machines object.
 clean: ## Remove everything that can be made again.
 	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache build dist docs/_build
-	find src tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests benchmarks docs examples -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # One environment, filled in two steps: the demo needs far less than the tests.
 # Each file below is a stamp that says its step is done.

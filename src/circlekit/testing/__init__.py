@@ -4,6 +4,8 @@ The kit that circlekit's own rules are tested with, for hosts too.
 Needs Hypothesis: ``pip install circlekit[testing]``.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from circlekit.testing.conformance import assert_policy, questions
 from circlekit.testing.machines import (
     CircleMachine,
@@ -43,9 +45,13 @@ from circlekit.testing.strategies import (
 )
 from circlekit.testing.telling import tell_history, tell_verdict
 
+if TYPE_CHECKING:
+    from circlekit.testing.community import CommunityMachine
+
 __all__ = [
     "ZONES",
     "CircleMachine",
+    "CommunityMachine",
     "CustomerMachine",
     "Given",
     "GroupMachine",
@@ -83,3 +89,12 @@ __all__ = [
     "windows",
     "zones",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # It brings the store and the whole kit with it; the others do without.
+    if name == "CommunityMachine":
+        from circlekit.testing.community import CommunityMachine  # noqa: PLC0415
+
+        return CommunityMachine
+    raise AttributeError(f"module 'circlekit.testing' has no attribute {name!r}")
