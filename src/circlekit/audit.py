@@ -55,6 +55,13 @@ PEOPLE: Final = (
 _LONGEST_GAP: Final = timedelta(days=100_000)
 
 
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return names as the values that they are kept as.
+    """
+    return tuple(names)
+
+
 @frozen(kw_only=True)
 class WhatIf:
     """
@@ -76,7 +83,7 @@ class WhatIf:
     per_month: int | None = None
     gap: timedelta | None = None
     zone: str | None = None
-    without: tuple[str, ...] = field(default=(), converter=tuple)
+    without: tuple[str, ...] = field(default=(), converter=_names)
     rules: RuleBook | None = None
 
     def __attrs_post_init__(self) -> None:

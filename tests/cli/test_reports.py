@@ -381,6 +381,7 @@ class TestMustSeeAudit:
             "circles": [CHOIR, READERS],
             "violations": [],
             "overrides": [FIRE],
+            "not_judged": [],
             "what_if": None,
         }
 
@@ -406,6 +407,7 @@ class TestMustSeeAudit:
             "circles": [CHOIR],
             "violations": [],
             "overrides": [],
+            "not_judged": [],
             "what_if": None,
         }
         assert expected == document(*ask)
@@ -431,10 +433,12 @@ class TestMustSeeAudit:
             "circles": [READERS | {"zone": "UTC", "allowance": 1, "left": 0}],
             "violations": [],
             "overrides": [FIRE],
+            "not_judged": [],
             "what_if": {
                 "per_month": 1,
                 "gap_seconds": 3600.0,
                 "zone": "UTC",
+                "without": [],
                 "note": "first-order only: under other numbers people would have "
                 "acted differently",
             },
@@ -514,6 +518,7 @@ class TestWhatIf:
             ("gap=30s", WhatIf(gap=timedelta(seconds=30))),
             ("gap=0h", WhatIf(gap=timedelta(0))),
             ("zone=Asia/Tokyo", WhatIf(zone="Asia/Tokyo")),
+            ("without=a,without=b", WhatIf(without=("a", "b"))),
             (
                 " zone = UTC, per-month = 0 ,gap=1d",
                 WhatIf(per_month=0, gap=timedelta(days=1), zone="UTC"),
@@ -533,6 +538,7 @@ class TestWhatIf:
             ("per-week=1", "what-if: 'per-week=1' is none of them"),
             ("gap", "what-if: 'gap' is none of them"),
             ("per-month=", "what-if: 'per-month=' is none of them"),
+            ("without=", "what-if: 'without=' is none of them"),
             ("per-month=-1", "what-if: '-1' is no number up to 99999"),
             ("per-month=²", "what-if: '²' is no number up to 99999"),
             ("per-month=100000", "what-if: '100000' is no number up to 99999"),

@@ -15,7 +15,8 @@ from circlekit.aggregates.group import Group
 from circlekit.aggregates.reader import Reader
 from circlekit.budget import Budget, Spend, rolling
 from circlekit.events.circle import MemberLeft, OwnerChanged, PostRemoved
-from circlekit.rulebook import DINGTALK_2020, RuleBook
+from circlekit.policies.house import known_policies
+from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, RuleBook
 from circlekit.testing import (
     CircleMachine,
     CustomerMachine,
@@ -40,7 +41,7 @@ def machine_of(aggregate):
         zones = ("Asia/Shanghai",)
 
         def blank(self):
-            return aggregate(BOOK_CLUB)
+            return aggregate(BOOK_CLUB, policies=known_policies(self.policies))
 
     return Machine
 
@@ -48,7 +49,13 @@ def machine_of(aggregate):
 def begun(aggregate):
     machine = machine_of(aggregate)()
     machine.found(
-        "community", None, "Asia/Shanghai", DINGTALK_2020, MARCH_1, settled=True
+        "community",
+        None,
+        "Asia/Shanghai",
+        DINGTALK_2020,
+        MARCH_1,
+        other_book=SEED_LITERAL,
+        settled=True,
     )
     return machine
 
@@ -149,7 +156,7 @@ def test_recording_something_else():
 
     said = complaint(lambda: machine.leave(LIN))
     assert "due at 2020-03-01 12:00:00+00:00" in said
-    assert "answered:\n  10  2020-03-02 20:00:00+08:00  MemberLeft  member=lin" in said
+    assert "answered:\n  14  2020-03-02 20:00:00+08:00  MemberLeft  member=lin" in said
 
 
 def test_changing_while_deciding():
@@ -180,10 +187,10 @@ def test_remembering_wrongly():
             pass
 
     machine = begun(Clinging)
-    machine.remove_post(7, MEI)
+    machine.remove_post(10, MEI)
 
     said = complaint(machine.state_agrees)
-    assert said.startswith("pinned is [7], and by the model []")
+    assert said.startswith("pinned is [10], and by the model []")
 
 
 def test_coming_out_differently():
@@ -197,7 +204,7 @@ def test_coming_out_differently():
 
         def _evolve(self, event):
             super()._evolve(event)
-            if next(self.moods) > 17:
+            if next(self.moods) > 21:
                 self.pinned.append(next(self.moods))
 
     machine = begun(Moody)
@@ -281,10 +288,10 @@ def test_overdrawn():
     """
     machine = begun(Circle)
     machine.send_must_sees([AT_ONCE], "nothing")
-    machine.sent.append(Spent(MARCH_1, 13))
+    machine.sent.append(Spent(MARCH_1, 17))
 
     said = complaint(machine.check_limits)
-    assert said.startswith("must-see-spacing is overdrawn by the events at 11, 13")
+    assert said.startswith("must-see-spacing is overdrawn by the events at 15, 17")
 
 
 def test_what_was_sent_by_override_is_not_overdrawn():
@@ -454,5 +461,5 @@ def test_spends_are_compared_with_their_places():
     machine = begun(Circle)
     machine.send_must_sees([AT_ONCE], "nothing")
 
-    assert [Spend(MARCH_1, 11)] == machine.it.must_sees
-    assert [Spent(MARCH_1, 11)] == machine.sent
+    assert [Spend(MARCH_1, 15)] == machine.it.must_sees
+    assert [Spent(MARCH_1, 15)] == machine.sent

@@ -14,6 +14,7 @@ from circlekit.application import CircleKit
 from circlekit.cli import shapes, tables
 from circlekit.cli.demo import run_demo
 from circlekit.cli.history import history
+from circlekit.cli.house import PolicyNames, read_policies
 from circlekit.cli.import_command import import_
 from circlekit.cli.progress import progress
 from circlekit.cli.terminal import complain, print_json, print_report
@@ -202,9 +203,10 @@ def audit_must_see(
         typer.Option(
             metavar="NUMBERS",
             help="Decide the same attempts by other numbers, "
-            "as in per-month=2,gap=48h,zone=UTC.",
+            "as in per-month=2,gap=48h,zone=UTC; without=RULE leaves a rule out.",
         ),
     ] = None,
+    policy: PolicyNames = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -213,7 +215,8 @@ def audit_must_see(
     Exits with 3 if something was sent that the rule did not allow.
     """
     asked = None if what_if is None else read_what_if(what_if)
-    with CircleKit(store, create=False) as kit:
+    policies = read_policies(policy)
+    with CircleKit(store, create=False, policies=policies) as kit:
         newest = kit.newest_position()
         with progress("Replaying", newest) as advance_to:
             audit = kit.audit_must_sees(circle, what_if=asked, progress=advance_to)

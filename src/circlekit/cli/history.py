@@ -13,6 +13,7 @@ from rich.text import Text
 
 from circlekit import golden
 from circlekit.application import CircleKit
+from circlekit.cli.house import PolicyNames, read_policies
 from circlekit.cli.progress import progress
 from circlekit.cli.terminal import one_line, print_json, print_report
 from circlekit.golden import Difference
@@ -39,6 +40,7 @@ def save(
     circle: Annotated[
         str | None, typer.Option(metavar="ID", help="Only this circle.")
     ] = None,
+    policy: PolicyNames = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -46,7 +48,11 @@ def save(
 
     The file holds what members wrote.
     """
-    with CircleKit(store, create=False) as kit, _stages() as told:
+    policies = read_policies(policy)
+    with (
+        CircleKit(store, create=False, policies=policies) as kit,
+        _stages() as told,
+    ):
         document = golden.saved(kit, circle=circle, progress=told)
     golden.write(document, out)
     shape = saved_shape(out, document)
@@ -61,6 +67,7 @@ def check(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="What `history save` wrote.")
     ],
+    policy: PolicyNames = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -69,8 +76,9 @@ def check(
     Exits with 4 if any does.
     """
     document = golden.read(file)
+    policies = read_policies(policy)
     with _stages() as told:
-        differences = golden.check(document, progress=told)
+        differences = golden.check(document, policies=policies, progress=told)
     if as_json:
         print_json(checked_shape(file, document, differences))
     else:

@@ -102,6 +102,7 @@ def audit(of: MustSeeAudit) -> Shape:
         "circles": [_circle_month(row) for row in of.circles],
         "violations": [_violation(found) for found in of.violations],
         "overrides": [_override(used) for used in of.overrides],
+        "not_judged": sorted(of.not_judged),
         "what_if": None if of.what_if is None else _what_if(of.what_if),
     }
 
@@ -234,6 +235,7 @@ def _what_if(asked: WhatIf) -> Shape:
         "per_month": asked.per_month,
         "gap_seconds": None if asked.gap is None else asked.gap.total_seconds(),
         "zone": asked.zone,
+        "without": list(asked.without),
         "note": MustSeeAudit.FIRST_ORDER,
     }
 

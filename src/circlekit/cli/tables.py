@@ -108,6 +108,9 @@ def audit(circle: str | None, of: MustSeeAudit) -> RenderableType:
     parts += [_said(_violation(found)) for found in of.violations]
     parts.append(_said(_counted(len(of.overrides), "override")))
     parts += [_said(_override(used)) for used in of.overrides]
+    if of.not_judged:
+        rules = ", ".join(sorted(of.not_judged))
+        parts.append(_said(f"not judged, for want of a --policy: {rules}"))
     return _report(title, *parts)
 
 
@@ -268,7 +271,8 @@ def _asked(what_if: WhatIf) -> str:
         "gap": None if what_if.gap is None else spoken(what_if.gap),
         "zone": what_if.zone,
     }
-    return ", ".join(f"{name}={it}" for name, it in asked.items() if it is not None)
+    said = [f"{name}={it}" for name, it in asked.items() if it is not None]
+    return ", ".join([*said, *(f"without={rule}" for rule in what_if.without)])
 
 
 def _reasons(reasons: Sequence[Reason], zone: str) -> RenderableType:

@@ -10,7 +10,7 @@ from circlekit.audit import WhatIf
 from circlekit.errors import InvalidInputError
 
 _ACCEPTED: Final = (
-    "per-month=N, gap=SPAN and zone=NAME joined by commas, as in "
+    "per-month=N, gap=SPAN, zone=NAME and without=RULE joined by commas, as in "
     "per-month=2,gap=48h,zone=UTC; a span is a number up to 99999 and d, h, m or s"
 )
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
@@ -29,8 +29,12 @@ def read_what_if(text: str) -> WhatIf:
         InvalidInputError: If some part of it is not understood.
     """
     parts: dict[str, str] = {}
+    without: list[str] = []
     for part in text.split(","):
         name, _, value = (piece.strip() for piece in part.partition("="))
+        if name == "without" and value:
+            without.append(value)
+            continue
         if name not in {"per-month", "gap", "zone"} or not value:
             raise _not_understood(f"{part!r} is none of them")
         if name in parts:
@@ -40,6 +44,7 @@ def read_what_if(text: str) -> WhatIf:
         per_month=_number(parts.get("per-month")),
         gap=_span(parts.get("gap")),
         zone=parts.get("zone"),
+        without=without,
     )
 
 

@@ -7,6 +7,12 @@ Needs Hypothesis: ``pip install circlekit[testing]``.
 from typing import TYPE_CHECKING, Any
 
 from circlekit.testing.conformance import assert_policy, questions
+from circlekit.testing.histories import (
+    History,
+    circle_histories,
+    customer_histories,
+    group_histories,
+)
 from circlekit.testing.machines import (
     CircleMachine,
     CustomerMachine,
@@ -55,20 +61,24 @@ __all__ = [
     "CustomerMachine",
     "Given",
     "GroupMachine",
+    "History",
     "Outcome",
     "ReaderMachine",
     "acceptable_names",
     "acceptable_text",
     "assert_policy",
     "budgets",
+    "circle_histories",
     "circle_ids",
     "clock_changes",
     "comment_ids",
+    "customer_histories",
     "customer_ids",
     "edges",
     "events",
     "events_of",
     "given",
+    "group_histories",
     "group_ids",
     "member_ids",
     "message_ids",

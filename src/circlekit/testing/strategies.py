@@ -68,6 +68,24 @@ EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2035, 12, 31, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
+SPANS: Final = (
+    timedelta(0),
+    timedelta(hours=1),
+    _DAY,
+    _DAY - _MICROSECOND,
+    _DAY + _MICROSECOND,
+    timedelta(hours=23),
+    timedelta(hours=25),
+    timedelta(days=7),
+    timedelta(days=30),
+    timedelta(seconds=-1),
+    timedelta(hours=-1),
+    timedelta(days=-2),
+)
+"""
+Spans that are told apart by rules: a day to the microsecond, weeks, months, and
+back, as when a host's clock is set back.
+"""
 
 
 # Names of things
@@ -277,22 +295,7 @@ def spans() -> SearchStrategy[timedelta]:
     as when a host's clock is set back.
     """
     return st.one_of(
-        st.sampled_from(
-            (
-                timedelta(0),
-                timedelta(hours=1),
-                _DAY,
-                _DAY - _MICROSECOND,
-                _DAY + _MICROSECOND,
-                timedelta(hours=23),
-                timedelta(hours=25),
-                timedelta(days=7),
-                timedelta(days=30),
-                timedelta(seconds=-1),
-                timedelta(hours=-1),
-                timedelta(days=-2),
-            )
-        ),
+        st.sampled_from(SPANS),
         st.timedeltas(timedelta(0), timedelta(days=40)),
     )
 
@@ -360,8 +363,8 @@ def rule_books() -> SearchStrategy[RuleBook]:
     """
     Return rule books with small limits and none, one or several budgets.
     """
-    must_see = _some_budgets("must-see-month", "must-see-spacing", "must-see-day")
-    moments_ = _some_budgets("moment-day", "moment-month")
+    must_see = some_budgets("must-see-month", "must-see-spacing", "must-see-day")
+    moments_ = some_budgets("moment-day", "moment-month")
     return st.builds(
         RuleBook,
         name=st.just("small"),
@@ -376,7 +379,10 @@ def rule_books() -> SearchStrategy[RuleBook]:
     )
 
 
-def _some_budgets(*rules: str) -> SearchStrategy[tuple[Budget, ...]]:
+def some_budgets(*rules: str) -> SearchStrategy[tuple[Budget, ...]]:
+    """
+    Return none, some or all of the budgets with these names, with small limits.
+    """
     some: list[SearchStrategy[tuple[Budget, ...]]] = [
         st.tuples(*(budgets(name) for name in names))
         for size in range(len(rules) + 1)

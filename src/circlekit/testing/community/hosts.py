@@ -226,7 +226,7 @@ class TwoHosts(RuleBasedStateMachine):
         if it is not None:
             full = used_up(wanted.budgets, it.sent, it.zone, at)
         if it is not None and wanted.act is not None:
-            house = it.house_refuses(self._known, wanted.act, given.kwargs["by"], at)
+            house = it.house_refuses(self.policies, wanted.act, given.kwargs["by"], at)
         in_the_way = {rule for rule, refuses in wanted.against.items() if refuses}
         in_the_way |= {budget.rule for budget in full}
         in_the_way |= {reason.rule for reason in house}

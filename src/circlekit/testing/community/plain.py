@@ -6,7 +6,7 @@ slow that is.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
@@ -23,6 +23,7 @@ from circlekit.policies.house import Act, Asked, HousePolicy
 from circlekit.projections.member_feed import CircleEntry, FeedItem
 from circlekit.rulebook import RuleBook
 from circlekit.testing.machines.counting import Spent, in_one_window
+from circlekit.testing.machines.house import house_says
 from circlekit.verdict import ALLOWED, Reason, Verdict
 
 KIND: Final[CircleKind] = "community"
@@ -197,7 +198,7 @@ class PlainCircle:
 
     def house_refuses(
         self,
-        policies: Mapping[str, type[HousePolicy]],
+        policies: Iterable[type[HousePolicy]],
         act: Act,
         by: str,
         at: datetime,
@@ -215,13 +216,7 @@ class PlainCircle:
             zone=self.zone,
             at=at,
         )
-        rules = [policies[rule.name](**rule.settings) for rule in self.book.house]
-        return [
-            reason
-            for policy in rules
-            if act in policy.acts
-            for reason in policy.judge(asked).reasons
-        ]
+        return house_says(policies, self.book, asked)
 
     def came_in(self, who: str, role: str, at: datetime) -> None:
         """

@@ -2,17 +2,14 @@
 Drive a circle at random, beside a model of it.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Final, Literal
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import ClassVar, Final, Literal
 
+from attrs import frozen
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.circle import Circle
@@ -45,25 +42,79 @@ from circlekit.events.circle import (
 )
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
+from circlekit.policies.house import Act, Asked, HousePolicy, known_policies, no
 from circlekit.rulebook import RuleBook
 from circlekit.testing.machines.counting import Spent
+from circlekit.testing.machines.house import house_says
 from circlekit.testing.machines.machine import (
     CAST,
     EMOJI,
-    PEOPLE,
     RUN_IT,
     Machine,
     a_rule_book,
     a_wait,
     a_zone,
     mostly,
+    some_waits,
     someone,
 )
 from circlekit.testing.machines.waiting import Wait
-from circlekit.testing.strategies import moments
+from circlekit.testing.strategies import moments, some_budgets
+from circlekit.verdict import ALLOWED, Verdict
 
 Meanwhile = Literal["nothing", "taken down", "handed over"]
+_CAST: Final = (*CAST, MemberId("sun"))
+_PEOPLE: Final = st.sampled_from(_CAST)
 _GROUPS: Final = st.sampled_from([GroupId(name) for name in ("own", "more", "other")])
+_SOME_GROUPS: Final[SearchStrategy[tuple[GroupId, ...] | None]] = st.one_of(
+    st.none(), st.lists(_GROUPS, max_size=2).map(tuple)
+)
+
+
+@frozen
+class NewcomersWait:
+    """
+    A rule of the house, to be drawn: who has just joined waits before they write.
+
+    Attributes:
+        hours: How long they wait.
+    """
+
+    name: ClassVar[str] = "newcomers-wait"
+    acts: ClassVar[frozenset[Act]] = frozenset({"post", "comment", "must-see"})
+    hours: int = 24
+
+    def judge(self, asked: Asked) -> Verdict:
+        """
+        Refuse whoever runs nothing, until the wait is over.
+        """
+        if asked.member_since is None or asked.role in RUN_IT:
+            return ALLOWED
+        free_at = asked.member_since + timedelta(hours=self.hours)
+        if asked.at >= free_at:
+            return ALLOWED
+        return no(self, f"newcomers wait {self.hours} hours", retry_at=free_at)
+
+
+@lru_cache(maxsize=64)
+def _small_books(policies: tuple[type[HousePolicy], ...]) -> SearchStrategy[RuleBook]:
+    return st.builds(
+        RuleBook,
+        name=st.just("small"),
+        must_see=some_budgets("must-see-month", "must-see-spacing", "must-see-day"),
+        pins=st.sampled_from((1, 2, 0)),
+        house=st.sampled_from(((), tuple(policy() for policy in policies))),
+    )
+
+
+def _in_turn(first: MemberId) -> tuple[MemberId, ...]:
+    """
+    Return the cast, beginning with one of them; the founder comes last.
+
+    What one may and another may not is seen at once, in a single step: to choose a
+    step takes much longer than to ask.
+    """
+    return (first, *(who for who in reversed(_CAST) if who != first))
 
 
 def _a_post() -> SearchStrategy[int]:
@@ -81,13 +132,21 @@ def _a_comment() -> SearchStrategy[int]:
 class CircleMachine(Machine[Circle]):
     """
     Drive a circle: its people, posts, pins and must-sees.
+
+    Attributes:
+        policies: The house's own policies, which the rule book may name. Where the
+            machine draws its rule books, some name them all, with the numbers that
+            they have by themselves.
     """
+
+    policies: ClassVar[Sequence[type[HousePolicy]]] = (NewcomersWait,)
 
     def __init__(self) -> None:
         super().__init__()
         self.kind: CircleKind = "community"
         self.organisation: str | None = None
         self.people: dict[str, str] = {}
+        self.joined: dict[str, datetime] = {}
         self.groups: dict[str, bool] = {}
         self.synced = True
         self.posts: dict[int, str] = {}
@@ -99,28 +158,35 @@ class CircleMachine(Machine[Circle]):
         self.sent: list[Spent] = []
         self.may_override: list[str] = []
         self.books: list[tuple[int, RuleBook]] = []
-        self.founded_twice = False
+        self.other_book = self.book
 
     def blank(self) -> Circle:
         """
         Return the circle before it is founded.
         """
-        return Circle("book-club")
+        return Circle("book-club", policies=known_policies(self.policies))
+
+    def small_books(self) -> SearchStrategy[RuleBook]:
+        """
+        Return small rule books, some with the rules of the house.
+        """
+        return _small_books(tuple(self.policies))
 
     def actors(self) -> Iterable[MemberId]:
         """
         Return the cast, those who run the circle more often than others.
         """
         run_it = [MemberId(who) for who in self.people if self._runs(who)]
-        return (*run_it, *run_it, *CAST)
+        return (*run_it, *run_it, *_CAST)
 
     @initialize(
         kind=st.sampled_from(("community", "internal", "teaching", "business")),
         organisation=st.sampled_from(("acme", None)),
         zone=a_zone(),
         book=a_rule_book(),
+        other_book=a_rule_book(),
         at=moments(),
-        settled=st.booleans(),
+        settled=st.sampled_from((True, True, False)),
     )
     def found(
         self,
@@ -130,27 +196,29 @@ class CircleMachine(Machine[Circle]):
         book: RuleBook,
         at: datetime,
         *,
+        other_book: RuleBook,
         settled: bool,
     ) -> None:
         """
-        Found the circle, an internal one with an organisation; perhaps settle it.
+        Found the circle, and try it twice; perhaps settle it.
+
+        An internal one needs an organisation, and is refused without.
         """
-        self.clock = at
+        self.clock, self.other_book = at, other_book
         if not self._found(kind, organisation, zone, book):
             self._found(kind, "acme", zone, book)
+        self._found(kind, organisation, "UTC", book)
         if settled:
             self._settle()
 
-    @precondition(lambda self: not self.founded_twice)
-    @rule(kind=st.sampled_from(("community", "internal")))
-    def found_again(self, kind: CircleKind) -> None:
+    @rule(by=someone())
+    def change_rule_book(self, by: MemberId) -> None:
         """
-        Found it a second time.
+        Go by the other numbers, and perhaps back again.
         """
-        self._found(kind, None, "UTC", self.book)
-        self.founded_twice = True
+        for who in _in_turn(by):
+            self.adopt_rule_book(self.other_book, who)
 
-    @rule(book=a_rule_book(), by=someone())
     def adopt_rule_book(self, book: RuleBook, by: MemberId) -> None:
         """
         Go by other numbers.
@@ -160,13 +228,13 @@ class CircleMachine(Machine[Circle]):
             refused_if={"not-the-owner": not self._owns(by)},
             then=[RuleBookAdopted(book=book, by=by, at=self.at)],
         ):
-            self.book = book
+            self.book, self.other_book = book, self.book
             self.books.append((len(self.history), book))
 
     @rule(
-        member=PEOPLE,
+        member=_PEOPLE,
         staff_of=st.sampled_from(("acme", "other", None)),
-        invited_by=st.one_of(PEOPLE, st.none()),
+        invited_by=st.one_of(_PEOPLE, st.none()),
         verified_role=st.sampled_from(("teacher", None)),
     )
     def join(
@@ -207,8 +275,33 @@ class CircleMachine(Machine[Circle]):
             ],
         ):
             self.people[member] = "member"
+            self.joined[member] = self.it.last_at
 
-    @rule(member=PEOPLE)
+    @rule(
+        what=st.sampled_from(
+            (
+                "appoint_manager",
+                "dismiss_manager",
+                "grant_override",
+                "hand_over",
+                "leave",
+                "remove_member",
+                "revoke_override",
+            )
+        ),
+        member=_PEOPLE,
+        by=someone(),
+    )
+    def change_people(self, what: str, member: MemberId, by: MemberId) -> None:
+        """
+        Let all try to change what somebody may do here, or that they are here.
+        """
+        if what == "leave":
+            self.leave(member)
+            return
+        for who in _in_turn(by):
+            getattr(self, what)(member, who)
+
     def leave(self, member: MemberId) -> None:
         """
         Let a member go.
@@ -223,7 +316,6 @@ class CircleMachine(Machine[Circle]):
         ):
             self._gone(member)
 
-    @rule(member=PEOPLE, by=someone())
     def remove_member(self, member: MemberId, by: MemberId) -> None:
         """
         Take a member out.
@@ -241,7 +333,6 @@ class CircleMachine(Machine[Circle]):
         ):
             self._gone(member)
 
-    @rule(member=PEOPLE, by=someone())
     def appoint_manager(self, member: MemberId, by: MemberId) -> None:
         """
         Make a member a manager.
@@ -258,7 +349,6 @@ class CircleMachine(Machine[Circle]):
         ):
             self.people[member] = "manager"
 
-    @rule(member=PEOPLE, by=someone())
     def dismiss_manager(self, member: MemberId, by: MemberId) -> None:
         """
         Make a manager an ordinary member.
@@ -273,7 +363,6 @@ class CircleMachine(Machine[Circle]):
         ):
             self.people[member] = "member"
 
-    @rule(owner=PEOPLE, by=someone())
     def hand_over(self, owner: MemberId, by: MemberId) -> None:
         """
         Hand the circle over; what was used of its quota stays used.
@@ -290,7 +379,6 @@ class CircleMachine(Machine[Circle]):
             self.people[by] = "member"
             self.people[owner] = "owner"
 
-    @rule(member=PEOPLE, by=someone())
     def grant_override(self, member: MemberId, by: MemberId) -> None:
         """
         Give the right to go beyond the quota.
@@ -306,7 +394,6 @@ class CircleMachine(Machine[Circle]):
         ):
             self.may_override.append(member)
 
-    @rule(member=PEOPLE, by=someone())
     def revoke_override(self, member: MemberId, by: MemberId) -> None:
         """
         Take that right back.
@@ -321,10 +408,29 @@ class CircleMachine(Machine[Circle]):
         ):
             self.may_override.remove(member)
 
-    @rule(group=_GROUPS, linked=st.sampled_from((None, "elsewhere")), by=someone())
+    @rule(
+        what=st.sampled_from(("link", "link elsewhere", "unlink", "sync", "no sync")),
+        group=_GROUPS,
+        by=someone(),
+    )
+    def change_groups(self, what: str, group: GroupId, by: MemberId) -> None:
+        """
+        Let all try to change which groups there are, or whether they get posts.
+        """
+        for who in _in_turn(by):
+            match what:
+                case "link":
+                    self.link_group(group, None, who)
+                case "link elsewhere":
+                    self.link_group(group, "elsewhere", who)
+                case "unlink":
+                    self.unlink_group(group, who)
+                case _:
+                    self.switch_post_sync(on=what == "sync", by=who)
+
     def link_group(self, group: GroupId, linked: str | None, by: MemberId) -> None:
         """
-        Bring a group under the circle.
+        Bring a group under the circle, perhaps one that another has.
         """
         circle = self.it.id if group in self.groups else linked
         if self.ask(
@@ -337,7 +443,6 @@ class CircleMachine(Machine[Circle]):
         ):
             self.groups[group] = False
 
-    @rule(group=_GROUPS, by=someone())
     def unlink_group(self, group: GroupId, by: MemberId) -> None:
         """
         Let a group go.
@@ -353,7 +458,6 @@ class CircleMachine(Machine[Circle]):
         ):
             del self.groups[group]
 
-    @rule(on=st.booleans(), by=someone())
     def switch_post_sync(self, *, on: bool, by: MemberId) -> None:
         """
         Send posts on to the groups by default, or not.
@@ -371,7 +475,7 @@ class CircleMachine(Machine[Circle]):
     @rule(
         by=someone(),
         sync=st.sampled_from((None, True, False)),
-        groups=st.one_of(st.none(), st.lists(_GROUPS, max_size=2).map(tuple)),
+        groups=_SOME_GROUPS,
     )
     def publish(
         self, by: MemberId, *, sync: bool | None, groups: tuple[GroupId, ...] | None
@@ -387,6 +491,7 @@ class CircleMachine(Machine[Circle]):
             refused_if={
                 "not-a-member": by not in self.people,
                 "group-not-linked": not self._all_linked(groups),
+                **self._house("post", by),
             },
             then=[
                 PostPublished(
@@ -400,7 +505,20 @@ class CircleMachine(Machine[Circle]):
         ):
             self.posts[post] = by
 
-    @rule(post=_a_post(), by=someone())
+    @rule(
+        what=st.sampled_from(
+            ("edit_post", "pin", "react", "remove_post", "unpin", "withdraw_reaction")
+        ),
+        post=_a_post(),
+        by=someone(),
+    )
+    def treat_post(self, what: str, post: int, by: MemberId) -> None:
+        """
+        Let all try to do something with a post that is there, or is not.
+        """
+        for who in _in_turn(by):
+            getattr(self, what)(post, who)
+
     def edit_post(self, post: int, by: MemberId) -> None:
         """
         Replace what a post says.
@@ -411,7 +529,6 @@ class CircleMachine(Machine[Circle]):
             then=[PostEdited(post=post, text="New", by=by, at=self.at)],
         )
 
-    @rule(post=_a_post(), by=someone())
     def remove_post(self, post: int, by: MemberId) -> None:
         """
         Take a post down.
@@ -441,6 +558,7 @@ class CircleMachine(Machine[Circle]):
                 **self._not_there(post),
                 "unknown-comment": not known,
                 "comment-removed": known and reply_to in self.gone,
+                **self._house("comment", by),
             },
             then=[
                 CommentAdded(
@@ -468,11 +586,11 @@ class CircleMachine(Machine[Circle]):
         ):
             self.gone.append(comment)
 
-    @rule(post=_a_post(), emoji=EMOJI, by=someone())
-    def react(self, post: int, emoji: str, by: MemberId) -> None:
+    def react(self, post: int, by: MemberId) -> None:
         """
         React to a post.
         """
+        emoji = EMOJI[0]
         self.ask(
             lambda at: self.it.react(self.cited(post), emoji, by=by, at=at),
             refused_if={
@@ -482,11 +600,11 @@ class CircleMachine(Machine[Circle]):
             then=[PostReacted(post=post, emoji=emoji, by=by, at=self.at)],
         )
 
-    @rule(post=_a_post(), emoji=EMOJI, by=someone())
-    def withdraw_reaction(self, post: int, emoji: str, by: MemberId) -> None:
+    def withdraw_reaction(self, post: int, by: MemberId) -> None:
         """
         Take a reaction back.
         """
+        emoji = EMOJI[0]
         self.ask(
             lambda at: self.it.withdraw_reaction(self.cited(post), emoji, by=by, at=at),
             refused_if={
@@ -496,7 +614,6 @@ class CircleMachine(Machine[Circle]):
             then=[ReactionWithdrawn(post=post, emoji=emoji, by=by, at=self.at)],
         )
 
-    @rule(post=_a_post(), by=someone())
     def pin(self, post: int, by: MemberId) -> None:
         """
         Pin a post.
@@ -514,7 +631,6 @@ class CircleMachine(Machine[Circle]):
         ):
             self.pins.append(post)
 
-    @rule(post=_a_post(), by=someone())
     def unpin(self, post: int, by: MemberId) -> None:
         """
         Take a pin out.
@@ -533,7 +649,7 @@ class CircleMachine(Machine[Circle]):
     @rule(
         wait=a_wait(),
         by=someone(),
-        groups=st.one_of(st.none(), st.lists(_GROUPS, max_size=2).map(tuple)),
+        groups=_SOME_GROUPS,
         override=st.sampled_from((None, None, None, "flood warning")),
     )
     def send_must_see(
@@ -567,7 +683,7 @@ class CircleMachine(Machine[Circle]):
             self._sent(post, override)
 
     @rule(
-        waits=st.lists(a_wait(), min_size=1, max_size=6),
+        waits=some_waits(),
         meanwhile=st.sampled_from(("nothing", "taken down", "handed over")),
     )
     def send_must_sees(self, waits: list[Wait], meanwhile: Meanwhile) -> None:
@@ -628,13 +744,13 @@ class CircleMachine(Machine[Circle]):
         Check that the circle remembers what the model remembers.
         """
         self.check_state(
-            version=len(self.history),
             kind=self.kind,
             zone=self.zone,
             organisation=self.organisation,
             book=self.book,
             owner=next(filter(self._owns, self.people), None),
             members=self.people,
+            joined_at=self.joined,
             groups=self.groups,
             syncs_posts=self.synced,
             pinned=self.pins,
@@ -680,29 +796,37 @@ class CircleMachine(Machine[Circle]):
             self.kind, self.organisation = kind, organisation
             self.zone, self.book = zone, book
             self.people = {by: "owner"}
+            self.joined = {by: at}
             self.groups = {bound: True}
             self.books = [(2, book)]
         return done
 
     def _settle(self) -> None:
-        # Two more people, a manager, a pinned post and a comment on it.
-        mei, tao, lin = CAST
+        # Two managers, one with the right to override, and a member; two posts, one
+        # of them pinned, and a comment on it.
+        mei, tao, lin, sun = _CAST
         at = self.at
         self.take_in(
             [
                 MemberJoined(member=tao, at=at),
                 MemberJoined(member=lin, at=at),
+                MemberJoined(member=sun, at=at),
                 ManagerAppointed(member=tao, by=mei, at=at),
+                ManagerAppointed(member=sun, by=mei, at=at),
+                OverrideGranted(member=tao, by=mei, at=at),
                 PostPublished(text="Meet", by=lin, at=at),
-                CommentAdded(post=7, text="Yes", by=tao, at=at),
-                PostPinned(post=7, by=mei, at=at),
+                CommentAdded(post=10, text="Yes", by=tao, at=at),
+                PostPinned(post=10, by=mei, at=at),
+                PostPublished(text="Read", by=tao, at=at),
             ]
         )
-        self.pins = [7]
-        self.people.update({tao: "manager", lin: "member"})
-        self.posts[7] = lin
-        self.comments[8] = tao
-        self.comment_on[8] = 7
+        self.pins = [10]
+        self.people.update({tao: "manager", lin: "member", sun: "manager"})
+        self.joined.update({tao: at, lin: at, sun: at})
+        self.may_override = [tao]
+        self.posts.update({10: lin, 13: tao})
+        self.comments[11] = tao
+        self.comment_on[11] = 10
 
     def _owns(self, who: str) -> bool:
         return self.people.get(who) == "owner"
@@ -711,7 +835,7 @@ class CircleMachine(Machine[Circle]):
         return who is not None and self.people.get(who) in RUN_IT
 
     def _gone(self, who: str) -> None:
-        del self.people[who]
+        del self.people[who], self.joined[who]
         self.may_override = [holder for holder in self.may_override if holder != who]
 
     def _all_linked(self, groups: tuple[GroupId, ...] | None) -> bool:
@@ -731,7 +855,21 @@ class CircleMachine(Machine[Circle]):
     def _may_not_send(self, by: str, override: str | None) -> dict[str, bool]:
         if override is not None:
             return {"no-override-right": by not in self.may_override}
-        return {"not-a-manager": not self._runs(by)}
+        return {"not-a-manager": not self._runs(by), **self._house("must-see", by)}
+
+    def _house(self, act: Act, by: str) -> dict[str, bool]:
+        asked = Asked(
+            act=act,
+            by=by,
+            role=self.people.get(by),  # type: ignore[arg-type] # one of the roles
+            member_since=self.joined.get(by),
+            last_must_see_at=self.sent[-1].at if self.sent else None,
+            kind=self.kind,
+            zone=self.zone,
+            at=self.at,
+        )
+        against = house_says(self.policies, self.book, asked)
+        return {reason.rule: True for reason in against}
 
     def _sent(self, post: int, override: str | None) -> None:
         self.must_sees.append(post)

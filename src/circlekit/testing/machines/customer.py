@@ -4,14 +4,11 @@ Drive a customer at random, beside a model of it.
 
 from datetime import datetime
 from itertools import chain
+from typing import Final, Literal
 
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.customer import Customer
 from circlekit.budget import Budget, Spend
@@ -34,10 +31,20 @@ from circlekit.testing.machines.machine import (
     a_rule_book,
     a_wait,
     a_zone,
+    some_waits,
     someone,
 )
 from circlekit.testing.machines.waiting import Wait
-from circlekit.testing.strategies import moments
+from circlekit.testing.strategies import moments, some_budgets
+
+_FEW: Final = some_budgets("moment-day", "moment-month")
+_BOOKS: Final = st.builds(
+    RuleBook,
+    name=st.just("small"),
+    member_moments=_FEW,
+    enterprise_moments=_FEW,
+    moments_share_budgets=st.booleans(),
+)
 
 
 class CustomerMachine(Machine[Customer]):
@@ -52,7 +59,6 @@ class CustomerMachine(Machine[Customer]):
         self.owner: str | None = None
         self.shown: list[str] = []
         self.by_source: dict[str, list[Spent]] = {"member": [], "enterprise": []}
-        self.added_twice = False
 
     def blank(self) -> Customer:
         """
@@ -60,25 +66,48 @@ class CustomerMachine(Machine[Customer]):
         """
         return Customer("an")
 
+    def small_books(self) -> SearchStrategy[RuleBook]:
+        """
+        Return small rule books, which differ in what concerns a customer.
+        """
+        return _BOOKS
+
     @initialize(book=a_rule_book(), zone=a_zone(), at=moments())
     def add(self, book: RuleBook, zone: str, at: datetime) -> None:
         """
-        Take the customer in.
+        Take the customer in, and try it twice.
         """
         self.clock = at
         self._add(book, zone)
         self.book, self.zone = book, zone
+        self._add(book, "UTC")
 
-    @precondition(lambda self: not self.added_twice)
-    @rule()
-    def add_again(self) -> None:
+    @rule(
+        what=st.sampled_from(("complete profile", "tag", "untag", "assign")),
+        tag=st.sampled_from(("vip", "新客")),
+        owner=PEOPLE,
+        by=someone(),
+    )
+    def change(
+        self,
+        what: Literal["complete profile", "tag", "untag", "assign"],
+        tag: str,
+        owner: MemberId,
+        by: MemberId,
+    ) -> None:
         """
-        Take them in a second time.
+        Change what is known of the customer.
         """
-        self._add(self.book, "UTC")
-        self.added_twice = True
+        match what:
+            case "complete profile":
+                self.complete_profile(by)
+            case "tag":
+                self.put_tag_on(tag, by)
+            case "untag":
+                self.take_tag_off(tag, by)
+            case "assign":
+                self.assign(owner, by)
 
-    @rule(by=someone())
     def complete_profile(self, by: MemberId) -> None:
         """
         Say that the profile is complete.
@@ -90,7 +119,6 @@ class CustomerMachine(Machine[Customer]):
         )
         self.completed = True
 
-    @rule(tag=st.sampled_from(("vip", "新客")), by=someone())
     def put_tag_on(self, tag: str, by: MemberId) -> None:
         """
         Put a tag on.
@@ -102,7 +130,6 @@ class CustomerMachine(Machine[Customer]):
         ):
             self.tags.append(tag)
 
-    @rule(tag=st.sampled_from(("vip", "新客")), by=someone())
     def take_tag_off(self, tag: str, by: MemberId) -> None:
         """
         Take a tag off.
@@ -114,7 +141,6 @@ class CustomerMachine(Machine[Customer]):
         ):
             self.tags.remove(tag)
 
-    @rule(owner=PEOPLE, by=someone())
     def assign(self, owner: MemberId, by: MemberId) -> None:
         """
         Give the customer to one member of staff.
@@ -150,7 +176,7 @@ class CustomerMachine(Machine[Customer]):
             self.by_source[source].append(Spent(self.it.last_at, len(self.history)))
 
     @rule(
-        waits=st.lists(a_wait(), min_size=1, max_size=6),
+        waits=some_waits(),
         source=st.sampled_from(("member", "enterprise")),
     )
     def show_moments(self, waits: list[Wait], source: MomentSource) -> None:
@@ -178,7 +204,6 @@ class CustomerMachine(Machine[Customer]):
         Check that what is remembered of the customer is what the model has.
         """
         self.check_state(
-            version=len(self.history),
             zone=self.zone,
             book=self.book,
             profile_completed=self.completed,

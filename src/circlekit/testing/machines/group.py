@@ -3,15 +3,11 @@ Drive a group at random, beside a model of it.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from itertools import product
+from typing import Final, Literal
 
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.group import Group
@@ -50,6 +46,14 @@ from circlekit.testing.machines.machine import (
 from circlekit.testing.machines.waiting import MICROSECOND, Wait
 from circlekit.testing.strategies import moments, spans
 
+Reaching = Literal["open_private_chat", "send_friend_request"]
+_BOOKS: Final = st.builds(
+    RuleBook,
+    name=st.just("small"),
+    group_capacity=st.one_of(st.none(), st.integers(1, 4)),
+    strict_private_chat=st.booleans(),
+)
+
 
 def _a_message() -> SearchStrategy[int]:
     return st.runner().flatmap(lambda machine: mostly(machine.messages))
@@ -67,7 +71,6 @@ class GroupMachine(Machine[Group]):
         self.messages: list[int] = []
         self.mute: tuple[int, datetime | None] | None = None
         self.block: int | None = None
-        self.founded_twice = False
 
     def blank(self) -> Group:
         """
@@ -75,12 +78,26 @@ class GroupMachine(Machine[Group]):
         """
         return Group("readers")
 
-    @initialize(book=a_rule_book(), zone=a_zone(), at=moments(), settled=st.booleans())
+    def small_books(self) -> SearchStrategy[RuleBook]:
+        """
+        Return small rule books, which differ in what concerns a group.
+        """
+        return _BOOKS
+
+    @initialize(
+        book=a_rule_book(),
+        zone=a_zone(),
+        at=moments(),
+        settled=st.sampled_from((True, True, False)),
+    )
     def found(self, book: RuleBook, zone: str, at: datetime, *, settled: bool) -> None:
         """
-        Make the group; perhaps others have come in, and private chat is blocked.
+        Make the group, and try it twice; perhaps others have come in.
+
+        Private chat is then blocked.
         """
         self.clock, self.book, self.zone = at, book, zone
+        self._found()
         self._found()
         most = self.book.group_capacity
         if settled and (most is None or most >= len(CAST)):
@@ -91,15 +108,6 @@ class GroupMachine(Machine[Group]):
             self.messages.append(len(self.history))
             self.take_in([PrivateChatBlocked(by=mei, at=at)])
             self.block = len(self.history)
-
-    @precondition(lambda self: not self.founded_twice)
-    @rule()
-    def found_again(self) -> None:
-        """
-        Make it a second time.
-        """
-        self._found()
-        self.founded_twice = True
 
     def _found(self) -> None:
         by, circle, at = MemberId("mei"), CircleId("book-club"), self.at
@@ -115,7 +123,18 @@ class GroupMachine(Machine[Group]):
             self.circle = circle
             self.inside = [by]
 
-    @rule(by=someone())
+    @rule(what=st.sampled_from(("link", "unlink")), by=someone())
+    def change_circle(self, what: Literal["link", "unlink"], by: MemberId) -> None:
+        """
+        Come under a circle, or leave it, having one or not.
+        """
+        if what == "link":
+            self.link(by)
+        elif self.circle is None:
+            self.unlink_again(by)
+        else:
+            self.unlink(by)
+
     def link(self, by: MemberId) -> None:
         """
         Come under a circle.
@@ -128,8 +147,6 @@ class GroupMachine(Machine[Group]):
         )
         self.circle = circle
 
-    @precondition(lambda self: self.circle is not None)
-    @rule(by=someone())
     def unlink(self, by: MemberId) -> None:
         """
         Leave the circle.
@@ -142,8 +159,6 @@ class GroupMachine(Machine[Group]):
         )
         self.circle = None
 
-    @precondition(lambda self: self.circle is None)
-    @rule(by=someone())
     def unlink_again(self, by: MemberId) -> None:
         """
         Leave a circle, having none.
@@ -176,7 +191,27 @@ class GroupMachine(Machine[Group]):
         ):
             self.inside.append(member)
 
-    @rule(member=PEOPLE, by=st.one_of(st.none(), PEOPLE))
+    @rule(
+        what=st.sampled_from(("leave", "take out")),
+        member=PEOPLE,
+        role=ROLES,
+        by=st.one_of(st.none(), PEOPLE),
+    )
+    def change_people(
+        self,
+        what: Literal["leave", "take out"],
+        member: MemberId,
+        role: Role | None,
+        by: MemberId | None,
+    ) -> None:
+        """
+        Let somebody out of the group, or take them out.
+        """
+        if what == "leave":
+            self.leave(member, by)
+        else:
+            self.take_out(member, role, by or MemberId("mei"))
+
     def leave(self, member: MemberId, by: MemberId | None) -> None:
         """
         Go out of the group, perhaps because somebody took them out of the circle.
@@ -188,7 +223,6 @@ class GroupMachine(Machine[Group]):
         ):
             self.inside.remove(member)
 
-    @rule(member=PEOPLE, role=ROLES, by=someone())
     def take_out(self, member: MemberId, role: Role | None, by: MemberId) -> None:
         """
         Take somebody out of the group.
@@ -233,7 +267,7 @@ class GroupMachine(Machine[Group]):
         ):
             self.messages.append(place)
 
-    @rule(message=_a_message(), emoji=EMOJI, by=someone())
+    @rule(message=_a_message(), emoji=st.sampled_from(EMOJI), by=someone())
     def react(self, message: int, emoji: str, by: MemberId) -> None:
         """
         React to a message.
@@ -248,7 +282,19 @@ class GroupMachine(Machine[Group]):
             then=[MessageReacted(message=message, emoji=emoji, by=by, at=self.at)],
         )
 
-    @rule(role=ROLES, by=someone())
+    @rule(
+        what=st.sampled_from(
+            ("announce", "unmute_group", "block_private_chat", "allow_private_chat")
+        ),
+        role=ROLES,
+        by=someone(),
+    )
+    def run_the_group(self, what: str, role: Role | None, by: MemberId) -> None:
+        """
+        Do what only those who run the circle may do.
+        """
+        getattr(self, what)(role, by)
+
     def announce(self, role: Role | None, by: MemberId) -> None:
         """
         Put up an announcement.
@@ -297,13 +343,13 @@ class GroupMachine(Machine[Group]):
         self, lasts: timedelta, early: timedelta, by: MemberId
     ) -> None:
         """
-        Mute the group, and write when the mute ends or just before.
+        Mute the group; write and unmute it when the mute ends, or just before.
         """
         until = self.at + lasts
         self.mute_group(lasts, None, "owner", by)
         self.send_message(until - early - self.clock, None, "member", by)
+        self.unmute_group("owner", by)
 
-    @rule(role=ROLES, by=someone())
     def unmute_group(self, role: Role | None, by: MemberId) -> None:
         """
         Unmute the group.
@@ -315,7 +361,6 @@ class GroupMachine(Machine[Group]):
         ):
             self.mute = None
 
-    @rule(role=ROLES, by=someone())
     def block_private_chat(self, role: Role | None, by: MemberId) -> None:
         """
         Block private chat by way of the group.
@@ -330,7 +375,6 @@ class GroupMachine(Machine[Group]):
         ):
             self.block = len(self.history)
 
-    @rule(role=ROLES, by=someone())
     def allow_private_chat(self, role: Role | None, by: MemberId) -> None:
         """
         Allow private chat again.
@@ -344,15 +388,26 @@ class GroupMachine(Machine[Group]):
 
     @rule(
         how=st.sampled_from(("open_private_chat", "send_friend_request")),
-        to=PEOPLE,
-        by=someone(),
         roles=st.tuples(ROLES, ROLES),
-        already_related=st.booleans(),
-        other_common_group=st.booleans(),
     )
-    def reach_out(
+    def reach_out(self, how: Reaching, roles: tuple[Role | None, Role | None]) -> None:
+        """
+        Let all reach out to all by way of the group, however they know one another.
+        """
+        for by, to in product(CAST, repeat=2):
+            for related, another_way in product((False, True), repeat=2):
+                self.reach(
+                    how,
+                    to,
+                    by,
+                    roles,
+                    already_related=related,
+                    other_common_group=another_way,
+                )
+
+    def reach(
         self,
-        how: Literal["open_private_chat", "send_friend_request"],
+        how: Reaching,
         to: MemberId,
         by: MemberId,
         roles: tuple[Role | None, Role | None],
@@ -361,7 +416,7 @@ class GroupMachine(Machine[Group]):
         other_common_group: bool,
     ) -> None:
         """
-        Reach out to another member by way of the group.
+        Reach out once.
         """
         role, other_role = roles
         strict = self.book.strict_private_chat
@@ -399,7 +454,6 @@ class GroupMachine(Machine[Group]):
         Check that the group remembers what the model remembers.
         """
         self.check_state(
-            version=len(self.history),
             circle=self.circle,
             members=set(self.inside),
             muted_at=None if self.mute is None else self.mute[0],

@@ -5,10 +5,10 @@ What all state machines share: a clock, a history, and how to ask.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, NoReturn, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.history import HasHistory, replay
@@ -18,7 +18,13 @@ from circlekit.ids import MemberId
 from circlekit.policies.authority import Role
 from circlekit.rulebook import RuleBook
 from circlekit.testing.machines.counting import Full, Spent, in_one_window, used_up
-from circlekit.testing.machines.waiting import MICROSECOND, Until, Wait, waits
+from circlekit.testing.machines.waiting import (
+    MICROSECOND,
+    Until,
+    Wait,
+    several_waits,
+    waits,
+)
 from circlekit.testing.strategies import ZONES, rule_books
 from circlekit.testing.telling import tell_history, tell_verdict
 from circlekit.verdict import ALLOWED, Reason, RefusedError, Verdict
@@ -29,13 +35,14 @@ _T = TypeVar("_T")
 _NOWHERE: Final = 999
 _FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+_SMALL: Final = rule_books()
 
 CAST: Final = (MemberId("mei"), MemberId("tao"), MemberId("lin"))
 PEOPLE: Final = st.sampled_from(CAST)
 ROLES: Final[SearchStrategy[Role | None]] = st.sampled_from(
     (None, "member", "manager", "owner")
 )
-EMOJI: Final = st.sampled_from(("👍", "🌱"))
+EMOJI: Final = ("👍", "🌱")
 RUN_IT: Final = frozenset({"owner", "manager"})
 
 
@@ -55,10 +62,11 @@ def a_rule_book() -> SearchStrategy[RuleBook]:
     """
     Return the machine's rule book, or a small one if it has none.
     """
-    small = rule_books()
     return st.runner().flatmap(
         lambda machine: (
-            small if machine.rule_book is None else sample((machine.rule_book,))
+            machine.small_books()
+            if machine.rule_book is None
+            else sample((machine.rule_book,))
         )
     )
 
@@ -68,6 +76,13 @@ def a_wait() -> SearchStrategy[Wait]:
     Return how long to wait, with the windows of the rule book in mind.
     """
     return st.runner().flatmap(lambda machine: waits(machine.windows()))
+
+
+def some_waits() -> SearchStrategy[list[Wait]]:
+    """
+    Return how long to wait before each of several acts, likewise.
+    """
+    return st.runner().flatmap(lambda machine: several_waits(machine.windows()))
 
 
 def someone() -> SearchStrategy[MemberId]:
@@ -123,6 +138,12 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
         Return the aggregate before anything has happened to it.
         """
         raise NotImplementedError
+
+    def small_books(self) -> SearchStrategy[RuleBook]:
+        """
+        Return rule books to draw from, with small numbers that are soon used up.
+        """
+        return _SMALL
 
     def actors(self) -> Iterable[MemberId]:
         """
@@ -204,8 +225,10 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             self.fail(f"full at {at} are by the model {full}", verdict)
         for reason in verdict.reasons:
             self._check_retry(command, reason, at)
+        self._check_common_retry(verdict)
         for budget in budgets:
             self._check_free(budget, spent, verdict)
+            self._check_window(budget, verdict, at)
         self.free_at = verdict.retry_at or self.free_at
         return False
 
@@ -218,7 +241,7 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             self.it.apply(event)
             self.replayed.apply(event)
 
-    def fail(self, problem: str, verdict: Verdict = ALLOWED) -> None:
+    def fail(self, problem: str, verdict: Verdict = ALLOWED) -> NoReturn:
         """
         Stop, and tell the history that led here.
 
@@ -230,13 +253,6 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
         raise AssertionError(
             f"{problem}\n\nthe answer was\n{answer}\n\nin {self.zone}, after\n{history}"
         )
-
-    @rule(wait=a_wait())
-    def time_passes(self, wait: Wait) -> None:
-        """
-        Move the host's clock, sometimes back.
-        """
-        self.wait(wait)
 
     @invariant()
     def replay_agrees(self) -> None:
@@ -265,6 +281,8 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
         """
         if not self.history:
             return
+        expected["version"] = len(self.history)
+        expected["last_at"] = self.history[-1].at
         for name, value in expected.items():
             actual = getattr(self.it, name)
             if actual != value:
@@ -279,7 +297,7 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
 
     def wait(self, wait: Wait) -> None:
         """
-        Move the host's clock.
+        Move the host's clock, sometimes back.
         """
         if isinstance(wait, Until):
             to = wait.after(self.clock, zone=self.zone, free_at=self.free_at)
@@ -321,6 +339,19 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
                 f"{reason.rule} has let go by {just_before}, before {again}", then
             )
 
+    def _check_common_retry(self, verdict: Verdict) -> None:
+        again = verdict.retry_at
+        for reason in verdict.reasons:
+            lets_go = reason.retry_at
+            if (lets_go is None and again is not None) or (
+                lets_go is not None and again is not None and lets_go > again
+            ):
+                self.fail(f"{reason.rule} has not let go by {again}", verdict)
+        if again is None and all(reason.retry_at for reason in verdict.reasons):
+            self.fail(
+                "every rule can tell when it lets go, but not all of them", verdict
+            )
+
     def _check_free(
         self, budget: Budget, spent: Sequence[Spent], verdict: Verdict
     ) -> None:
@@ -336,6 +367,26 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
                 self.fail(f"{budget.rule} has no room at {again}", verdict)
             if not used_up([budget], spent, self.zone, again - MICROSECOND):
                 self.fail(f"{budget.rule} has room before {again}", verdict)
+
+    def _check_window(self, budget: Budget, verdict: Verdict, at: datetime) -> None:
+        def counts(moment: datetime) -> bool:
+            return in_one_window(budget, self.zone, moment, at)
+
+        for reason in verdict.reasons:
+            if reason.rule != budget.rule:
+                continue
+            starts, ends = reason.window_start, reason.window_end
+            if starts is None or ends is None:
+                self.fail(f"{budget.rule} names no window", verdict)
+            elif budget.window.kind == "rolling":
+                # What happened at its start, exactly so long ago, counts no more.
+                right = ends == at and counts(starts + MICROSECOND)
+                right = right and not counts(starts)
+            else:
+                right = counts(starts) and counts(ends - MICROSECOND)
+                right = right and not counts(starts - MICROSECOND) and not counts(ends)
+            if not right:
+                self.fail(f"{budget.rule} names another window", verdict)
 
     def check_never_over(
         self, budgets: Iterable[Budget], newest: Spent, spent: Iterable[Spent]

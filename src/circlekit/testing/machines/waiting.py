@@ -11,10 +11,11 @@ from attrs import frozen
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from circlekit.testing.strategies import clock_changes, spans
+from circlekit.testing.strategies import SPANS, clock_changes
 
 Edge = Literal["month", "day", "month in UTC", "clock change", "free"]
 MICROSECOND: Final = timedelta(microseconds=1)
+_DAYS: Final = 40
 
 
 @frozen
@@ -84,4 +85,15 @@ def waits(windows: frozenset[int]) -> SearchStrategy[Wait]:
         "clock change",
     )
     untils = [Until(edge, by) for edge in edges for by in early]
-    return st.one_of(spans(), st.sampled_from([*exact, *untils]))
+    return st.one_of(
+        st.sampled_from([*SPANS, *exact, *untils]),
+        st.integers(0, _DAYS * 24 * 3_600).map(lambda n: timedelta(seconds=n)),
+    )
+
+
+@lru_cache(maxsize=256)
+def several_waits(windows: frozenset[int]) -> SearchStrategy[list[Wait]]:
+    """
+    Return how long to wait before each of several acts.
+    """
+    return st.lists(waits(windows), min_size=2, max_size=4)
