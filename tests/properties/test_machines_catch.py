@@ -294,6 +294,18 @@ def test_overdrawn():
     assert said.startswith("must-see-spacing is overdrawn by the events at 15, 17")
 
 
+def test_an_audit_that_comes_to_something_else():
+    """
+    What was sent must be what an audit of the history finds.
+    """
+    machine = begun(Circle)
+    machine.send_must_sees([AT_ONCE], "nothing")
+    machine.sent.clear()
+
+    said = complaint(machine.check_limits)
+    assert said.startswith("an audit finds (1, 0, []), and the model 0 must-sees")
+
+
 def test_what_was_sent_by_override_is_not_overdrawn():
     """
     What was sent by override is meant to be beyond the limit.

@@ -13,6 +13,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.circle import Circle
+from circlekit.audit import audit_must_sees, rules_ever
 from circlekit.budget import Spend
 from circlekit.events.circle import (
     CircleFounded,
@@ -40,6 +41,7 @@ from circlekit.events.circle import (
     ReactionWithdrawn,
     VerifiedRole,
 )
+from circlekit.events.record import Recorded, stream_of
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.house import Act, Asked, HousePolicy, known_policies, no
@@ -737,6 +739,7 @@ class CircleMachine(Machine[Circle]):
                 books = (book for since, book in self.books if since < spend.place)
                 *_, book = books
                 self.check_never_over(book.must_see, spend, self.sent)
+        self._check_audit()
 
     @invariant()
     def state_agrees(self) -> None:
@@ -827,6 +830,24 @@ class CircleMachine(Machine[Circle]):
         self.posts.update({10: lin, 13: tao})
         self.comments[11] = tao
         self.comment_on[11] = 10
+
+    def _check_audit(self) -> None:
+        # An audit of the history must come to the same, and find nothing wrong.
+        history = [
+            Recorded(place, stream_of("circle", self.it.id), place, event)
+            for place, event in enumerate(self.history, start=1)
+        ]
+        adopted = (it for it in history if isinstance(it.event, RuleBookAdopted))
+        audit = audit_must_sees(
+            history, ever=rules_ever(adopted), policies=known_policies(self.policies)
+        )
+        beyond = sum(spend.beyond for spend in self.sent)
+        found = (audit.sent, len(audit.overrides), audit.violations)
+        if found != (len(self.sent), beyond, []):
+            self.fail(
+                f"an audit finds {found}, and the model {len(self.sent)} must-sees, "
+                f"{beyond} of them by override"
+            )
 
     def _owns(self, who: str) -> bool:
         return self.people.get(who) == "owner"
