@@ -60,8 +60,14 @@ def statements(dialect: Dialect) -> Iterator[str]:
             for index in sorted(table.indexes, key=lambda it: str(it.name)):
                 make: Any = CreateIndex(index, if_not_exists=True)
                 yield _compiled(make, dialect)
-    yield _BEGIN_LOG.strip()
-    yield _BEGIN_SCHEMA.strip()
+    yield from begin_log()
+
+
+def begin_log() -> tuple[str, ...]:
+    """
+    Return the SQL that says in new tables that nothing has happened yet.
+    """
+    return _BEGIN_LOG.strip(), _BEGIN_SCHEMA.strip()
 
 
 def version_of(session: Session, found: set[str]) -> int | None:

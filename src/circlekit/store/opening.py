@@ -23,6 +23,8 @@ from circlekit.store.migrating import (
 from circlekit.store.session import Database
 from circlekit.store.sqlite import SqliteDatabase
 
+_POSTGRES: Final = {"postgresql", "postgres", "postgresql+psycopg"}
+_ACCEPTED: Final = f"{sqlite.ACCEPTED}, or postgresql://user@host:5432/database"
 _THERE: Final = "accepted: a store that is there, as in sqlite:///path/to/file.db"
 
 
@@ -31,9 +33,10 @@ def open_store(url: str, *, busy_seconds: float = 30.0, create: bool = True) -> 
     Open the store at *url*; an SQLite store that is new is made.
 
     Args:
-        url: ``sqlite:///file.db``, or ``sqlite://`` for a store in memory.
+        url: ``sqlite:///file.db``, ``sqlite://`` for a store in memory, or
+            ``postgresql://user@host/database``.
         busy_seconds: How long to wait for another process that is writing.
-        create: Whether to make a store where there is none.
+        create: Whether to make an SQLite store where there is none.
 
     Raises:
         StoreError: If the URL is no store, or the store is of another version.
@@ -114,14 +117,22 @@ def database_at(url: str, *, busy_seconds: float) -> Database:
         StoreError: If it names none.
     """
     # An error must not carry the URL along: there may be a password in it.
+    if str(url).partition("://")[0] in _POSTGRES:
+        try:
+            from circlekit.store.postgres import (  # noqa: PLC0415 - the extra's
+                PostgresDatabase,
+            )
+        except ImportError:
+            extra = "install circlekit with the extra `postgres`"
+            raise StoreError(f"PostgreSQL needs psycopg; {extra}") from None
+        return PostgresDatabase.at(url, busy_seconds=busy_seconds)
     try:
         parsed = make_url(url)
     except (ArgumentError, AttributeError, ValueError):
-        message = f"this is no store's URL; accepted: {sqlite.ACCEPTED}"
-        raise StoreError(message) from None
+        raise StoreError(f"this is no store's URL; accepted: {_ACCEPTED}") from None
     name = parsed.get_backend_name()
     if name != "sqlite":
-        raise StoreError(f"{name!r} is not supported; accepted: {sqlite.ACCEPTED}")
+        raise StoreError(f"{name!r} is not supported; accepted: {_ACCEPTED}")
     return SqliteDatabase.at(parsed, busy_seconds=busy_seconds)
 
 
