@@ -10,7 +10,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from circlekit.errors import BusyError, StoreError
-from circlekit.store import sqlite
 from circlekit.store.database import Store
 from circlekit.store.migrating import (
     TABLES,
@@ -20,11 +19,10 @@ from circlekit.store.migrating import (
     statements,
     version_of,
 )
-from circlekit.store.session import Database
+from circlekit.store.session import ACCEPTED, Database
 from circlekit.store.sqlite import SqliteDatabase
 
 _POSTGRES: Final = {"postgresql", "postgres", "postgresql+psycopg"}
-_ACCEPTED: Final = f"{sqlite.ACCEPTED}, or postgresql://user@host:5432/database"
 _THERE: Final = "accepted: a store that is there, as in sqlite:///path/to/file.db"
 
 
@@ -129,10 +127,10 @@ def database_at(url: str, *, busy_seconds: float) -> Database:
     try:
         parsed = make_url(url)
     except (ArgumentError, AttributeError, ValueError):
-        raise StoreError(f"this is no store's URL; accepted: {_ACCEPTED}") from None
+        raise StoreError(f"this is no store's URL; accepted: {ACCEPTED}") from None
     name = parsed.get_backend_name()
     if name != "sqlite":
-        raise StoreError(f"{name!r} is not supported; accepted: {_ACCEPTED}")
+        raise StoreError(f"{name!r} is not supported; accepted: {ACCEPTED}")
     return SqliteDatabase.at(parsed, busy_seconds=busy_seconds)
 
 

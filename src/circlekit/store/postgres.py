@@ -30,6 +30,7 @@ from circlekit.errors import (
     StoreError,
 )
 from circlekit.store.session import (
+    ACCEPTED,
     HEAD,
     NOTHING,
     ConnectionLostError,
@@ -37,7 +38,6 @@ from circlekit.store.session import (
     Session,
 )
 
-ACCEPTED: Final = "postgresql://user@host:5432/database"
 _SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
 # Lock not available, query cancelled, not serializable, deadlock, too many clients.
 _BUSY: Final = {"55P03", "57014", "40001", "40P01", "53300"}

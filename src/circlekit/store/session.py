@@ -14,6 +14,10 @@ from sqlalchemy.engine import Dialect
 
 from circlekit.errors import StoreError
 
+ACCEPTED: Final = (
+    "sqlite:///path/to/file.db, sqlite:// for memory, "
+    "or postgresql://user@host:5432/database"
+)
 HEAD: Final = "SELECT position, digest FROM circlekit_head WHERE id = 1"
 NOTHING: Final[Mapping[str, Any]] = {}
 

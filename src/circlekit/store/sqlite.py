@@ -15,9 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
 
 from circlekit.errors import BusyError, CirclekitError, StoreError
-from circlekit.store.session import HEAD, NOTHING, Database, Session
+from circlekit.store.session import ACCEPTED, HEAD, NOTHING, Database, Session
 
-ACCEPTED: Final = "sqlite:///path/to/file.db, or sqlite:// for memory"
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _EVER: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'circlekit_event'"
 _PAGES: Final = 1_000
