@@ -134,14 +134,21 @@ class SqliteSession(Session):
             if progress is not None:
                 progress(pages - remaining, pages)
 
+        if path.exists():
+            raise StoreError(f"{str(path)!r} is there already; accepted: a new file")
+        unfinished = path.with_name(f"{path.name}.part")
         try:
+            unfinished.unlink(missing_ok=True)
             # A transaction of our own holds the moment still: others may write,
             # and the copy does not begin again when they do.
             self.all("SELECT count(*) FROM sqlite_master")
-            with closing(sqlite3.connect(path)) as copy:
+            with closing(sqlite3.connect(unfinished)) as copy:
                 self._connection.backup(copy, pages=_PAGES, progress=told)
+            unfinished.rename(path)
         except sqlite3.Error as error:
             raise typed(error) from error
+        except OSError as error:
+            raise StoreError(f"{str(path)!r} cannot be written: {error}") from error
 
 
 @define(eq=False, repr=False)
