@@ -150,7 +150,7 @@ def _prepare(database: Database, *, create: bool) -> None:
         found = session.tables()
         version = version_of(session, found)
         session.rollback()
-        if version is None and not create:
+        if version is None and database.makes_tables and not create:
             raise StoreError(f"there is no circlekit store in that file; {_THERE}")
         if version is not None:
             must_be_ours(version)
