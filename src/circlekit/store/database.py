@@ -16,7 +16,12 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from circlekit.errors import CorruptEventError, StoreError
+from circlekit.errors import (
+    CirclekitError,
+    CorruptEventError,
+    OutcomeUnknownError,
+    StoreError,
+)
 from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
 from circlekit.projections.read_model import ReadModel
@@ -45,7 +50,8 @@ class Transaction:
 
     session: Session
     _head: Head
-    _marks: list[tuple[Head, Head]] = field(factory=list)
+    _added: tuple[int, bytes] | None = None
+    _marks: list[tuple[Head, Head, tuple[int, bytes] | None]] = field(factory=list)
     _kept: Head = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -107,13 +113,22 @@ class Transaction:
             log.move_head(self.session, self._head)
             self._kept = self._head
 
+    def is_written(self, session: Session) -> bool:
+        """
+        Return whether the newest event that was added here is there, for others too.
+        """
+        if self._added is None:
+            return False
+        position, digest = self._added
+        return digest == log.digest_at(session, position)
+
     def mark(self) -> None:
         """
         Remember how things stand, to be able to come back to it.
         """
         self._hold()
         self.session.run("SAVEPOINT circlekit")
-        self._marks.append((self._head, self._kept))
+        self._marks.append((self._head, self._kept, self._added))
 
     def back_to_mark(self) -> None:
         """
@@ -121,7 +136,7 @@ class Transaction:
         """
         self._hold()
         self.session.run("ROLLBACK TO circlekit")
-        self._head, self._kept = self._marks[-1]
+        self._head, self._kept, self._added = self._marks[-1]
         self.forget_mark()
 
     def forget_mark(self) -> None:
@@ -205,6 +220,7 @@ class Transaction:
     ) -> bytes:
         digest = log.put(self.session, before, position, stream, version, name, body)
         self._head = self._head.after(position, digest)
+        self._added = position, digest
         return digest
 
     def _hold(self) -> None:
@@ -240,6 +256,8 @@ class Store:
 
         Raises:
             BusyError: If another process kept the store for too long.
+            OutcomeUnknownError: If the connection was lost during the commit, and
+                nobody could be asked afterwards.
         """
         with self._lock:
             if self._writing is not None:
@@ -251,7 +269,7 @@ class Store:
             try:
                 yield self._writing
                 self._writing.keep_head()
-                session.commit()
+                self._commit(self._writing)
             except BaseException:
                 session.rollback()
                 if undone is not None:
@@ -523,6 +541,29 @@ class Store:
         except BaseException:
             self._writer.rollback()
             raise
+
+    def _commit(self, transaction: Transaction) -> None:
+        try:
+            transaction.session.commit()
+        except OutcomeUnknownError:
+            if not self._was_committed(transaction):
+                message = "the connection was lost; nothing was written"
+                raise ConnectionLostError(message) from None
+
+    def _was_committed(self, transaction: Transaction) -> bool:
+        # Whoever has the write lock knows what became of the one who had it before;
+        # and no two events have one digest.
+        transaction.session.close()
+        self._writer = None
+        try:
+            session = self._database.new_session()
+            session.begin_writing()
+            written = transaction.is_written(session)
+        except CirclekitError:
+            raise OutcomeUnknownError from None
+        session.rollback()
+        self._writer = session
+        return written
 
     def _begun_reading(self) -> Session:
         session = self._database.session()

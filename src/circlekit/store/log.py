@@ -31,6 +31,7 @@ _BEFORE: Final = """
 SELECT digest FROM circlekit_event
 WHERE stream = :stream AND version < :version ORDER BY version DESC LIMIT 1
 """
+_DIGEST: Final = "SELECT digest FROM circlekit_event WHERE position = :position"
 _HISTORY: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE stream = :stream AND version > :after ORDER BY version LIMIT :limit
@@ -109,6 +110,14 @@ def digest_before(session: Session, stream: str, version: int) -> bytes:
     if not isinstance(digest, bytes):
         raise CorruptEventError(stream, version - 1, _ALTERED)
     return digest
+
+
+def digest_at(session: Session, position: int) -> bytes | None:
+    """
+    Return the digest of the event at a position, None if there is none.
+    """
+    found = session.all(_DIGEST, {"position": position})
+    return found[0][0] if found else None
 
 
 def head(session: Session) -> Head:
