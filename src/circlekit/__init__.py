@@ -14,6 +14,7 @@ from circlekit.errors import (
     GoldenHistoryError,
     InvalidInputError,
     NotFoundError,
+    OutcomeUnknownError,
     StoreError,
     UnknownPolicyError,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "MemberId",
     "MessageId",
     "NotFoundError",
+    "OutcomeUnknownError",
     "PostId",
     "Reason",
     "RefusedError",

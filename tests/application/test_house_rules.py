@@ -20,7 +20,6 @@ from circlekit import (
 from circlekit.events.circle import MustSeeSent
 from circlekit.policies.house import Act, Asked, no
 from circlekit.rulebook import DINGTALK_2020
-from circlekit.store.log import insert
 from circlekit.verdict import ALLOWED, Reason, Verdict
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -174,7 +173,7 @@ def test_forged(kit, url, clock):
     night = datetime(2026, 3, 6, 20, tzinfo=UTC)
     with kit._store.writing() as transaction:
         forged = MustSeeSent(post=post.version, by="mei", at=night)
-        insert(transaction.connection.cursor(), "circle/club", 5, forged)
+        transaction.append("circle/club", 4, [forged])
 
     found = kit.audit_must_sees()
     with CircleKit(url, clock=clock) as other:

@@ -216,7 +216,9 @@ def test_tables_are_frozen():
             "name",
             "body",
             "checksum",
+            "digest",
         ],
+        "circlekit_head": ["id", "position", "digest"],
         "circlekit_command": ["id", "said", "first", "last"],
         "circlekit_reading": ["model", "position"],
     } == {

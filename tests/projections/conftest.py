@@ -14,8 +14,8 @@ def clock():
 
 
 @pytest.fixture
-def kit(tmp_path, clock):
-    with CircleKit(f"sqlite:///{tmp_path / 'kit.db'}", clock=clock) as opened:
+def kit(url, clock):
+    with CircleKit(url, clock=clock) as opened:
         yield opened
 
 

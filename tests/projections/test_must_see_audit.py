@@ -70,13 +70,7 @@ def _forge(kit, event, stream="circle/club"):
     with kit._store.writing() as transaction:
         newest = transaction.last_of(stream)
         version = newest.version + 1 if newest else 1
-        log.insert_row(
-            transaction.connection.cursor(),
-            stream,
-            version,
-            type(event).__name__,
-            encode(event),
-        )
+        transaction.put(stream, version, type(event).__name__, encode(event))
     return version
 
 

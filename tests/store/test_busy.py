@@ -13,10 +13,8 @@ from tests.application.town import MARCH_1, settle, undone, written
 from tests.store import workers
 from tests.store.workers import PROCESSES
 
-
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'kit.db'}"
+# A file can be held by any program, and a disk be full of anything.
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -102,6 +100,7 @@ def test_afterwards(kit, held):
     assert post.version == list(kit.history("club"))[-1].version
 
 
+@on_sqlite
 def test_held_by_another_program(kit, url):
     """
     Whoever holds the file's write lock, be it another program, the error is the same.
@@ -129,6 +128,7 @@ def _empty(kit):
         transaction.all("PRAGMA max_page_count = 1073741823")
 
 
+@on_sqlite
 @pytest.mark.parametrize("free", range(4))
 def test_a_full_disk(kit, free):
     """
@@ -173,6 +173,7 @@ def _break_off(kit):
     _empty(kit)
 
 
+@on_sqlite
 def test_typed_in_a_batch(kit):
     """
     Trouble with the file is the same typed error within a batch.
@@ -188,6 +189,7 @@ def test_typed_in_a_batch(kit):
         leave()
 
 
+@on_sqlite
 def test_half_a_command(kit):
     """
     A command that broke off half-way is not committed, though the host caught it.
@@ -211,6 +213,7 @@ def test_half_a_command(kit):
     assert 1 + 60 + 2 == len(written(kit)[0]) - len(before[0])
 
 
+@on_sqlite
 def test_half_a_command_and_an_inner_batch(kit):
     """
     A batch that is undone by itself does not make half a command before it whole.
@@ -230,6 +233,7 @@ def test_half_a_command_and_an_inner_batch(kit):
     assert before == written(kit)
 
 
+@on_sqlite
 def test_half_a_command_in_an_inner_batch(kit):
     """
     A full disk within an inner batch undoes the outer one too.
@@ -256,6 +260,7 @@ def test_half_a_command_in_an_inner_batch(kit):
     assert [] == [it.circle for it in kit.circles("tao")]
 
 
+@on_sqlite
 def test_a_commit_that_fails(url, kit):
     """
     When the very commit fails, the command was not carried out.

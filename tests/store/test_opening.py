@@ -9,18 +9,17 @@ from contextlib import closing
 import pytest
 
 from circlekit import CircleKit, ManualClock, StoreError
-from circlekit.store import READ_MODELS, open_store
+from circlekit.store import READ_MODELS, migrate, open_store
 from circlekit.store.schema import SCHEMA_VERSION
 from tests.application.town import MARCH_1, everything, settle
 
 CANARY = "s3cr3t-canary"
 
 
-def test_reopened(tmp_path):
+def test_reopened(url):
     """
     A file that is opened again has everything that was in it, and goes on from there.
     """
-    url = f"sqlite:///{tmp_path / 'kit.db'}"
     clock = ManualClock(MARCH_1)
     with CircleKit(url, clock=clock) as kit:
         town = settle(kit, clock)
@@ -179,7 +178,8 @@ def test_a_folder(tmp_path):
         "sqlite://localhost/kit.db",
         "sqlite:///kit.db?no_such_option=1",
         "mysql://localhost/kit",
-        "postgresql://localhost/kit",
+        "postgresql://localhost:port/kit?no_such_option=1",
+        "postgresql+asyncpg://localhost/kit",
         "redis://localhost",
         None,
         7,
@@ -225,25 +225,24 @@ def test_passwords(url):
     assert CANARY not in repr(caught.value)
 
 
-def test_what_a_kit_shows_of_itself(tmp_path):
+def test_what_a_kit_shows_of_itself(url):
     """
     A kit that is printed shows nothing of the communities in it.
     """
-    with CircleKit(f"sqlite:///{tmp_path / 'kit.db'}") as kit:
+    with CircleKit(url) as kit:
         kit.found_circle(name=CANARY, kind="community", by=CANARY, circle=CANARY)
         kit.publish_post(CANARY, by=CANARY, text=CANARY)
         assert CANARY not in repr(kit)
 
 
 @pytest.mark.parametrize("model", READ_MODELS, ids=lambda model: model.name)
-def test_dropped_tables(tmp_path, model):
+def test_dropped_tables(url, model):
     """
     The tables of a read model may be dropped.
 
-    The store makes them again when it is opened, and rebuilding fills them with the
-    same rows.
+    The store makes them again when it is opened, or on PostgreSQL when it is migrated,
+    and rebuilding fills them with the same rows.
     """
-    url = f"sqlite:///{tmp_path / 'kit.db'}"
     clock = ManualClock(MARCH_1)
     with CircleKit(url, clock=clock) as kit:
         settle(kit, clock)
@@ -253,9 +252,17 @@ def test_dropped_tables(tmp_path, model):
             with kit._store.writing() as transaction:
                 transaction.run(f"DROP TABLE {table.name}")
 
+    _make_again(url)
     with CircleKit(url, clock=clock) as kit:
         kit.rebuild_read_models()
         assert before == _rows(kit, model)
+
+
+def _make_again(url):
+    if url.startswith("postgresql"):
+        with pytest.raises(StoreError, match="circlekit migrate"):
+            CircleKit(url)
+        migrate(url)
 
 
 def _rows(kit, model):
@@ -269,13 +276,12 @@ def _rows(kit, model):
         }
 
 
-def test_dropped_and_read(tmp_path):
+def test_dropped_and_read(url):
     """
     A read model whose tables were dropped is read as if they never had been.
 
     Nobody has to ask for a rebuild.
     """
-    url = f"sqlite:///{tmp_path / 'kit.db'}"
     clock = ManualClock(MARCH_1)
     with CircleKit(url, clock=clock) as kit:
         settle(kit, clock)
@@ -285,6 +291,7 @@ def test_dropped_and_read(tmp_path):
                 for table in model.tables.sorted_tables:
                     transaction.run(f"DROP TABLE {table.name}")
 
+    _make_again(url)
     with CircleKit(url, clock=clock) as kit:
         assert feed == kit.feed("tao")
 
@@ -300,11 +307,11 @@ def test_durable(tmp_path):
                 assert [(2,)] == transaction.all("PRAGMA synchronous")
 
 
-def test_closed_twice(tmp_path):
+def test_closed_twice(url):
     """
     A kit may be closed more than once.
     """
-    kit = CircleKit(f"sqlite:///{tmp_path / 'kit.db'}")
+    kit = CircleKit(url)
     kit.found_circle(name="Club", kind="community", by="mei", circle="club")
     kit.close()
     kit.close()

@@ -22,12 +22,25 @@ from circlekit.store.mapper import EventMapper
 from circlekit.store.recorder import EventRecorder
 
 
+class _OnSqlite:
+    @pytest.fixture
+    def store_url(self, tmp_path):
+        return f"sqlite:///{tmp_path / 'events.db'}"
+
+
+class _OnPostgres:
+    @pytest.fixture
+    def store_url(self, server):
+        with server.store() as url:
+            yield url
+
+
 class _OnOurs:
     INITIAL_VERSION = 1
 
     @pytest.fixture(autouse=True)
-    def _store(self, tmp_path):
-        store = open_store(f"sqlite:///{tmp_path / 'events.db'}")
+    def _store(self, store_url):
+        store = open_store(store_url)
         self.recorder = EventRecorder(store)
         yield
         store.close()
@@ -39,15 +52,27 @@ class _OnOurs:
         return self.recorder
 
 
-class TestApplicationRecorder(_OnOurs, ApplicationRecorderTestCase):
+class TestSqliteRecorder(_OnSqlite, _OnOurs, ApplicationRecorderTestCase):
     """
     Histories and the log of them all are written and read as the library expects.
     """
 
 
-class TestOrder(_OnOurs, NonInterleavingNotificationIDsBaseCase):
+class TestPostgresRecorder(_OnPostgres, _OnOurs, ApplicationRecorderTestCase):
+    """
+    And so they are on PostgreSQL.
+    """
+
+
+class TestSqliteOrder(_OnSqlite, _OnOurs, NonInterleavingNotificationIDsBaseCase):
     """
     Positions of one transaction are never mixed with those of another.
+    """
+
+
+class TestPostgresOrder(_OnPostgres, _OnOurs, NonInterleavingNotificationIDsBaseCase):
+    """
+    Nor are they on PostgreSQL.
     """
 
 
@@ -55,11 +80,11 @@ class TestOrder(_OnOurs, NonInterleavingNotificationIDsBaseCase):
 del ApplicationRecorderTestCase, NonInterleavingNotificationIDsBaseCase
 
 
-def test_event_store(tmp_path):
+def test_event_store(url):
     """
     The library's event store reads what the kit wrote, and the kit what it wrote.
     """
-    with CircleKit(f"sqlite:///{tmp_path / 'events.db'}") as kit:
+    with CircleKit(url) as kit:
         club = kit.found_circle(name="Club", kind="community", by="mei", circle="club")
         kit.join_circle(club, "tao")
         events = EventStore[str](EventMapper(), EventRecorder(kit._store))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from circlekit import CircleKit, CirclekitError, ManualClock, RefusedError
 from circlekit.events.circle import MustSeeSent
+from circlekit.store import migrate
 
 # Each process is born of a small one that has the library loaded already, and has
 # nothing of the test run's threads or connections.
@@ -56,6 +57,14 @@ def open_and_post(url, name):
     with CircleKit(url) as kit:
         kit.found_circle(name=name, kind="community", by="mei", circle=name)
         return len(list(kit.history(name)))
+
+
+def migrate_and_post(url, name):
+    """
+    Make a store, unless another one does, and found a circle in it.
+    """
+    migrate(url)
+    return open_and_post(url, name)
 
 
 def send_must_sees(url, by, skew, attempts):

@@ -4,6 +4,7 @@ What people, hosts and auditors read.
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 from attrs import define
 
@@ -250,6 +251,53 @@ class Reading(Deciding):
                 return None
             _, first, last = outcome
             return tuple(transaction.span(first, last))
+
+    def verify(
+        self,
+        head: str | None = None,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> str:
+        """
+        Check that every event is there and as it was written; return the log's head.
+
+        Events are chained, each to the one before it in its history and all of them
+        in the log. A head that is kept somewhere else, and given here later, also
+        finds what was cut off the end, or rewritten with everything after it.
+
+        >>> from circlekit import CircleKit
+        >>> kit = CircleKit("sqlite://")
+        >>> empty = kit.verify()
+        >>> empty.startswith("0:")
+        True
+
+        Args:
+            head: What it answered earlier.
+            progress: Called after each block with the position it ends at.
+
+        Raises:
+            CorruptEventError: If an event was altered, moved, put in or taken out.
+            InvalidInputError: If *head* is none.
+        """
+        return self._store.verify(head, progress=progress)
+
+    def back_up(
+        self, file: Path | str, *, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """
+        Copy an SQLite store to a new file while others go on writing.
+
+        The copy is the store as it was at one moment, and is a store itself.
+
+        Args:
+            file: Where to; nothing may be there.
+            progress: Called with the pages that are copied, and all there are.
+
+        Raises:
+            StoreError: If the file is there, cannot be written, or the store is on
+                PostgreSQL, whose own tools copy it.
+        """
+        self._store.back_up(Path(file), progress=progress)
 
     def newest_position(self) -> int:
         """

@@ -17,6 +17,7 @@ from circlekit.cli.history import history
 from circlekit.cli.house import PolicyNames, read_policies
 from circlekit.cli.import_command import import_
 from circlekit.cli.progress import progress
+from circlekit.cli.stores import backup, migrate, verify
 from circlekit.cli.terminal import complain, print_json, print_report
 from circlekit.cli.what_if import read_what_if
 from circlekit.errors import CirclekitError
@@ -68,6 +69,9 @@ audits = typer.Typer(
 app.add_typer(audits, name="audit")
 app.add_typer(history, name="history")
 app.command("import")(import_)
+app.command()(migrate)
+app.command()(verify)
+app.command()(backup)
 
 Store = Annotated[
     str,

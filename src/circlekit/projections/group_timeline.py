@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, ClassVar, Final
 
 from attrs import frozen
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Index, Integer, MetaData, Table
 
 from circlekit.clock import from_micros, micros
 from circlekit.events.circle import (
@@ -41,6 +41,7 @@ from circlekit.events.record import Recorded, is_about
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import CommentId, GroupId, MemberId, MessageId, PostId
 from circlekit.projections.read_model import (
+    TEXT,
     WHOLE_NUMBER,
     ReadModel,
     Rows,
@@ -52,15 +53,15 @@ _TABLES: Final = MetaData()
 Table(
     "circlekit_timeline_entry",
     _TABLES,
-    Column("scope", Text, primary_key=True),
+    Column("scope", TEXT, primary_key=True),
     Column("position", WHOLE_NUMBER, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("by", Text, nullable=False),
+    Column("kind", TEXT, nullable=False),
+    Column("by", TEXT, nullable=False),
     Column("at", WHOLE_NUMBER, nullable=False),
-    Column("text", Text),
-    Column("images", Text),
-    Column("videos", Text),
-    Column("circle", Text),
+    Column("text", TEXT),
+    Column("images", TEXT),
+    Column("videos", TEXT),
+    Column("circle", TEXT),
     Column("post", Integer),
     Column("place", Integer, nullable=False),
     Index("circlekit_timeline_entry_post", "circle", "post"),
@@ -68,46 +69,46 @@ Table(
 Table(
     "circlekit_timeline_post",
     _TABLES,
-    Column("circle", Text, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
-    Column("sent_to", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("images", Text, nullable=False),
-    Column("videos", Text, nullable=False),
+    Column("sent_to", TEXT, nullable=False),
+    Column("text", TEXT, nullable=False),
+    Column("images", TEXT, nullable=False),
+    Column("videos", TEXT, nullable=False),
 )
 Table(
     "circlekit_timeline_circle",
     _TABLES,
-    Column("circle", Text, primary_key=True),
-    Column("relay", Text, nullable=False),
+    Column("circle", TEXT, primary_key=True),
+    Column("relay", TEXT, nullable=False),
 )
 Table(
     "circlekit_timeline_link",
     _TABLES,
-    Column("grp", Text, primary_key=True),
+    Column("grp", TEXT, primary_key=True),
     Column("since", WHOLE_NUMBER, primary_key=True),
-    Column("circle", Text, nullable=False),
+    Column("circle", TEXT, nullable=False),
     Column("until", WHOLE_NUMBER),
     Index("circlekit_timeline_link_circle", "circle"),
 )
 Table(
     "circlekit_timeline_reaction",
     _TABLES,
-    Column("grp", Text, primary_key=True),
+    Column("grp", TEXT, primary_key=True),
     Column("message", Integer, primary_key=True),
-    Column("emoji", Text, primary_key=True),
-    Column("member", Text, primary_key=True),
+    Column("emoji", TEXT, primary_key=True),
+    Column("member", TEXT, primary_key=True),
 )
 Table(
     "circlekit_timeline_member",
     _TABLES,
-    Column("member", Text, primary_key=True),
-    Column("grp", Text, primary_key=True),
+    Column("member", TEXT, primary_key=True),
+    Column("grp", TEXT, primary_key=True),
 )
 Table(
     "circlekit_timeline_block",
     _TABLES,
-    Column("grp", Text, primary_key=True),
+    Column("grp", TEXT, primary_key=True),
 )
 
 _NOTICES: Final = {

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from attrs import frozen
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Index, Integer, MetaData, Table
 
 from circlekit.clock import from_micros, micros
 from circlekit.errors import InvalidInputError
@@ -40,6 +40,7 @@ from circlekit.events.reader import MustSeeAcknowledged, PostsRead
 from circlekit.events.record import Recorded
 from circlekit.ids import CircleId, CommentId, MemberId, PostId
 from circlekit.projections.read_model import (
+    TEXT,
     WHOLE_NUMBER,
     ReadModel,
     Rows,
@@ -51,25 +52,25 @@ _TABLES: Final = MetaData()
 Table(
     "circlekit_feed_circle",
     _TABLES,
-    Column("circle", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("zone", Text, nullable=False),
-    Column("organisation", Text),
+    Column("circle", TEXT, primary_key=True),
+    Column("name", TEXT, nullable=False),
+    Column("kind", TEXT, nullable=False),
+    Column("zone", TEXT, nullable=False),
+    Column("organisation", TEXT),
 )
 Table(
     "circlekit_feed_member",
     _TABLES,
-    Column("member", Text, primary_key=True),
-    Column("circle", Text, primary_key=True),
-    Column("role", Text, nullable=False),
+    Column("member", TEXT, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
+    Column("role", TEXT, nullable=False),
     Index("circlekit_feed_member_circle", "circle"),
 )
 Table(
     "circlekit_feed_stay",
     _TABLES,
-    Column("member", Text, primary_key=True),
-    Column("circle", Text, primary_key=True),
+    Column("member", TEXT, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
     Column("since", WHOLE_NUMBER, primary_key=True),
     Column("until", WHOLE_NUMBER),
 )
@@ -77,14 +78,14 @@ Table(
     "circlekit_feed_post",
     _TABLES,
     Column("position", WHOLE_NUMBER, primary_key=True, autoincrement=False),
-    Column("circle", Text, nullable=False),
+    Column("circle", TEXT, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("author", Text, nullable=False),
+    Column("author", TEXT, nullable=False),
     Column("at", WHOLE_NUMBER, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("images", Text, nullable=False),
-    Column("videos", Text, nullable=False),
-    Column("topic", Text),
+    Column("text", TEXT, nullable=False),
+    Column("images", TEXT, nullable=False),
+    Column("videos", TEXT, nullable=False),
+    Column("topic", TEXT),
     Column("edited_at", WHOLE_NUMBER),
     Column("must_see_at", WHOLE_NUMBER),
     Column("comments", Integer, nullable=False),
@@ -94,14 +95,14 @@ Table(
 Table(
     "circlekit_feed_must_see",
     _TABLES,
-    Column("circle", Text, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
     Column("since", WHOLE_NUMBER, nullable=False),
 )
 Table(
     "circlekit_feed_pin",
     _TABLES,
-    Column("circle", Text, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
     Column("since", WHOLE_NUMBER, primary_key=True),
     Column("until", WHOLE_NUMBER),
@@ -109,35 +110,35 @@ Table(
 Table(
     "circlekit_feed_comment",
     _TABLES,
-    Column("circle", Text, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("author", Text, nullable=False),
+    Column("author", TEXT, nullable=False),
     Column("at", WHOLE_NUMBER, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", TEXT, nullable=False),
     Column("reply_to", Integer),
 )
 Table(
     "circlekit_feed_reaction",
     _TABLES,
-    Column("circle", Text, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
-    Column("emoji", Text, primary_key=True),
-    Column("member", Text, primary_key=True),
+    Column("emoji", TEXT, primary_key=True),
+    Column("member", TEXT, primary_key=True),
 )
 Table(
     "circlekit_feed_read",
     _TABLES,
-    Column("member", Text, primary_key=True),
-    Column("circle", Text, primary_key=True),
+    Column("member", TEXT, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
 )
 Table(
     "circlekit_feed_acknowledged",
     _TABLES,
-    Column("circle", Text, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
-    Column("member", Text, primary_key=True),
+    Column("member", TEXT, primary_key=True),
     Column("position", WHOLE_NUMBER, nullable=False),
     Column("at", WHOLE_NUMBER, nullable=False),
 )

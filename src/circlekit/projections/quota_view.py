@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from attrs import frozen
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Index, Integer, MetaData, Table
 
 from circlekit.budget import Budget, Spend, earliest_that_counts, usage
 from circlekit.clock import from_micros, micros
@@ -15,6 +15,7 @@ from circlekit.events.customer import CustomerAdded, MomentShown
 from circlekit.events.record import Recorded
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.projections.read_model import (
+    TEXT,
     WHOLE_NUMBER,
     ReadModel,
     Rows,
@@ -27,17 +28,17 @@ _TABLES: Final = MetaData()
 Table(
     "circlekit_quota_holder",
     _TABLES,
-    Column("stream", Text, primary_key=True),
-    Column("zone", Text, nullable=False),
-    Column("book", Text),
+    Column("stream", TEXT, primary_key=True),
+    Column("zone", TEXT, nullable=False),
+    Column("book", TEXT),
 )
 Table(
     "circlekit_quota_spend",
     _TABLES,
-    Column("stream", Text, primary_key=True),
+    Column("stream", TEXT, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("at", WHOLE_NUMBER, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("source", TEXT, nullable=False),
     Index("circlekit_quota_spend_at", "stream", "at"),
 )
 

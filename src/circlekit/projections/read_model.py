@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
 import msgspec
-from sqlalchemy import BigInteger, Integer, MetaData
+from sqlalchemy import BigInteger, Integer, MetaData, Text
 
 from circlekit.events.record import Recorded
 
 # SQLite keeps 64 bits in every INTEGER, and only that word makes a row's key.
 WHOLE_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+# SQLite sorts text by its code points. PostgreSQL sorts it as a country does, unless
+# it is told to answer the same.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Rows(Protocol):

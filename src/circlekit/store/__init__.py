@@ -5,7 +5,8 @@ Only this package knows the *eventsourcing* library and database drivers.
 """
 
 from circlekit.store.database import Store, Transaction
-from circlekit.store.opening import open_store
+from circlekit.store.migrating import Migration
+from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     GROUP_TIMELINE,
     MEMBER_FEED,
@@ -18,7 +19,10 @@ __all__ = [
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
+    "Migration",
     "Store",
     "Transaction",
+    "migrate",
+    "migration_sql",
     "open_store",
 ]

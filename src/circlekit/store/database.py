@@ -1,41 +1,43 @@
 """
 One store: histories, the outcomes of named commands, and read models.
 
-On SQLite one writer works at a time. A command is decided inside the write
-transaction, on state brought up to date there, so it can neither lose a race nor
-be refused from stale state.
+One writer works at a time. A command is decided inside the write transaction, on
+state brought up to date there, so it can neither lose a race nor be refused from
+stale state.
 """
 
 import heapq
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from threading import RLock, get_ident
 from typing import Any, Final
 
 from attrs import define, field
-from sqlalchemy import Engine
 
 from circlekit.errors import (
-    BusyError,
     CirclekitError,
     CorruptEventError,
+    OutcomeUnknownError,
     StoreError,
 )
 from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
 from circlekit.projections.read_model import ReadModel
 from circlekit.store import log
+from circlekit.store.chain import FIRST, Head
+from circlekit.store.mapper import encode
+from circlekit.store.session import ConnectionLostError, Database, Session
 
-_BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_OUTCOME: Final = "SELECT said, first, last FROM circlekit_command WHERE id = ?"
+_OUTCOME: Final = "SELECT said, first, last FROM circlekit_command WHERE id = :id"
 _KEEP_OUTCOME: Final = """
-INSERT INTO circlekit_command (id, said, first, last) VALUES (?, ?, ?, ?)
+INSERT INTO circlekit_command (id, said, first, last)
+VALUES (:id, :said, :first, :last)
 """
 _POSITIONS: Final = "SELECT model, position FROM circlekit_reading"
 _MOVE_ON: Final = """
-INSERT INTO circlekit_reading (model, position) VALUES (?, ?)
+INSERT INTO circlekit_reading (model, position) VALUES (:model, :position)
 ON CONFLICT (model) DO UPDATE SET position = excluded.position
 """
 
@@ -46,7 +48,14 @@ class Transaction:
     What is read and written together; also the rows that read models are given.
     """
 
-    connection: sqlite3.Connection
+    session: Session
+    _head: Head
+    _added: tuple[int, bytes] | None = None
+    _marks: list[tuple[Head, Head, tuple[int, bytes] | None]] = field(factory=list)
+    _kept: Head = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._kept = self._head
 
     def append(
         self, stream: str, version: int, events: Iterable[object]
@@ -55,96 +64,169 @@ class Transaction:
         Write events after the *version* their history stands at.
         """
         self._hold()
-        cursor = self.connection.cursor()
-        return [
-            Recorded(log.insert(cursor, stream, place, event), stream, place, event)
-            for place, event in enumerate(events, start=version + 1)
-        ]
+        before = log.digest_before(self.session, stream, version + 1)
+        recorded = []
+        for place, event in enumerate(events, start=version + 1):
+            name, body = NAME_OF[type(event)], encode(event)
+            position = self._head.position + 1
+            before = self._put(before, position, stream, place, name, body)
+            recorded.append(Recorded(position, stream, place, event))
+        return recorded
+
+    def put(
+        self,
+        stream: str,
+        version: int,
+        name: str,
+        body: bytes,
+        *,
+        position: int | None = None,
+    ) -> int:
+        """
+        Write one event as it is stored, and return its position.
+
+        Args:
+            stream: Its history.
+            version: Its place there.
+            name: Its stored name.
+            body: Its bytes.
+            position: Its place in the log, if not the next one.
+
+        Raises:
+            StoreError: If a place is taken.
+        """
+        self._hold()
+        if position is None:
+            position = self._head.position + 1
+        elif position <= self._head.position:
+            raise StoreError(f"position {position} of the log is taken")
+        before = log.digest_before(self.session, stream, version)
+        self._put(before, position, stream, version, name, body)
+        return position
+
+    def keep_head(self) -> None:
+        """
+        Keep the log's head, if anything was added to the log.
+        """
+        self._hold()
+        if self._head != self._kept:
+            log.move_head(self.session, self._head)
+            self._kept = self._head
+
+    def is_written(self, session: Session) -> bool:
+        """
+        Return whether the newest event that was added here is there, for others too.
+        """
+        if self._added is None:
+            return False
+        position, digest = self._added
+        return digest == log.digest_at(session, position)
 
     def mark(self) -> None:
         """
         Remember how things stand, to be able to come back to it.
         """
         self._hold()
-        self.connection.execute("SAVEPOINT circlekit")
+        self.session.run("SAVEPOINT circlekit")
+        self._marks.append((self._head, self._kept, self._added))
 
     def back_to_mark(self) -> None:
         """
         Undo what was written since the newest mark.
         """
         self._hold()
-        self.connection.execute("ROLLBACK TO circlekit")
+        self.session.run("ROLLBACK TO circlekit")
+        self._head, self._kept, self._added = self._marks[-1]
         self.forget_mark()
 
     def forget_mark(self) -> None:
         """
         Go on without the newest mark.
         """
-        self.connection.execute("RELEASE circlekit")
+        self.session.run("RELEASE circlekit")
+        self._marks.pop()
 
     def history(self, stream: str, *, after: int = 0) -> Iterator[Recorded]:
         """
         Return the events of one history, from just after a place.
         """
-        return log.history(self.connection, stream, after=after)
+        return log.history(self.session, stream, after=after)
 
     def at_place(self, stream: str, version: int) -> Recorded | None:
         """
         Return the event at one place of a history, None if nothing stands there.
         """
-        return log.at_place(self.connection, stream, version)
+        return log.at_place(self.session, stream, version)
 
     def last_of(self, stream: str) -> Recorded | None:
         """
         Return the newest event of a history, None if there is none.
         """
-        return log.last_of(self.connection, stream)
+        return log.last_of(self.session, stream)
 
     def span(self, first: int, last: int) -> list[Recorded]:
         """
         Return the events from one position to another, both included.
         """
-        return log.span(self.connection, first, last)
+        return log.span(self.session, first, last)
 
     def head(self) -> int:
         """
         Return the newest position, 0 in an empty store.
         """
-        return log.head(self.connection)
+        return log.newest(self.session)
 
     def outcome(self, command_id: str) -> tuple[str, int, int] | None:
         """
         Return what a named command said and the positions it wrote, if it came.
         """
-        row: tuple[str, int, int] | None = self.connection.execute(
-            _OUTCOME, (command_id,)
-        ).fetchone()
-        return row
+        rows = self.session.all(_OUTCOME, {"id": command_id})
+        if not rows:
+            return None
+        ((said, first, last),) = rows
+        return said, first, last
 
     def keep_outcome(self, command_id: str, said: str, first: int, last: int) -> None:
         """
         Remember what a named command said and the positions it wrote.
         """
         self._hold()
-        self.connection.execute(_KEEP_OUTCOME, (command_id, said, first, last))
+        self.session.run(
+            _KEEP_OUTCOME,
+            {"id": command_id, "said": said, "first": first, "last": last},
+        )
 
     def run(self, sql: str, **values: Any) -> int:
         """
         Run a read model's statement and return how many rows it touched.
         """
         self._hold()
-        return self.connection.execute(sql, values).rowcount
+        return self.session.run(sql, values)
 
     def all(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
         """
         Run a read model's query and return its rows.
         """
-        return self.connection.execute(sql, values).fetchall()
+        return self.session.all(sql, values)
+
+    def _put(
+        self,
+        before: bytes,
+        position: int,
+        stream: str,
+        version: int,
+        name: str,
+        body: bytes,
+    ) -> bytes:
+        digest = log.put(self.session, before, position, stream, version, name, body)
+        self._head = self._head.after(position, digest)
+        self._added = position, digest
+        return digest
 
     def _hold(self) -> None:
         # On a full disk SQLite undoes the whole transaction by itself; what came
         # after would be written on its own.
-        if not self.connection.in_transaction:
+        if not self.session.in_transaction():
             raise StoreError(
                 "a command broke off; the database has undone the transaction"
             )
@@ -154,15 +236,11 @@ class Transaction:
 class Store:
     """
     A database with one circlekit in it.
-
-    Attributes:
-        shared: Whether all work goes over one connection, as in memory.
     """
 
-    _engine: Engine
-    shared: bool
+    _database: Database
     _lock: Any = field(factory=RLock)
-    _writer: Any = None
+    _writer: Session | None = None
     _writing: Transaction | None = None
     _writing_thread: int = 0
 
@@ -178,26 +256,24 @@ class Store:
 
         Raises:
             BusyError: If another process kept the store for too long.
+            OutcomeUnknownError: If the connection was lost during the commit, and
+                nobody could be asked afterwards.
         """
         with self._lock:
             if self._writing is not None:
                 yield self._writing
                 return
-            if self._writer is None:
-                self._writer = self._connected()
-            connection: sqlite3.Connection = self._writer.driver_connection
-            _begin(connection, "BEGIN IMMEDIATE")
-            self._writing = Transaction(connection)
+            session, head = self._begun_writing()
+            self._writing = Transaction(session, head)
             self._writing_thread = get_ident()
             try:
                 yield self._writing
-                connection.commit()
-            except BaseException as error:
-                connection.rollback()
+                self._writing.keep_head()
+                self._commit(self._writing)
+            except BaseException:
+                session.rollback()
                 if undone is not None:
                     undone()
-                if isinstance(error, sqlite3.Error):
-                    raise _typed(error) from error
                 raise
             finally:
                 self._writing = None
@@ -216,25 +292,19 @@ class Store:
         """
         Read at one moment; inside a write transaction, read what it wrote.
         """
-        if self.shared:
+        if self._database.shared:
             with self.writing() as transaction:
                 yield transaction
             return
         if self._writing_thread == get_ident() and self._writing is not None:
             yield self._writing
             return
-        pooled = self._connected()
+        session = self._begun_reading()
         try:
-            connection: Any = pooled.driver_connection
-            _begin(connection, "BEGIN")
-            try:
-                yield Transaction(connection)
-            except sqlite3.Error as error:
-                raise _typed(error) from error
-            finally:
-                connection.rollback()
+            yield Transaction(session, Head())
         finally:
-            pooled.close()
+            session.rollback()
+            session.close()
 
     def up_to_date(
         self,
@@ -331,7 +401,7 @@ class Store:
         """
         Return where the store is, without any password.
         """
-        return self._engine.url.render_as_string(hide_password=True)
+        return self._database.url
 
     def rows(
         self, *, progress: Callable[[int, int], None] | None = None
@@ -352,7 +422,7 @@ class Store:
         position = 0
         while position < newest:
             with self.reading() as transaction:
-                rows = log.rows_after(transaction.connection, position, log.BLOCK)
+                rows = log.rows_after(transaction.session, position, log.BLOCK)
             for row in rows:
                 position = row[0]
                 if position <= newest:
@@ -371,41 +441,81 @@ class Store:
             StoreError: If a place is taken.
         """
         with self.writing() as transaction:
-            cursor = transaction.connection.cursor()
-            for row in rows:
-                log.put_row(cursor, *row)
+            for position, stream, version, name, body in rows:
+                transaction.put(stream, version, name, body, position=position)
 
-    def verify(self, *, progress: Callable[[int], None] | None = None) -> None:
+    def verify(
+        self,
+        head: str | None = None,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> str:
         """
         Read every event and check that all are there, and as they were written.
 
+        Without a head that was kept elsewhere, what was cut off the end together
+        with the head beside the log, or rewritten with all that follows, cannot be
+        told from what was always so.
+
         Args:
+            head: What an earlier call answered: the log must have come by there.
             progress: Called after each block with the position it ends at.
 
+        Returns:
+            The log's head: the newest position and a digest over all events.
+
         Raises:
-            CorruptEventError: If one was altered, moved or taken out.
+            CorruptEventError: If one was altered, moved, put in or taken out.
+            InvalidInputError: If *head* is none.
         """
-        versions: dict[str, int] = {}
-        position = 0
+        anchor = Head() if head is None else Head.read(head)
+        with self.reading() as transaction:
+            transaction.keep_head()
+            kept = log.head(transaction.session)
+            ever = max(
+                kept.position,
+                anchor.position,
+                transaction.session.newest_ever(),
+                transaction.head(),
+            )
+        if anchor.position == 0 and anchor != Head():
+            raise CorruptEventError("the log", 0, _NOT_FROM_THERE)
+        at = Head()
+        ends: dict[str, tuple[int, bytes]] = {}
         while True:
             with self.reading() as transaction:
-                ever = log.rows_never_lost(transaction.connection)
-                rows = log.rows_after(transaction.connection, position, log.BLOCK)
+                rows = log.chained_after(transaction.session, at.position, log.BLOCK)
             for row in rows:
-                position += 1
-                if log.verified(row)[0] != position:
-                    raise CorruptEventError("the log", position, "is missing")
-                stream, version = row[1], row[2]
-                expected = versions.get(stream, 0) + 1
-                if version != expected:
-                    raise CorruptEventError(stream, expected, "is missing")
-                versions[stream] = version
+                if at.position == ever:
+                    break
+                at = at.after(at.position + 1, _linked(row, at.position + 1, ends))
+                if at.position == anchor.position and at != anchor:
+                    raise CorruptEventError("the log", at.position, _NOT_FROM_THERE)
             if progress is not None:
-                progress(position)
-            if len(rows) < log.BLOCK:
+                progress(at.position)
+            if len(rows) < log.BLOCK or at.position == ever:
                 break
-        if position < ever:
-            raise CorruptEventError("the log", position + 1, "is missing")
+        if at.position < ever:
+            raise CorruptEventError("the log", at.position + 1, "is missing")
+        if at != kept:
+            raise CorruptEventError("the log", kept.position, _NOT_ITS_HEAD)
+        return str(at)
+
+    def back_up(
+        self, path: Path, *, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """
+        Copy the store to a new file, as it is at one moment.
+
+        Args:
+            path: The file; there must be none yet.
+            progress: Called with the pages that are done, and all there are.
+
+        Raises:
+            StoreError: If it cannot be copied, or not there.
+        """
+        with self.reading() as transaction:
+            transaction.session.back_up(path, progress=progress)
 
     def close(self) -> None:
         """
@@ -415,20 +525,64 @@ class Store:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
-            self._engine.dispose()
+            self._database.close()
 
-    def _connected(self) -> Any:
+    def _begun_writing(self) -> tuple[Session, Head]:
+        if self._writer is None:
+            self._writer = self._database.session()
         try:
-            return self._engine.raw_connection()
-        except sqlite3.Error as error:
-            raise _typed(error) from error
+            rows = self._writer.begin_writing()
+        except ConnectionLostError:
+            self._writer = None
+            self._writer = self._database.new_session()
+            rows = self._writer.begin_writing()
+        try:
+            return self._writer, log.head_of(rows)
+        except BaseException:
+            self._writer.rollback()
+            raise
+
+    def _commit(self, transaction: Transaction) -> None:
+        try:
+            transaction.session.commit()
+        except OutcomeUnknownError:
+            if not self._was_committed(transaction):
+                message = "the connection was lost; nothing was written"
+                raise ConnectionLostError(message) from None
+
+    def _was_committed(self, transaction: Transaction) -> bool:
+        # Whoever has the write lock knows what became of the one who had it before;
+        # and no two events have one digest.
+        transaction.session.close()
+        self._writer = None
+        try:
+            session = self._database.new_session()
+            session.begin_writing()
+            written = transaction.is_written(session)
+        except CirclekitError:
+            raise OutcomeUnknownError from None
+        session.rollback()
+        self._writer = session
+        return written
+
+    def _begun_reading(self) -> Session:
+        session = self._database.session()
+        try:
+            session.begin_reading()
+        except ConnectionLostError:
+            session = self._database.new_session()
+            session.begin_reading()
+        except BaseException:
+            session.close()
+            raise
+        return session
 
     def _named(self, name: str, newest: int) -> Iterator[log.Row]:
         after = 0
         while True:
             with self.reading() as transaction:
                 rows = log.rows_named(
-                    transaction.connection,
+                    transaction.session,
                     name,
                     after=after,
                     head=newest,
@@ -444,26 +598,31 @@ class Store:
         # Read again under the write lock: somebody else may have been quicker.
         position: int = dict(transaction.all(_POSITIONS)).get(model.name, 0)
         wanted = {NAME_OF[kind] for kind in model.kinds}
-        rows = log.rows_after(transaction.connection, position, log.BLOCK)
+        rows = log.rows_after(transaction.session, position, log.BLOCK)
         for row in rows:
             # Every row: one whose name was altered must not pass unnoticed.
             if log.verified(row)[3] in wanted:
                 model.apply(transaction, log.decoded(row))
         if rows:
             position = rows[-1][0]
-            transaction.connection.execute(_MOVE_ON, (model.name, position))
+            transaction.run(_MOVE_ON, model=model.name, position=position)
         return position
 
 
-def _begin(connection: sqlite3.Connection, how: str) -> None:
-    try:
-        connection.execute(how)
-    except sqlite3.Error as error:
-        raise _typed(error) from error
+_NOT_FROM_THERE: Final = "is not what the head that was kept elsewhere says"
+_NOT_ITS_HEAD: Final = "is not what the head beside it says"
 
 
-def _typed(error: sqlite3.Error) -> CirclekitError:
-    # The lowest byte is the plain code; the others only say more about it.
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
-        return BusyError(f"the store was busy for too long: {error}")
-    return StoreError(f"the store could not be used: {error}")
+def _linked(
+    row: log.ChainedRow, position: int, ends: dict[str, tuple[int, bytes]]
+) -> bytes:
+    # *ends* has each history's newest version and digest, up to here.
+    if log.verified(row[:6])[0] != position:
+        raise CorruptEventError("the log", position, "is missing")
+    stream, version = row[1], row[2]
+    newest, before = ends.get(stream, (0, FIRST))
+    if version != newest + 1:
+        raise CorruptEventError(stream, newest + 1, "is missing")
+    digest = log.in_chain(row, before)
+    ends[stream] = version, digest
+    return digest

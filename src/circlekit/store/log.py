@@ -3,51 +3,67 @@ The log of all events: the statements that write and read it.
 
 Every row carries a checksum over its place, its name and its bytes. A row that
 was altered, moved or lost is found when it is read, and never becomes a wrong
-event.
+event. Its digest chains it to the others, and is looked at when the whole store is
+verified.
 """
 
 from collections.abc import Iterator, Sequence
-from sqlite3 import Connection, Cursor, OperationalError
 from typing import Any, Final
 from zlib import crc32
 
 from circlekit.errors import CorruptEventError
-from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
-from circlekit.store.mapper import decode, encode
+from circlekit.store.chain import FIRST, Head, digest_of
+from circlekit.store.mapper import decode
+from circlekit.store.session import HEAD, Session
 
 BLOCK: Final = 500
 Row = tuple[int, str, int, str, bytes, int]
+ChainedRow = tuple[int, str, int, str, bytes, int, bytes]
 
 COLUMNS: Final = "position, stream, version, name, body, checksum"
-_INSERT: Final = """
-INSERT INTO circlekit_event (stream, version, name, body, checksum)
-VALUES (?, ?, ?, ?, ?)
+_CHAINED: Final = f"{COLUMNS}, digest"
+_PUT: Final = f"""
+INSERT INTO circlekit_event ({_CHAINED})
+VALUES (:position, :stream, :version, :name, :body, :checksum, :digest)
 """
-_PUT: Final = f"INSERT INTO circlekit_event ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+_BEFORE: Final = """
+SELECT digest FROM circlekit_event
+WHERE stream = :stream AND version < :version ORDER BY version DESC LIMIT 1
+"""
+_DIGEST: Final = "SELECT digest FROM circlekit_event WHERE position = :position"
 _HISTORY: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
-WHERE stream = ? AND version > ? ORDER BY version LIMIT ?
+WHERE stream = :stream AND version > :after ORDER BY version LIMIT :limit
 """
 _PLACE: Final = f"""
-SELECT {COLUMNS} FROM circlekit_event WHERE stream = ? AND version = ?
+SELECT {COLUMNS} FROM circlekit_event WHERE stream = :stream AND version = :version
 """
 _LAST: Final = f"""
-SELECT {COLUMNS} FROM circlekit_event WHERE stream = ? ORDER BY version DESC LIMIT 1
+SELECT {COLUMNS} FROM circlekit_event
+WHERE stream = :stream ORDER BY version DESC LIMIT 1
 """
 _SPAN: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
-WHERE position BETWEEN ? AND ? ORDER BY position
+WHERE position BETWEEN :first AND :last ORDER BY position
 """
 _AFTER: Final = f"""
-SELECT {COLUMNS} FROM circlekit_event WHERE position > ? ORDER BY position LIMIT ?
+SELECT {COLUMNS} FROM circlekit_event
+WHERE position > :position ORDER BY position LIMIT :limit
+"""
+_CHAINED_AFTER: Final = f"""
+SELECT {_CHAINED} FROM circlekit_event
+WHERE position > :position ORDER BY position LIMIT :limit
 """
 _NAMED: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
-WHERE name = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?
+WHERE name = :name AND position > :after AND position <= :head
+ORDER BY position LIMIT :limit
 """
-_EVER: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'circlekit_event'"
-_HEAD: Final = "SELECT max(position) FROM circlekit_event"
+_NEWEST: Final = "SELECT max(position) FROM circlekit_event"
+_MOVE_HEAD: Final = """
+UPDATE circlekit_head SET position = :position, digest = :digest WHERE id = 1
+"""
 
 
 def checksum(stream: str, version: int, name: str, body: bytes) -> int:
@@ -57,42 +73,85 @@ def checksum(stream: str, version: int, name: str, body: bytes) -> int:
     return crc32(body, crc32(f"{stream}\n{version}\n{name}\n".encode()))
 
 
-def insert(cursor: Cursor, stream: str, version: int, event: object) -> int:
+def put(
+    session: Session,
+    before: bytes,
+    position: int,
+    stream: str,
+    version: int,
+    name: str,
+    body: bytes,
+) -> bytes:
     """
-    Write one event and return its position.
+    Write one row, chained to the one before it in its history; return its digest.
     """
-    name, body = NAME_OF[type(event)], encode(event)
-    return insert_row(cursor, stream, version, name, body)
-
-
-def insert_row(
-    cursor: Cursor, stream: str, version: int, name: str, body: bytes
-) -> int:
-    """
-    Write one row and return its position.
-    """
-    cursor.execute(
-        _INSERT, (stream, version, name, body, checksum(stream, version, name, body))
+    digest = digest_of(before, position, stream, version, name, body)
+    session.run(
+        _PUT,
+        {
+            "position": position,
+            "stream": stream,
+            "version": version,
+            "name": name,
+            "body": body,
+            "checksum": checksum(stream, version, name, body),
+            "digest": digest,
+        },
     )
-    position = cursor.lastrowid
-    if position is None:  # pragma: no cover - the driver always says
-        raise CorruptEventError(stream, version, "was given no position")
-    return position
+    return digest
 
 
-def put_row(
-    cursor: Cursor, position: int, stream: str, version: int, name: str, body: bytes
-) -> None:
+def digest_before(session: Session, stream: str, version: int) -> bytes:
     """
-    Write one row at the position that it has in another log.
+    Return the digest that a place of a history is chained to.
     """
-    written = checksum(stream, version, name, body)
-    cursor.execute(_PUT, (position, stream, version, name, body, written))
+    found = session.all(_BEFORE, {"stream": stream, "version": version})
+    digest: Any = found[0][0] if found else FIRST
+    if not isinstance(digest, bytes):
+        raise CorruptEventError(stream, version - 1, _ALTERED)
+    return digest
 
 
-def history(
-    connection: Connection, stream: str, *, after: int = 0
-) -> Iterator[Recorded]:
+def digest_at(session: Session, position: int) -> bytes | None:
+    """
+    Return the digest of the event at a position, None if there is none.
+    """
+    found = session.all(_DIGEST, {"position": position})
+    return found[0][0] if found else None
+
+
+def head(session: Session) -> Head:
+    """
+    Return the log's head, as it is kept beside the log.
+
+    Raises:
+        CorruptEventError: If it is not there, or is none.
+    """
+    return head_of(session.all(HEAD))
+
+
+def head_of(rows: Sequence[tuple[Any, ...]]) -> Head:
+    """
+    Return the head in the rows that the query for it found.
+
+    Raises:
+        CorruptEventError: If there is none.
+    """
+    try:
+        ((position, digest),) = rows
+        return Head(position + 0, bytes.fromhex(digest))
+    except (TypeError, ValueError):
+        raise CorruptEventError("the log", 0, "has lost its head") from None
+
+
+def move_head(session: Session, to: Head) -> None:
+    """
+    Keep a new head.
+    """
+    session.run(_MOVE_HEAD, {"position": to.position, "digest": to.digest.hex()})
+
+
+def history(session: Session, stream: str, *, after: int = 0) -> Iterator[Recorded]:
     """
     Return the events of one history, in order, from just after a place.
 
@@ -100,7 +159,9 @@ def history(
         CorruptEventError: If one was altered, or one is missing.
     """
     while True:
-        block = _rows(connection, _HISTORY, (stream, after, BLOCK))
+        block = _rows(
+            session, _HISTORY, {"stream": stream, "after": after, "limit": BLOCK}
+        )
         for row in block:
             after += 1
             if row[2] != after:
@@ -110,57 +171,59 @@ def history(
             return
 
 
-def at_place(connection: Connection, stream: str, version: int) -> Recorded | None:
+def at_place(session: Session, stream: str, version: int) -> Recorded | None:
     """
     Return the event at one place of a history, None if nothing stands there.
     """
-    return _one(_rows(connection, _PLACE, (stream, version)))
+    return _one(_rows(session, _PLACE, {"stream": stream, "version": version}))
 
 
-def last_of(connection: Connection, stream: str) -> Recorded | None:
+def last_of(session: Session, stream: str) -> Recorded | None:
     """
     Return the newest event of a history, None if there is none.
     """
-    return _one(_rows(connection, _LAST, (stream,)))
+    return _one(_rows(session, _LAST, {"stream": stream}))
 
 
-def span(connection: Connection, first: int, last: int) -> list[Recorded]:
+def span(session: Session, first: int, last: int) -> list[Recorded]:
     """
     Return the events from one position to another, both included.
     """
-    return [opened(row) for row in _rows(connection, _SPAN, (first, last))]
+    return [
+        opened(row) for row in _rows(session, _SPAN, {"first": first, "last": last})
+    ]
 
 
-def rows_after(connection: Connection, position: int, limit: int) -> Sequence[Row]:
+def rows_after(session: Session, position: int, limit: int) -> Sequence[Row]:
     """
     Return the next rows of the whole log, unopened.
     """
-    return _rows(connection, _AFTER, (position, limit))
+    return _rows(session, _AFTER, {"position": position, "limit": limit})
+
+
+def chained_after(session: Session, position: int, limit: int) -> Sequence[ChainedRow]:
+    """
+    Return the next rows of the whole log, unopened, each with its digest.
+    """
+    return _rows(session, _CHAINED_AFTER, {"position": position, "limit": limit})
 
 
 def rows_named(
-    connection: Connection, name: str, *, after: int, head: int, limit: int
+    session: Session, name: str, *, after: int, head: int, limit: int
 ) -> Sequence[Row]:
     """
     Return the next rows with one name, unopened, up to a position.
     """
-    return _rows(connection, _NAMED, (name, after, head, limit))
+    values = {"name": name, "after": after, "head": head, "limit": limit}
+    return _rows(session, _NAMED, values)
 
 
-def rows_never_lost(connection: Connection) -> int:
-    """
-    Return how many events were ever written, whatever became of their rows.
-    """
-    counted = connection.execute(_EVER).fetchone()
-    return counted[0] if counted else 0
-
-
-def head(connection: Connection) -> int:
+def newest(session: Session) -> int:
     """
     Return the newest position, 0 in an empty log.
     """
-    ((newest,),) = connection.execute(_HEAD)
-    return newest or 0
+    ((position,),) = session.all(_NEWEST)
+    return position or 0
 
 
 def verified(row: Row) -> Row:
@@ -176,9 +239,28 @@ def verified(row: Row) -> Row:
     except (TypeError, ValueError, UnicodeError):  # not even of the kinds written
         fits = False
     if not fits:
-        problem = "was altered after it was written"
-        raise CorruptEventError(str(stream), version, problem)
+        raise CorruptEventError(str(stream), version, _ALTERED)
     return row
+
+
+def in_chain(row: ChainedRow, before: bytes) -> bytes:
+    """
+    Return the digest of a verified row, if it is chained to the one before it.
+
+    Raises:
+        CorruptEventError: If it is not.
+    """
+    position, stream, version, name, body, _, written = row
+    try:
+        digest = digest_of(before, position, stream, version, name, body)
+    except (AttributeError, TypeError, ValueError):
+        digest = b""
+    if digest != written:
+        raise CorruptEventError(stream, version, _ALTERED)
+    return digest
+
+
+_ALTERED: Final = "was altered after it was written"
 
 
 def opened(row: Any) -> Recorded:
@@ -206,20 +288,6 @@ def _one(rows: Sequence[Row]) -> Recorded | None:
     return opened(rows[0]) if rows else None
 
 
-def _rows(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[Row]:
-    try:
-        return connection.execute(sql, values).fetchall()
-    except OperationalError:
-        # The driver cannot decode some text, and does not say where. Read as far
-        # as it goes, the row that was altered no longer fits its checksum.
-        connection.text_factory = _as_far_as_it_goes
-        try:
-            for row in connection.execute(sql, values):
-                verified(row)
-        finally:
-            connection.text_factory = str
-        raise
-
-
-def _as_far_as_it_goes(text: bytes) -> str:
-    return text.decode(errors="replace")
+def _rows(session: Session, sql: str, values: dict[str, Any]) -> Sequence[Any]:
+    # Who reads an event's row compares its checksum before anything else.
+    return session.all(sql, values, lenient=True)

@@ -22,7 +22,7 @@ from circlekit.errors import StoreError
 from circlekit.store import log
 from circlekit.store.database import Store
 
-_NO_LIMIT: Final = -1
+_NO_LIMIT: Final = 2**62
 
 
 class EventRecorder(ApplicationRecorder):
@@ -44,10 +44,8 @@ class EventRecorder(ApplicationRecorder):
         """
         try:
             with self._store.writing() as transaction:
-                cursor = transaction.connection.cursor()
                 return [
-                    log.insert_row(
-                        cursor,
+                    transaction.put(
                         str(event.originator_id),
                         event.originator_version,
                         event.topic,

@@ -5,22 +5,22 @@ The tables that hold the history itself; their names never change.
 from typing import Final
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
 
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
-from circlekit.projections.read_model import WHOLE_NUMBER, ReadModel
+from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
@@ -30,27 +30,38 @@ HISTORY: Final = MetaData()
 Table(
     "circlekit_schema",
     HISTORY,
-    Column("version", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
 )
 Table(
     "circlekit_event",
     HISTORY,
-    # AUTOINCREMENT: a position is never used again, whatever becomes of its row.
-    Column("position", WHOLE_NUMBER, primary_key=True, autoincrement=True),
-    Column("stream", Text, nullable=False),
+    # Positions are given by whoever writes: the head's and one more. AUTOINCREMENT
+    # makes SQLite remember the newest, whatever becomes of its row.
+    Column("position", WHOLE_NUMBER, primary_key=True, autoincrement=False),
+    Column("stream", TEXT, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", TEXT, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("checksum", WHOLE_NUMBER, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
     UniqueConstraint("stream", "version"),
     Index("circlekit_event_name", "name", "position"),
     sqlite_autoincrement=True,
 )
+# One row: the newest position and the digest over all events. Who writes holds it.
+Table(
+    "circlekit_head",
+    HISTORY,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", WHOLE_NUMBER, nullable=False),
+    Column("digest", TEXT, nullable=False),
+    CheckConstraint("id = 1"),
+)
 Table(
     "circlekit_command",
     HISTORY,
-    Column("id", Text, primary_key=True),
-    Column("said", Text, nullable=False),
+    Column("id", TEXT, primary_key=True),
+    Column("said", TEXT, nullable=False),
     Column("first", WHOLE_NUMBER, nullable=False),
     Column("last", WHOLE_NUMBER, nullable=False),
     sqlite_with_rowid=False,
@@ -58,6 +69,6 @@ Table(
 Table(
     "circlekit_reading",
     HISTORY,
-    Column("model", Text, primary_key=True),
+    Column("model", TEXT, primary_key=True),
     Column("position", WHOLE_NUMBER, nullable=False),
 )

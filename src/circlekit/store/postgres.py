@@ -1,0 +1,363 @@
+"""
+A store on a PostgreSQL server.
+
+The row of ``circlekit_head`` is the one write lock: every write transaction begins
+by locking it. So events get their positions in the order of commits, without a gap,
+and a command is decided on the newest state, just as on SQLite.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import psycopg
+import stamina
+from attrs import define, field
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+from circlekit.errors import (
+    BusyError,
+    CirclekitError,
+    OutcomeUnknownError,
+    StoreError,
+)
+from circlekit.store.session import (
+    ACCEPTED,
+    HEAD,
+    NOTHING,
+    ConnectionLostError,
+    Database,
+    Session,
+)
+
+_SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
+# Lock not available, query cancelled, not serializable, deadlock, too many clients.
+_BUSY: Final = {"55P03", "57014", "40001", "40P01", "53300"}
+# The server shuts down, crashed, or is starting; the connection is broken.
+_LOST: Final = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
+_PARAMETER: Final = re.compile(r":([a-z_0-9]+)")
+_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+# Any number will do, so long as it is always this one.
+_MIGRATING: Final = 0x636972636C65
+_TABLES: Final = """
+SELECT relname FROM pg_catalog.pg_class
+WHERE relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(oid)
+AND starts_with(relname, 'circlekit_')
+"""
+
+
+@define(eq=False, repr=False)
+class PostgresSession(Session):
+    """
+    A connection to a PostgreSQL server.
+    """
+
+    _database: "PostgresDatabase"
+    _pooled: PoolProxiedConnection
+    _connection: psycopg.Connection[Any]
+
+    def begin_reading(self) -> None:
+        """
+        Begin; the first query decides at which moment the tables are seen.
+        """
+        self._begin(_READ)
+
+    def begin_writing(self) -> Sequence[tuple[Any, ...]]:
+        """
+        Begin, lock the head's row, and return it as it then is.
+        """
+        return self._begin(f"{_WRITE}; {self._patience()}; {HEAD} FOR UPDATE")
+
+    def begin_changing(self) -> None:
+        """
+        Begin, with a lock that only those take who make or change tables.
+        """
+        lock = f"SELECT pg_advisory_xact_lock({_MIGRATING})"
+        self._begin(f"{_WRITE}; {self._patience()}; {lock}")
+        ((encoding,),) = self.all("SHOW server_encoding")
+        if encoding != "UTF8":
+            self.rollback()
+            message = f"the database keeps text as {encoding}; accepted: UTF8"
+            raise StoreError(message)
+
+    def all(
+        self,
+        sql: str,
+        values: Mapping[str, Any] = NOTHING,
+        *,
+        lenient: bool = False,  # noqa: ARG002 - the server keeps no text that is none
+    ) -> Sequence[tuple[Any, ...]]:
+        """
+        Run a query and return its rows.
+        """
+        try:
+            return self._connection.execute(_translated(sql), values).fetchall()
+        except psycopg.Error as error:
+            problem = self._typed(error)
+        raise problem
+
+    def run(self, sql: str, values: Mapping[str, Any] = NOTHING) -> int:
+        """
+        Run a statement and return how many rows it touched.
+        """
+        try:
+            return self._connection.execute(_translated(sql), values).rowcount
+        except psycopg.Error as error:
+            problem = self._typed(error)
+        raise problem
+
+    def commit(self) -> None:
+        """
+        Commit.
+
+        Raises:
+            OutcomeUnknownError: If the server did not say whether it did.
+        """
+        # A COMMIT after a failed statement is a rollback, and no error.
+        if self._status() is not TransactionStatus.INTRANS:
+            raise StoreError(
+                "a command broke off; the database has undone the transaction"
+            )
+        try:
+            self._connection.commit()
+        except psycopg.Error as error:
+            problem = self._typed(error)
+        else:
+            return
+        if isinstance(problem, ConnectionLostError):
+            raise OutcomeUnknownError
+        raise problem
+
+    def rollback(self) -> None:
+        """
+        Undo the transaction; the server does so by itself if it has lost us.
+        """
+        try:
+            self._connection.rollback()
+        except psycopg.Error:
+            self._connection.close()
+
+    def in_transaction(self) -> bool:
+        """
+        Return whether the transaction is still there, be it failed.
+        """
+        return self._status() in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
+
+    def close(self) -> None:
+        """
+        Give the connection back, if it is still good.
+        """
+        if self._connection.closed:
+            self._pooled.invalidate()
+        self._pooled.close()
+
+    def tables(self) -> set[str]:
+        """
+        Return the names of our tables that the search path leads to.
+        """
+        return {name for (name,) in self.all(_TABLES)}
+
+    def newest_ever(self) -> int:
+        """
+        Return 0: positions are counted nowhere but in the head.
+        """
+        return 0
+
+    def back_up(
+        self,
+        path: Path,  # noqa: ARG002 - nothing is written
+        *,
+        progress: Callable[[int, int], None] | None = None,  # noqa: ARG002
+    ) -> None:
+        """
+        Refuse: the server's own tools copy its databases.
+        """
+        raise StoreError("a PostgreSQL store is backed up with pg_dump")
+
+    def _begin(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        try:
+            cursor = self._connection.execute(sql)
+            while cursor.nextset():
+                pass
+            return cursor.fetchall() if cursor.description else ()
+        except psycopg.Error as error:
+            problem = self._typed(error)
+        self.rollback()
+        if isinstance(problem, ConnectionLostError):
+            self._connection.close()
+            self.close()
+        raise problem
+
+    def _patience(self) -> str:
+        return f"SET LOCAL lock_timeout = {self._database.busy_ms}"
+
+    def _status(self) -> TransactionStatus:
+        return self._connection.info.transaction_status
+
+    def _typed(self, error: psycopg.Error) -> CirclekitError:
+        # Not the driver's error: what it quotes are rows that people wrote.
+        said = error.diag.message_primary or str(error)
+        if self._connection.closed or error.sqlstate in _LOST:
+            message = "the connection was lost before the commit; nothing was written"
+            return ConnectionLostError(f"{message}: {self._database.hushed(said)}")
+        if error.sqlstate in _BUSY:
+            return BusyError(f"the store was busy for too long: {said}")
+        return StoreError(f"the store could not be used: {self._database.hushed(said)}")
+
+
+@define(eq=False, repr=False)
+class PostgresDatabase(Database):
+    """
+    A database of a PostgreSQL server; its tables are made by migrating only.
+    """
+
+    makes_tables: ClassVar[bool] = False
+    shared: bool = field(default=False, init=False)
+    _options: dict[str, Any]
+    _busy_seconds: float
+    _pool: QueuePool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._pool = QueuePool(
+            self._connected,
+            timeout=self._busy_seconds,
+            # We roll back ourselves, before a connection is given back.
+            reset_on_return=None,
+            use_lifo=True,
+        )
+
+    @classmethod
+    def at(cls, url: str, *, busy_seconds: float) -> "PostgresDatabase":
+        """
+        Return the database that a URL names; all its options go to libpq.
+
+        Raises:
+            StoreError: If it names none.
+        """
+        _, _, rest = url.partition("://")
+        try:
+            options = dict(conninfo_to_dict(f"postgresql://{rest}"))
+            hosts = [
+                value.rpartition(":") if ":" in value else (value, "", "")
+                for name, value in parse_qsl(urlsplit(f"//{rest}").query)
+                if name == "host"
+            ]
+        except (psycopg.Error, ValueError):
+            options, hosts = {}, []
+        if not options:
+            # The driver quotes the URL, and there may be a password in it.
+            raise StoreError(f"this is no store's URL; accepted: {ACCEPTED}")
+        # libpq keeps only the last of several; elsewhere it is how to give them.
+        if len(hosts) > 1:
+            options["host"] = ",".join(host for host, *_ in hosts)
+            if any(port for *_, port in hosts):
+                options["port"] = ",".join(port for *_, port in hosts)
+        return cls(options, busy_seconds)
+
+    @property
+    def dialect(self) -> Dialect:
+        """
+        Return in which words tables are made here.
+        """
+        dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        return dialect
+
+    @property
+    def url(self) -> str:
+        """
+        Return where it is: user, hosts and database, and nothing else.
+        """
+        known = {name: str(value) for name, value in self._options.items() if value}
+        hosts = known.get("host", known.get("hostaddr", "")).split(",")
+        ports = known.get("port", "").split(",")
+        if len(ports) < len(hosts):
+            ports *= len(hosts)
+        places = ",".join(
+            f"{quote(host, safe='')}:{port}" if port else quote(host, safe="")
+            for host, port in zip(hosts, ports, strict=False)
+        )
+        user = f"{quote(known['user'])}@" if "user" in known else ""
+        return f"postgresql://{user}{places}/{quote(known.get('dbname', ''))}"
+
+    @property
+    def busy_seconds(self) -> float:
+        """
+        Return how long another process is waited for.
+        """
+        return self._busy_seconds
+
+    @property
+    def busy_ms(self) -> int:
+        """
+        Return the same in milliseconds, at least one: 0 would be for ever.
+        """
+        return max(1, int(self._busy_seconds * 1_000))
+
+    def session(self) -> Session:
+        """
+        Return a session on a connection of the pool.
+        """
+        try:
+            pooled = self._pool.connect()
+        except PoolTimeoutError:
+            message = "all connections to the store were in use for too long"
+            raise BusyError(message) from None
+        connection: Any = pooled.driver_connection
+        return PostgresSession(self, pooled, connection)
+
+    def new_session(self) -> Session:
+        """
+        Return a session on a new connection; the others are likely lost as well.
+        """
+        self._pool.dispose()
+        self._pool = self._pool.recreate()
+        for attempt in stamina.retry_context(
+            on=StoreError, attempts=None, timeout=self._busy_seconds, wait_max=0.5
+        ):
+            with attempt:
+                session = self.session()
+        return session
+
+    def close(self) -> None:
+        """
+        Close every connection.
+        """
+        self._pool.dispose()
+
+    def hushed(self, said: str) -> str:
+        """
+        Return what the driver said, without any password.
+        """
+        for name in _SECRETS:
+            secret = self._options.get(name)
+            if secret:
+                said = said.replace(str(secret), "***")
+        return said
+
+    def _connected(self) -> Any:
+        options = {
+            "application_name": "circlekit",
+            # libpq waits for ever unless told otherwise.
+            "connect_timeout": max(2, int(self._busy_seconds)),
+            **self._options,
+            "client_encoding": "UTF8",
+        }
+        try:
+            return psycopg.connect(autocommit=True, **options)
+        except (psycopg.Error, ValueError, UnicodeError) as error:
+            said = self.hushed(str(error))
+        raise StoreError(f"the store could not be reached: {said}")
+
+
+@cache
+def _translated(sql: str) -> str:
+    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))

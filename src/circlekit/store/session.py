@@ -1,0 +1,182 @@
+"""
+What the store needs of a database: sessions, and one write lock.
+
+Everything that SQLite and PostgreSQL do differently is behind these two classes.
+Statements are SQL that both read, with named parameters written ``:name``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from sqlalchemy.engine import Dialect
+
+from circlekit.errors import StoreError
+
+ACCEPTED: Final = (
+    "sqlite:///path/to/file.db, sqlite:// for memory, "
+    "or postgresql://user@host:5432/database"
+)
+HEAD: Final = "SELECT position, digest FROM circlekit_head WHERE id = 1"
+NOTHING: Final[Mapping[str, Any]] = {}
+
+
+class ConnectionLostError(StoreError):
+    """
+    The connection broke while nothing was committed; nothing was written.
+    """
+
+
+class Session(ABC):
+    """
+    One connection, which does one transaction after another.
+
+    Whatever the driver raises comes out as an error of this package.
+    """
+
+    @abstractmethod
+    def begin_reading(self) -> None:
+        """
+        Begin a transaction that sees the store as it is at one moment.
+        """
+
+    @abstractmethod
+    def begin_writing(self) -> Sequence[tuple[Any, ...]]:
+        """
+        Begin a transaction, wait for the write lock, and return the head's rows.
+
+        Raises:
+            BusyError: If somebody else kept it for too long.
+        """
+
+    @abstractmethod
+    def begin_changing(self) -> None:
+        """
+        Begin a transaction, and wait until nobody else makes or changes tables.
+
+        Raises:
+            BusyError: If somebody else did so for too long.
+        """
+
+    @abstractmethod
+    def all(
+        self, sql: str, values: Mapping[str, Any] = NOTHING, *, lenient: bool = False
+    ) -> Sequence[tuple[Any, ...]]:
+        """
+        Run a query and return its rows.
+
+        Args:
+            sql: The query.
+            values: Its parameters.
+            lenient: Whether text that is no text is read as far as it goes.
+        """
+
+    @abstractmethod
+    def run(self, sql: str, values: Mapping[str, Any] = NOTHING) -> int:
+        """
+        Run a statement and return how many rows it touched.
+        """
+
+    @abstractmethod
+    def commit(self) -> None:
+        """
+        Commit; what was written is then on the disk.
+        """
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """
+        Undo the transaction, if there still is one.
+        """
+
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """
+        Return whether the transaction is still there.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """
+        Give the connection back.
+        """
+
+    @abstractmethod
+    def tables(self) -> set[str]:
+        """
+        Return the names of the tables that are there.
+        """
+
+    @abstractmethod
+    def newest_ever(self) -> int:
+        """
+        Return the newest position the database itself remembers, 0 if it does not.
+        """
+
+    @abstractmethod
+    def back_up(
+        self, path: Path, *, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """
+        Copy the whole database to a new file, as it is at one moment.
+
+        Args:
+            path: The file.
+            progress: Called with the pages that are done, and all there are.
+        """
+
+
+class Database(ABC):
+    """
+    A place where a store can be: opens sessions to it.
+
+    Attributes:
+        makes_tables: Whether a store is made by opening it.
+
+        shared: Whether all work goes over one connection, as in memory.
+    """
+
+    makes_tables: ClassVar[bool]
+    shared: bool
+
+    @property
+    @abstractmethod
+    def dialect(self) -> Dialect:
+        """
+        Return in which words tables are made here.
+        """
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """
+        Return where it is, without any password.
+        """
+
+    @property
+    @abstractmethod
+    def busy_seconds(self) -> float:
+        """
+        Return how long somebody else is waited for.
+        """
+
+    @abstractmethod
+    def session(self) -> Session:
+        """
+        Return a session, on a connection that may have been used before.
+        """
+
+    @abstractmethod
+    def new_session(self) -> Session:
+        """
+        Return a session on a new connection, after others were lost.
+
+        Waits for a server that is starting.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """
+        Let go of every connection.
+        """

@@ -1,0 +1,265 @@
+"""
+A store in an SQLite file, or in memory.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from attrs import define
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Dialect, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
+
+from circlekit.errors import BusyError, CirclekitError, StoreError
+from circlekit.store.session import ACCEPTED, HEAD, NOTHING, Database, Session
+
+_BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_EVER: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'circlekit_event'"
+_PAGES: Final = 1_000
+
+
+@define(eq=False, repr=False)
+class SqliteSession(Session):
+    """
+    A connection to an SQLite file.
+    """
+
+    _pooled: PoolProxiedConnection
+    _connection: sqlite3.Connection
+
+    def begin_reading(self) -> None:
+        """
+        Begin; the first query decides at which moment the file is seen.
+        """
+        self.run("BEGIN")
+
+    def begin_writing(self) -> Sequence[tuple[Any, ...]]:
+        """
+        Begin, with the file's write lock, and return the head's rows.
+        """
+        self.run("BEGIN IMMEDIATE")
+        return self.all(HEAD)
+
+    def begin_changing(self) -> None:
+        """
+        Begin, with the file's write lock: it is for tables too.
+        """
+        self.run("BEGIN IMMEDIATE")
+
+    def all(
+        self, sql: str, values: Mapping[str, Any] = NOTHING, *, lenient: bool = False
+    ) -> Sequence[tuple[Any, ...]]:
+        """
+        Run a query and return its rows.
+        """
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if not lenient:
+                raise typed(error) from error
+        except sqlite3.Error as error:
+            raise typed(error) from error
+        # The driver cannot decode some text, and does not say where. Read as far
+        # as it goes, the row that was altered no longer fits its checksum.
+        self._connection.text_factory = _as_far_as_it_goes
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise typed(error) from error
+        finally:
+            self._connection.text_factory = str
+
+    def run(self, sql: str, values: Mapping[str, Any] = NOTHING) -> int:
+        """
+        Run a statement and return how many rows it touched.
+        """
+        try:
+            return self._connection.execute(sql, values).rowcount
+        except sqlite3.Error as error:
+            raise typed(error) from error
+
+    def commit(self) -> None:
+        """
+        Commit.
+        """
+        try:
+            self._connection.commit()
+        except sqlite3.Error as error:
+            raise typed(error) from error
+
+    def rollback(self) -> None:
+        """
+        Undo the transaction; on a full disk SQLite has done so by itself.
+        """
+        self._connection.rollback()
+
+    def in_transaction(self) -> bool:
+        """
+        Return whether the transaction is still there.
+        """
+        return self._connection.in_transaction
+
+    def close(self) -> None:
+        """
+        Give the connection back.
+        """
+        self._pooled.close()
+
+    def tables(self) -> set[str]:
+        """
+        Return the names of the file's tables.
+        """
+        found = self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in found}
+
+    def newest_ever(self) -> int:
+        """
+        Return the newest position that was ever given, even if its row is gone.
+        """
+        counted = self.all(_EVER)
+        return counted[0][0] if counted else 0
+
+    def back_up(
+        self, path: Path, *, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """
+        Copy the file, page by page, as it is at one moment.
+        """
+
+        def told(_status: int, remaining: int, pages: int) -> None:
+            if progress is not None:
+                progress(pages - remaining, pages)
+
+        if path.exists():
+            raise StoreError(f"{str(path)!r} is there already; accepted: a new file")
+        unfinished = path.with_name(f"{path.name}.part")
+        try:
+            unfinished.unlink(missing_ok=True)
+            # A transaction of our own holds the moment still: others may write,
+            # and the copy does not begin again when they do.
+            self.all("SELECT count(*) FROM sqlite_master")
+            with closing(sqlite3.connect(unfinished)) as copy:
+                self._connection.backup(copy, pages=_PAGES, progress=told)
+            unfinished.rename(path)
+        except sqlite3.Error as error:
+            raise typed(error) from error
+        except OSError as error:
+            raise StoreError(f"{str(path)!r} cannot be written: {error}") from error
+
+
+@define(eq=False, repr=False)
+class SqliteDatabase(Database):
+    """
+    An SQLite file that may still have to be made.
+    """
+
+    makes_tables: ClassVar[bool] = True
+    shared: bool
+    _engine: Engine
+    _busy_seconds: float
+
+    @classmethod
+    def at(cls, url: URL, *, busy_seconds: float) -> "SqliteDatabase":
+        """
+        Return the database that a URL names.
+
+        Raises:
+            StoreError: If it names none.
+        """
+        if url.host or url.username or url.password or url.query:
+            raise StoreError(
+                f"an SQLite file has no host and no options; accepted: {ACCEPTED}"
+            )
+        if url.database and not Path(url.database).absolute().parent.is_dir():
+            raise StoreError(f"the folder of {url.database!r} does not exist")
+        in_memory = url.database in {None, "", ":memory:"}
+        engine = create_engine(
+            url.set(drivername="sqlite+pysqlite"),
+            poolclass=StaticPool if in_memory else QueuePool,
+            connect_args={
+                "timeout": busy_seconds,
+                "isolation_level": None,
+                "check_same_thread": False,
+                "cached_statements": 256,
+            },
+            **({} if in_memory else {"pool_timeout": busy_seconds}),
+        )
+        event.listen(engine, "connect", _settings)
+        return cls(in_memory, engine, busy_seconds)
+
+    @property
+    def dialect(self) -> Dialect:
+        """
+        Return in which words tables are made here.
+        """
+        return self._engine.dialect
+
+    @property
+    def url(self) -> str:
+        """
+        Return where the file is.
+        """
+        return self._engine.url.set(drivername="sqlite").render_as_string()
+
+    @property
+    def busy_seconds(self) -> float:
+        """
+        Return how long another process is waited for.
+        """
+        return self._busy_seconds
+
+    @property
+    def path(self) -> Path | None:
+        """
+        Return the file, None for a store in memory.
+        """
+        return None if self.shared else Path(str(self._engine.url.database))
+
+    def session(self) -> Session:
+        """
+        Return a session on a connection of the pool.
+        """
+        try:
+            pooled = self._engine.raw_connection()
+        except sqlite3.Error as error:
+            raise typed(error) from error
+        except PoolTimeoutError:
+            message = "all connections to the store were in use for too long"
+            raise BusyError(message) from None
+        connection: Any = pooled.driver_connection
+        return SqliteSession(pooled, connection)
+
+    def new_session(self) -> Session:
+        """
+        Return one like any other: a file's connection is not lost.
+        """
+        return self.session()
+
+    def close(self) -> None:
+        """
+        Close every connection.
+        """
+        self._engine.dispose()
+
+
+def typed(error: sqlite3.Error) -> CirclekitError:
+    """
+    Return the error of this package that says the same.
+    """
+    # The lowest byte is the plain code; the others only say more about it.
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+        return BusyError(f"the store was busy for too long: {error}")
+    return StoreError(f"the store could not be used: {error}")
+
+
+def _settings(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _as_far_as_it_goes(text: bytes) -> str:
+    return text.decode(errors="replace")
