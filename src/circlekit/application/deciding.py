@@ -221,6 +221,7 @@ class Deciding:
     _most_loaded: int
     _policies: Policies
     _aggregates: OrderedDict[str, HasHistory] = field(factory=OrderedDict)
+    _newest: dict[str, Recorded] = field(factory=dict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0
     _broken: bool = False
@@ -363,9 +364,12 @@ class Deciding:
         for aggregate, events in work.decided:
             stream = _stream(aggregate)
             self._touched.add(stream)
-            recorded += transaction.append(stream, aggregate.version, events)
+            written = transaction.append(stream, aggregate.version, events)
             for happened in events:
                 aggregate.apply(happened)
+            if written:
+                self._newest[stream] = written[-1]
+            recorded += written
         for stream, events in work.published:
             recorded += self._add(transaction, stream, events)
         if self._record_refusals:
@@ -384,16 +388,26 @@ class Deciding:
     ) -> HasHistory:
         stream = stream_of(_KINDS[kind], checked_id(_KINDS[kind], id_))
         aggregate = self._aggregates.get(stream)
+        if aggregate is not None:
+            # The newest event that was taken in is read once more: where it is no
+            # longer, or is another, the store was set back to an earlier state.
+            events = transaction.history(stream, after=aggregate.version - 1)
+            if next(events, None) != self._newest[stream]:
+                aggregate = None
         if aggregate is None:
             aggregate = self._blank(kind, id_)
-        else:
-            self._aggregates.move_to_end(stream)
-        for recorded in transaction.history(stream, after=aggregate.version):
+            events = transaction.history(stream)
+        recorded = None
+        for recorded in events:
             aggregate.apply(recorded.event)
+        if recorded is not None:
+            self._newest[stream] = recorded
         if aggregate.version:
             self._aggregates[stream] = aggregate
+            self._aggregates.move_to_end(stream)
             if len(self._aggregates) > self._most_loaded:
-                self._aggregates.popitem(last=False)
+                forgotten, _ = self._aggregates.popitem(last=False)
+                del self._newest[forgotten]
         return aggregate
 
     def _blank(self, kind: type[HasHistory], id_: str) -> HasHistory:
@@ -428,6 +442,7 @@ class Deciding:
         # What was taken in but not committed must not be believed any longer.
         for stream in self._touched:
             self._aggregates.pop(stream, None)
+            self._newest.pop(stream, None)
 
 
 def _stream(aggregate: HasHistory) -> str:

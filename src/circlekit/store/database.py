@@ -62,9 +62,14 @@ class Transaction:
     ) -> list[Recorded]:
         """
         Write events after the *version* their history stands at.
+
+        Raises:
+            CorruptEventError: If it does not reach so far.
         """
         self._hold()
         before = log.digest_before(self.session, stream, version + 1)
+        if version and before == FIRST:
+            raise CorruptEventError(stream, version, "is missing")
         recorded = []
         for place, event in enumerate(events, start=version + 1):
             name, body = NAME_OF[type(event)], encode(event)
