@@ -11,6 +11,7 @@ import circlekit
 import circlekit.testing
 
 HEAVY = (
+    "anyio",
     "eventsourcing",
     "hypothesis",
     "psycopg",

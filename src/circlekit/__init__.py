@@ -31,12 +31,14 @@ from circlekit.verdict import Reason, RefusedError, Verdict
 
 if TYPE_CHECKING:
     from circlekit.application import CircleKit
+    from circlekit.application.async_kit import AsyncCircleKit
     from circlekit.audit import WhatIf
 
 __all__ = [
     "CALENDAR_DAY",
     "CALENDAR_MONTH",
     "RULE_BOOKS",
+    "AsyncCircleKit",
     "Budget",
     "BusyError",
     "CircleId",
@@ -73,6 +75,10 @@ def __getattr__(name: str) -> Any:
         from circlekit.application import CircleKit  # noqa: PLC0415
 
         return CircleKit
+    if name == "AsyncCircleKit":
+        from circlekit.application.async_kit import AsyncCircleKit  # noqa: PLC0415
+
+        return AsyncCircleKit
     if name == "WhatIf":
         from circlekit.audit import WhatIf  # noqa: PLC0415
 
