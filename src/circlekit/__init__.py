@@ -30,7 +30,7 @@ from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
 
 if TYPE_CHECKING:
-    from circlekit.application import CircleKit
+    from circlekit.application import CircleKit, exactly_once
     from circlekit.application.async_kit import AsyncCircleKit
     from circlekit.audit import WhatIf
 
@@ -64,6 +64,7 @@ __all__ = [
     "Verdict",
     "WhatIf",
     "Window",
+    "exactly_once",
     "rolling",
 ]
 
@@ -71,10 +72,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # The store brings the database libraries with it; whoever only needs the
     # rules, or is just starting up, does not wait for them.
-    if name == "CircleKit":
-        from circlekit.application import CircleKit  # noqa: PLC0415
+    if name in {"CircleKit", "exactly_once"}:
+        from circlekit import application  # noqa: PLC0415
 
-        return CircleKit
+        return getattr(application, name)
     if name == "AsyncCircleKit":
         from circlekit.application.async_kit import AsyncCircleKit  # noqa: PLC0415
 

@@ -6,6 +6,8 @@ import asyncio
 import inspect
 import threading
 from contextlib import suppress
+from functools import partial
+from queue import Queue
 
 import anyio
 import anyio.lowlevel
@@ -20,13 +22,14 @@ from circlekit import (
     NotFoundError,
     RefusedError,
     StoreError,
+    exactly_once,
 )
 from tests.application.town import MARCH_1, StopItError, everything
 
 pytestmark = pytest.mark.anyio
 
 # A block of `with` cannot be offloaded: `in_batch` and plain functions are.
-BLOCKS = {"batch"}
+BLOCKS = {"batch", "rows"}
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -301,6 +304,72 @@ async def test_a_batch_is_cancelled_as_a_whole(guarded, door):
         len(await guarded.circles("tao")),
         len(await guarded.circles("ben")),
     )
+
+
+async def test_followed_until_cancelled(club):
+    """
+    A follower is shown what happens while it waits; cancelled, it ends with its event.
+    """
+    shown = Queue()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(club.follow, "live", shown.put, poll=60))
+        for _ in range(await club.newest_position()):
+            await run_sync(shown.get, True, 30)  # noqa: FBT003
+        tasks.cancel_scope.cancel()
+    await club.publish_post("club", by="tao", text="News")
+
+    assert {"live": await club.newest_position() - 1} == await club.followers()
+    await club.catch_up("live", exactly_once(lambda it, rows: shown.put(it)))
+    assert "News" == shown.get_nowait().event.text
+    assert (() == await club.parked()) is shown.empty()
+
+
+async def test_a_block_is_ended_with_its_event(club):
+    """
+    A follower that is cancelled within a block is shown no more of it.
+    """
+    shown, at_it, go_on = [], threading.Event(), threading.Event()
+
+    def linger(recorded):
+        shown.append(recorded.position)
+        at_it.set()
+        assert go_on.wait(30)
+
+    async with anyio.create_task_group() as tasks:
+        stop = threading.Event()
+        tasks.start_soon(partial(club.follow, "slow", linger, stop=stop))
+        await run_sync(at_it.wait, 30)
+        tasks.cancel_scope.cancel()
+        threading.Thread(target=_once_set, args=(stop, go_on)).start()
+
+    assert [1] == shown
+    assert {"slow": 1} == await club.followers()
+
+
+async def test_a_follower_takes_nobodys_thread(url, clock):
+    """
+    However many followers there are, the threads of the kit are there for calls.
+    """
+    async with AsyncCircleKit(url, clock=clock, threads=1) as kit:
+        stop = threading.Event()
+        async with anyio.create_task_group() as tasks:
+            for name in ("one", "two", "three"):
+                tasks.start_soon(partial(kit.follow, name, print, stop=stop, poll=0.01))
+            await kit.found_circle(name="Club", kind="community", by="mei")
+            stop.set()
+
+
+async def test_a_follower_that_cannot_be(club):
+    """
+    A follower that is not accepted is refused where it is awaited.
+    """
+    with pytest.raises(InvalidInputError, match="poll"):
+        await club.follow("live", print, poll=0)
+
+
+def _once_set(one, other):
+    assert one.wait(30)
+    other.set()
 
 
 async def test_not_open():

@@ -3,11 +3,13 @@ What other processes do in the tests of the store.
 """
 
 import multiprocessing
+import os
 import resource
+import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from circlekit import CircleKit, CirclekitError, ManualClock, RefusedError
+from circlekit import CircleKit, CirclekitError, ManualClock, RefusedError, exactly_once
 from circlekit.events.circle import MustSeeSent
 
 # Each process is born of a small one that has the library loaded already, and has
@@ -152,3 +154,65 @@ def fail_to_commit(url):
         after = [it.role for it in kit.circles("new")]
         kit.join_circle("club", "new")
         return [failed, before, asked, after, "joined"]
+
+
+def follow(url, name, block):
+    """
+    Note every event in a table of the host's, each with the process that did.
+    """
+
+    @exactly_once
+    def note(recorded, rows):
+        rows.run(
+            "INSERT INTO seen VALUES (:position, :process)",
+            position=recorded.position,
+            process=os.getpid(),
+        )
+
+    with CircleKit(url) as kit:
+        return kit.catch_up(name, note, block=block)
+
+
+def follow_until_killed(pipe, url, how, die_at):
+    """
+    Follow in one of several ways, and say of every event that it is being handled.
+
+    The process ends itself, at once and without a word, at the event *die_at*.
+    """
+    shown = 0
+    late = []
+
+    def show(recorded):
+        nonlocal shown
+        shown += 1
+        if shown == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        pipe.send(recorded.position)
+
+    def note(rows, recorded):
+        rows.run("INSERT INTO seen VALUES (:position, 0)", position=recorded.position)
+
+    @exactly_once
+    def together(recorded, rows):
+        note(rows, recorded)
+        show(recorded)
+
+    def rows_apart(recorded):
+        with kit.rows() as rows:
+            note(rows, recorded)
+        show(recorded)
+
+    def position_apart(recorded):
+        late.append(recorded)
+
+    handlers = {
+        "together": together,
+        "rows apart": rows_apart,
+        "position apart": position_apart,
+    }
+    with CircleKit(url) as kit:
+        kit.catch_up("book", handlers[how])
+        for recorded in late:
+            show(recorded)
+            with kit.rows() as rows:
+                note(rows, recorded)

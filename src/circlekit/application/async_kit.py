@@ -10,13 +10,21 @@ in a thread of the kit's own while the host's loop goes on.
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from functools import partial, wraps
 from itertools import islice
+from threading import Event
 from types import TracebackType
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
-from anyio import CancelScope, CapacityLimiter, create_task_group
+import anyio
+from anyio import (
+    CancelScope,
+    CapacityLimiter,
+    create_task_group,
+    get_cancelled_exc_class,
+)
 from anyio.to_thread import run_sync
 
 from circlekit.application.deciding import system_clock
+from circlekit.application.following import Handler
 from circlekit.application.kit import CircleKit
 from circlekit.clock import Clock
 from circlekit.errors import StoreError
@@ -178,23 +186,7 @@ class AsyncCircleKit:
 
         Cancelled while it waits for a thread, it is not begun.
         """
-        done: list[_T] = []
-        failed: list[Exception] = []
-
-        async def see_through() -> None:
-            try:
-                done.append(await run_sync(work, limiter=self._limiter))
-            except Exception as error:  # noqa: BLE001 - raised again below
-                failed.append(error)
-
-        # A task of its own: `Task.cancel()` of asyncio knows nothing of anyio's
-        # shields, and would end the wait with the thread still at work. The group
-        # turns it away from the task within, and waits.
-        async with create_task_group() as tasks:
-            tasks.start_soon(see_through)
-        if failed:
-            raise failed.pop()
-        return done.pop()
+        return await self._seen_through(work, self._limiter, _nothing)
 
     async def in_batch(self, work: Callable[[CircleKit], _T]) -> _T:
         """
@@ -227,8 +219,82 @@ class AsyncCircleKit:
 
         return await self.in_thread(whole)
 
+    async def follow(
+        self,
+        name: str,
+        handler: Handler,
+        *,
+        kinds: Iterable[type] | None = None,
+        after: int = 0,
+        block: int = _BLOCK,
+        poll: float = 1.0,
+        stop: Event | None = None,
+    ) -> None:
+        """
+        Show a follower every event until stopped, or cancelled.
+
+        As :meth:`CircleKit.follow <circlekit.application.kit.CircleKit.follow>`, in
+        a thread that nothing else waits for. The handler is a plain function, and is
+        called there. Cancelled, it sets *stop* and ends after the event it is at.
+
+        Args:
+            name: Lasting name, under which the position is kept.
+            handler: Is called with each event.
+            kinds: Only events of these classes; None means all.
+            after: Where a follower that is new begins; later it has no meaning.
+            block: How many events are taken in with one transaction, at most.
+            poll: Seconds to wait before asking again, if there was nothing new.
+            stop: Ends it after the event it is at, if set.
+
+        Raises:
+            InvalidInputError: If an argument is not accepted.
+        """
+        ended = Event() if stop is None else stop
+        work = partial(
+            self.kit.follow,
+            name,
+            handler,
+            kinds=kinds,
+            after=after,
+            block=block,
+            poll=poll,
+            stop=ended,
+        )
+        await self._seen_through(work, CapacityLimiter(1), ended.set)
+
     def _open_here(self) -> None:
         self._kit = self._open()
+
+    @staticmethod
+    async def _seen_through(
+        work: Callable[[], _T],
+        limiter: CapacityLimiter | None,
+        cancelled: Callable[[], None],
+    ) -> _T:
+        done: list[_T] = []
+        failed: list[Exception] = []
+        ended = anyio.Event()
+
+        async def see_through() -> None:
+            try:
+                done.append(await run_sync(work, limiter=limiter))
+            except Exception as error:  # noqa: BLE001 - raised again below
+                failed.append(error)
+            ended.set()
+
+        # A task of its own: `Task.cancel()` of asyncio knows nothing of anyio's
+        # shields, and would end the wait with the thread still at work. The group
+        # turns it away from the task within, and waits.
+        async with create_task_group() as tasks:
+            tasks.start_soon(see_through)
+            try:
+                await ended.wait()
+            except get_cancelled_exc_class():
+                cancelled()
+                raise
+        if failed:
+            raise failed.pop()
+        return done.pop()
 
     # Circles
     found_circle = _offloaded(CircleKit.found_circle)
@@ -296,5 +362,15 @@ class AsyncCircleKit:
     newest_position = _offloaded(CircleKit.newest_position)
     rebuild_read_models = _offloaded(CircleKit.rebuild_read_models)
 
+    # Following
+    catch_up = _offloaded(CircleKit.catch_up)
+    followers = _offloaded(CircleKit.followers)
+    parked = _offloaded(CircleKit.parked)
+    retry_parked = _offloaded(CircleKit.retry_parked)
+
     # Either
     would_allow = _offloaded(CircleKit.would_allow)
+
+
+def _nothing() -> None:
+    pass

@@ -61,3 +61,22 @@ Table(
     Column("model", Text, primary_key=True),
     Column("position", WHOLE_NUMBER, nullable=False),
 )
+# Added in version 2: how far each follower of a host has come, and what it parked.
+Table(
+    "circlekit_follower",
+    HISTORY,
+    Column("name", Text, primary_key=True),
+    Column("position", WHOLE_NUMBER, nullable=False),
+)
+Table(
+    "circlekit_parked",
+    HISTORY,
+    Column("follower", Text, primary_key=True),
+    Column("position", WHOLE_NUMBER, primary_key=True),
+    Column("stream", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("error", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Index("circlekit_parked_stream", "follower", "stream"),
+)
