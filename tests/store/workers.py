@@ -216,3 +216,50 @@ def follow_until_killed(pipe, url, how, die_at):
             show(recorded)
             with kit.rows() as rows:
                 note(rows, recorded)
+
+
+def read_on(pipe, url):
+    """
+    Read everything over and over until told to stop; say what was seen, and how often.
+    """
+    seen, times = set(), 0
+    with CircleKit(url, clock=ManualClock(START)) as kit:
+        while not times or not pipe.poll():
+            answers = (
+                kit.feed("mei", limit=200),
+                kit.group_timeline("club", limit=200),
+                kit.quota("club"),
+            )
+            seen.add(repr(answers))
+            times += 1
+            if times == 1:
+                pipe.send("reading")
+    pipe.send((seen, times))
+
+
+def rebuild_until_killed(pipe, url):
+    """
+    Rebuild the read models, and say each step, until somebody stops this.
+    """
+    with CircleKit(url) as kit:
+        while True:
+            kit.rebuild_read_models(progress=lambda *step: pipe.send(step))
+
+
+def rebuild_once(url):
+    """
+    Rebuild the read models.
+    """
+    with CircleKit(url) as kit:
+        kit.rebuild_read_models()
+        return kit.newest_position()
+
+
+def write_a_little(url, by):
+    """
+    Write while others rebuild.
+    """
+    with CircleKit(url) as kit:
+        for number in range(20):
+            kit.publish_post("club", by=by, text=f"{by} {number}")
+        return 20

@@ -262,7 +262,11 @@ class Reading(Deciding):
         self, *, progress: Callable[[str, int, int], None] | None = None
     ) -> None:
         """
-        Empty every read model and fill it again from the events.
+        Fill every read model again from the events, beside the one that is read.
+
+        Each takes the other's place when it is complete, in one transaction: whoever
+        reads meanwhile reads on as before. Stopped anywhere, it has changed nothing
+        but those that were complete.
 
         Args:
             progress: Called after each block with the read model's name, the

@@ -177,7 +177,7 @@ def quota(
 @app.command()
 def rebuild(store: Store, as_json: AsJson = False) -> None:
     """
-    Empty the read models and fill them again from the events.
+    Fill the read models again from the events, while the old ones are read.
     """
     names = tuple(model.name for model in READ_MODELS)
     with CircleKit(store, create=False) as kit:
