@@ -592,6 +592,8 @@ READING = [
     ("quota", "readers"),
     ("audit", "must-see"),
     ("rebuild",),
+    ("work", "--once"),
+    ("parked",),
 ]
 
 

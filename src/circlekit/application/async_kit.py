@@ -360,6 +360,8 @@ class AsyncCircleKit:
     history = _walked(CircleKit.history)
     became_of = _offloaded(CircleKit.became_of)
     newest_position = _offloaded(CircleKit.newest_position)
+    read_models = _offloaded(CircleKit.read_models)
+    read_ahead = _offloaded(CircleKit.read_ahead)
     rebuild_read_models = _offloaded(CircleKit.rebuild_read_models)
 
     # Following

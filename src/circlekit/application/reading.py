@@ -258,6 +258,30 @@ class Reading(Deciding):
         with self._store.reading() as transaction:
             return transaction.head()
 
+    def read_models(self) -> dict[str, int]:
+        """
+        Return the position up to which each read model has read, by name.
+        """
+        positions = self._store.positions()
+        return {model.name: positions.get(model.name, 0) for model in READ_MODELS}
+
+    def read_ahead(
+        self, *, progress: Callable[[str, int, int], None] | None = None
+    ) -> None:
+        """
+        Bring every read model up to the newest event, so that no reader has to.
+
+        Args:
+            progress: Called after each block with the read model's name, the
+                position it is at, and the newest.
+
+        Raises:
+            CorruptEventError: If a stored event was altered; none is left out.
+        """
+        for model in READ_MODELS:
+            told = None if progress is None else partial(progress, model.name)
+            self._store.up_to_date(model, progress=told)
+
     def rebuild_read_models(
         self, *, progress: Callable[[str, int, int], None] | None = None
     ) -> None:

@@ -18,6 +18,7 @@ from circlekit.cli.import_command import import_
 from circlekit.cli.progress import progress
 from circlekit.cli.terminal import complain, print_json, print_report
 from circlekit.cli.what_if import read_what_if
+from circlekit.cli.working import parked, work
 from circlekit.errors import CirclekitError
 from circlekit.store import READ_MODELS
 
@@ -67,6 +68,8 @@ audits = typer.Typer(
 app.add_typer(audits, name="audit")
 app.add_typer(history, name="history")
 app.command("import")(import_)
+app.command()(work)
+app.command()(parked)
 
 Store = Annotated[
     str,

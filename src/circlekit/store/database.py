@@ -237,6 +237,13 @@ class Store:
         finally:
             pooled.close()
 
+    def positions(self) -> dict[str, int]:
+        """
+        Return the position of every read model that has one, by name.
+        """
+        with self.reading() as transaction:
+            return dict(transaction.all(_POSITIONS))
+
     def up_to_date(
         self,
         model: ReadModel,
