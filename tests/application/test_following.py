@@ -37,7 +37,7 @@ def club(kit):
     for circle in ("club", "choir"):
         kit.found_circle(name=circle, kind="community", by="mei", circle=circle)
     with kit.rows() as rows:
-        rows.run("CREATE TABLE seen (position INTEGER, stream TEXT)")
+        rows.run("CREATE TABLE seen (place INTEGER, position INTEGER, stream TEXT)")
     return kit
 
 
@@ -53,6 +53,7 @@ class Notebook:
         self.kit = kit
         self.unbearable = set(unbearable)
         self.noted = []
+        self.written = 0
         self.handler = exactly_once(self.write) if once else self.note
         self.once = once
 
@@ -61,8 +62,10 @@ class Notebook:
         self.noted.append((recorded.position, recorded.stream))
 
     def write(self, recorded, rows):
+        self.written += 1
         rows.run(
-            "INSERT INTO seen (position, stream) VALUES (:position, :stream)",
+            "INSERT INTO seen VALUES (:place, :position, :stream)",
+            place=self.written,
             position=recorded.position,
             stream=recorded.stream,
         )
@@ -76,7 +79,7 @@ class Notebook:
         if not self.once:
             return self.noted
         with self.kit.rows() as rows:
-            return rows.all("SELECT position, stream FROM seen ORDER BY rowid")
+            return rows.all("SELECT position, stream FROM seen ORDER BY place")
 
 
 def _all(kit):
@@ -322,29 +325,34 @@ def test_an_altered_event(club, once, column, value):
 
 
 @MODES
-def test_text_that_is_none(club, once):
+def test_text_that_is_none(tmp_path, once):
     """
-    A row that the database cannot even hand out is parked by itself.
+    A row that SQLite cannot even hand out is parked by itself.
     """
-    book = Notebook(club, once=once)
-    club.publish_post("club", by="mei", text="Hello")
-    position = club.newest_position()
-    club.publish_post("choir", by="mei", text="La")
-    with club._store.writing() as transaction:
-        transaction.run(
-            "UPDATE circlekit_event SET name = CAST(x'ff' AS TEXT) "
-            "WHERE position = :position",
-            position=position,
-        )
+    with CircleKit(f"sqlite:///{tmp_path / 'altered.db'}") as kit:
+        with kit.rows() as rows:
+            rows.run("CREATE TABLE seen (place INTEGER, position INTEGER, stream TEXT)")
+        book = Notebook(kit, once=once)
+        for circle in ("club", "choir"):
+            kit.found_circle(name=circle, kind="community", by="mei", circle=circle)
+        kit.publish_post("club", by="mei", text="Hello")
+        position = kit.newest_position()
+        kit.publish_post("choir", by="mei", text="La")
+        with kit._store.writing() as transaction:
+            transaction.run(
+                "UPDATE circlekit_event SET name = CAST(x'ff' AS TEXT) "
+                "WHERE position = :position",
+                position=position,
+            )
 
-    club.catch_up("book", book.handler)
+        kit.catch_up("book", book.handler)
 
-    assert [(position, "circle/club")] == [
-        (it.position, it.stream) for it in club.parked()
-    ]
-    assert [it for it in range(1, position + 2) if it != position] == [
-        seen for seen, _ in book.seen()
-    ]
+        assert [(position, "circle/club")] == [
+            (it.position, it.stream) for it in kit.parked()
+        ]
+        assert [it for it in range(1, position + 2) if it != position] == [
+            seen for seen, _ in book.seen()
+        ]
 
 
 def test_half_a_handler(club):
@@ -414,7 +422,7 @@ def test_a_refused_reaction(club):
         " rollback",
         "Savepoint x",
         "DELETE FROM circlekit_event",
-        "INSERT INTO seen SELECT position, stream FROM CIRCLEKIT_EVENT",
+        "INSERT INTO seen SELECT 1, position, stream FROM CIRCLEKIT_EVENT",
     ],
 )
 def test_only_its_own_tables(club, sql):
@@ -434,7 +442,7 @@ def test_rows_beside_commands(club):
     with undone(club.batch()):
         club.publish_post("club", by="mei", text="News")
         with club.rows() as rows:
-            assert 1 == rows.run("INSERT INTO seen VALUES (0, 'mine')")
+            assert 1 == rows.run("INSERT INTO seen VALUES (1, 0, 'mine')")
 
     with club.rows() as rows:
         assert [] == rows.all("SELECT * FROM seen")

@@ -85,7 +85,7 @@ def waiting(
             is seen whether they are what was written.
     """
     try:
-        rows = log.rows_after(transaction.connection, after, limit)
+        rows = _rows_after(transaction, after, limit)
     except CorruptEventError:
         # One row cannot even be read; each by itself shows which.
         there = transaction.all(_PLACES, after=after, limit=limit)
@@ -100,7 +100,7 @@ def at(
     Return what stands at a position.
     """
     try:
-        (row,) = log.rows_after(transaction.connection, position - 1, 1)
+        (row,) = _rows_after(transaction, position - 1, 1)
     except CorruptEventError as error:
         return Waiting(position, error.stream, error.version, error)
     return _opened(row, wanted)
@@ -154,6 +154,12 @@ def parked(
     Return parked events in commit order, of one follower or of all.
     """
     return transaction.all(_PARKED, follower=name, after=after, limit=limit)
+
+
+def _rows_after(
+    transaction: Transaction, position: int, limit: int
+) -> Sequence[log.Row]:
+    return log.rows_after(transaction.connection, position, limit)
 
 
 def _opened(row: log.Row, wanted: Container[str] | None) -> Waiting:
