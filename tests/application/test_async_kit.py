@@ -410,6 +410,19 @@ async def test_cancelled_while_opening(url):
     assert "AsyncCircleKit(None)" == repr(kit)
 
 
+async def test_closed_when_cancelled(url):
+    """
+    A kit is closed at the end of its block, also if that is cancelled.
+    """
+    with anyio.CancelScope() as scope:
+        async with AsyncCircleKit(url) as kit:
+            await kit.found_circle(name="Club", kind="community", by="mei")
+            behind = kit.kit
+            scope.cancel()
+
+    assert behind._store._writer is None
+
+
 async def test_what_it_shows_of_itself(club):
     """
     A kit that is printed shows where it keeps its store, and nothing in it.

@@ -355,6 +355,26 @@ def test_text_that_is_none(tmp_path, once):
         ]
 
 
+@MODES
+def test_altered_while_parked(club, once):
+    """
+    A parked event that now claims to stand elsewhere still keeps its history waiting.
+    """
+    book = Notebook(club, once=once, unbearable={"poison"})
+    for text in ("poison", "sweet"):
+        club.publish_post("club", by="mei", text=text)
+    club.catch_up("book", book.handler)
+    before = book.seen()
+    position = club.newest_position() - 1
+    _alter(club, position, "stream", "circle/elsewhere")
+
+    book.unbearable = set()
+    assert 0 == club.retry_parked("book", book.handler)
+
+    assert before == book.seen()
+    assert [position, position + 1] == [it.position for it in club.parked()]
+
+
 def test_half_a_handler(club):
     """
     A handler that raises has written nothing, whatever it wrote before.
@@ -495,6 +515,76 @@ def test_stopped_within_a_block(club, once):
     club.catch_up("book", handler)
 
     assert _all(club) == book.seen()
+
+
+def test_never_back(club, url):
+    """
+    Of two that follow under one name by mistake, the slower moves nobody back.
+    """
+    shown = []
+    stop = threading.Event()
+
+    def overtaken(recorded):
+        shown.append(recorded.position)
+        if len(shown) == 1:
+            with CircleKit(url) as other:
+                other.catch_up("book", shown.append)
+            stop.set()
+
+    club.follow("book", overtaken, stop=stop)
+
+    assert [1, *everything(club)] == shown
+    assert {"book": club.newest_position()} == club.followers()
+
+
+class Patient(threading.Event):
+    """
+    A signal to stop that says when somebody waits for it.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.waited_for = threading.Event()
+
+    def wait(self, timeout=None):
+        self.waited_for.set()
+        return super().wait(timeout)
+
+
+@MODES
+def test_a_busy_store(club, url, once):
+    """
+    A follower that finds the store busy for long asks again, and loses nothing.
+    """
+    book = Notebook(club, once=once)
+    club.catch_up("book", book.handler)
+    stop = Patient()
+    done = threading.Event()
+
+    def note(recorded, *rows):
+        (book.write if once else book.note)(recorded, *rows)
+        if recorded.position == newest:
+            done.set()
+
+    with CircleKit(url, busy_seconds=0.01) as hasty, CircleKit(url) as slow:
+        newest = slow.newest_position() + 1
+        slow.publish_post("club", by="mei", text="News")
+        follower = threading.Thread(
+            target=hasty.follow,
+            args=("book", exactly_once(note) if once else note),
+            kwargs={"poll": 0.01, "stop": stop},
+        )
+        with slow.batch():
+            follower.start()
+            assert stop.waited_for.wait(30)
+        try:
+            assert done.wait(30)
+        finally:
+            stop.set()
+            follower.join()
+
+    assert _all(club) == book.seen()
+    assert {"book": newest} == club.followers()
 
 
 def test_stopped_beforehand(club):

@@ -13,7 +13,7 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Final
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from circlekit.application.deciding import Deciding
 from circlekit.clock import as_utc, from_micros, micros
@@ -93,12 +93,15 @@ class Parked:
     at: datetime
 
 
-@frozen
+@define
 class _Follower:
     name: str
     handler: Handler
     wanted: frozenset[str] | None
     block: int
+    # What a plain one was shown, as long as that is not kept in the store.
+    shown: int = 0
+    aside: list[tuple[Waiting, str | None]] = field(factory=list)
 
 
 @frozen
@@ -158,6 +161,8 @@ class Following(Deciding):
 
         Raises:
             InvalidInputError: If an argument is not accepted.
+            BusyError: If the store is busy for too long when it begins or ends; in
+                between it waits and asks again.
         """
         if poll <= 0:
             raise InvalidInputError("poll", f"is {poll!r}", "more than 0 seconds")
@@ -167,6 +172,7 @@ class Following(Deciding):
         while not ended.is_set():
             if not self._go_on(follower, ended.is_set):
                 ended.wait(poll)
+        self._keep(follower)
 
     def catch_up(
         self,
@@ -282,6 +288,7 @@ class Following(Deciding):
 
     def _take_block(self, follower: _Follower, stopped: Callable[[], bool]) -> bool:
         # Return whether there may be more already.
+        self._keep(follower)
         with self._store.reading() as transaction:
             position = following.position_of(transaction, follower.name)
             if transaction.head() <= position:
@@ -331,8 +338,6 @@ class Following(Deciding):
         parked: set[str],
         stopped: Callable[[], bool],
     ) -> None:
-        aside: list[tuple[Waiting, str | None]] = []
-        position = 0
         try:
             for it in block:
                 if stopped():
@@ -343,15 +348,23 @@ class Following(Deciding):
                 if error is not None:
                     parked.add(it.stream)
                 if it.found is not None and it.stream in parked:
-                    aside.append((it, error))
-                position = it.position
+                    follower.aside.append((it, error))
+                follower.shown = it.position
         finally:
             # Also if the handler was interrupted: what it was shown, it was shown.
-            with self._store.writing() as transaction:
-                for it, error in aside:
-                    at = self._now()
-                    following.park(transaction, follower.name, it, error=error, at=at)
-                following.move(transaction, follower.name, position)
+            self._keep(follower)
+
+    def _keep(self, follower: _Follower) -> None:
+        # Should the store be busy, this is done later, and nothing is shown again.
+        if not follower.shown:
+            return
+        with self._store.writing() as transaction:
+            for it, error in follower.aside:
+                at = self._now()
+                following.park(transaction, follower.name, it, error=error, at=at)
+            following.move(transaction, follower.name, follower.shown)
+        follower.shown = 0
+        follower.aside.clear()
 
     @staticmethod
     def _parked_after(transaction: Transaction, name: str, after: int) -> list[Waiting]:
