@@ -375,6 +375,54 @@ def test_altered_while_parked(club, once):
     assert [position, position + 1] == [it.position for it in club.parked()]
 
 
+@MODES
+def test_taken_out_while_parked(club, once):
+    """
+    A parked event that is not there any more is never taken for the one after it.
+    """
+    book = Notebook(club, once=once, unbearable={"poison"})
+    club.publish_post("club", by="mei", text="poison")
+    position = club.newest_position()
+    club.publish_post("choir", by="mei", text="La")
+    club.catch_up("book", book.handler)
+    before = book.seen()
+    with club._store.writing() as transaction:
+        transaction.run(
+            "DELETE FROM circlekit_event WHERE position = :position", position=position
+        )
+
+    book.unbearable = set()
+    assert 0 == club.retry_parked("book", book.handler)
+
+    assert before == book.seen()
+    (parked,) = club.parked()
+    assert (position, 2) == (parked.position, parked.attempts)
+    assert f"event {position} of 'the log': is missing" in parked.error
+
+
+@MODES
+def test_begun_anew(club, once):
+    """
+    A follower that is forgotten begins at the first event again, with nothing parked.
+    """
+    book = Notebook(club, once=once, unbearable={"poison"})
+    club.publish_post("club", by="mei", text="poison")
+    club.catch_up("book", book.handler)
+    club.catch_up("other", Notebook(club, once=False).note)
+
+    book.unbearable = set()
+    with club.batch():
+        club.forget_follower("book")
+        book.noted.clear()
+        with club.rows() as rows:
+            rows.run("DELETE FROM seen")
+    assert {"other": club.newest_position()} == club.followers()
+    assert () == club.parked()
+    club.catch_up("book", book.handler)
+
+    assert _all(club) == book.seen()
+
+
 def test_half_a_handler(club):
     """
     A handler that raises has written nothing, whatever it wrote before.
@@ -467,6 +515,18 @@ def test_rows_beside_commands(club):
     with club.rows() as rows:
         assert [] == rows.all("SELECT * FROM seen")
     assert () == club.feed("mei").items
+
+
+def test_rows_that_are_given_up(club):
+    """
+    Rows of the host's that are given up within a batch leave the rest of it standing.
+    """
+    with club.batch():
+        club.publish_post("club", by="mei", text="News")
+        with undone(club.rows()):
+            club.publish_post("club", by="mei", text="More news")
+
+    assert ["News"] == [it.text for it in club.feed("mei").items]
 
 
 @MODES

@@ -148,6 +148,27 @@ def test_a_better_reading(club, monkeypatch):
         ]
 
 
+def test_never_behind(club):
+    """
+    A read model that is rebuilt is never put back behind what was already read.
+    """
+    model = READ_MODELS[0]
+    left = [700, 600]
+
+    def write(position, newest):
+        if position == newest and left:
+            with kit.batch():
+                for number in range(left.pop()):
+                    kit.publish_post("club", by="tao", text=f"{number}")
+            kit.feed("tao")
+
+    with CircleKit(club, clock=ManualClock(START)) as kit:
+        kit._store.rebuild(model, progress=write)
+
+        assert [] == left
+        assert kit.newest_position() == kit.read_models()[model.name]
+
+
 class _Loud:
     """
     Rows in which everybody shouts.

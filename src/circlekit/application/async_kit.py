@@ -367,6 +367,7 @@ class AsyncCircleKit:
     # Following
     catch_up = _offloaded(CircleKit.catch_up)
     followers = _offloaded(CircleKit.followers)
+    forget_follower = _offloaded(CircleKit.forget_follower)
     parked = _offloaded(CircleKit.parked)
     retry_parked = _offloaded(CircleKit.retry_parked)
 

@@ -252,14 +252,26 @@ class Following(Deciding):
             after = retried[-1].position if retried else after
         return taken
 
+    def forget_follower(self, name: str) -> None:
+        """
+        Forget how far a follower has come, and what it parked; it begins anew then.
+
+        In one :meth:`batch` with emptying its tables, that is how they are filled
+        again.
+        """
+        checked_id("name", name)
+        with self._transaction() as transaction:
+            following.forget(transaction, name)
+
     @contextmanager
     def rows(self) -> Iterator[Rows]:
         """
         Write and read the host's own tables in the kit's database, in one transaction.
 
-        Inside a :meth:`batch`, in the transaction of that.
+        Inside a :meth:`batch`, in the transaction of that; what is raised here undoes
+        only what was done here.
         """
-        with self._transaction() as transaction:
+        with self.batch(), self._transaction() as transaction:
             yield _HostRows(transaction)
 
     def _follower(

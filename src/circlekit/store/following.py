@@ -64,6 +64,14 @@ def move(transaction: Transaction, name: str, position: int) -> None:
     transaction.run(_MOVE, name=name, position=position)
 
 
+def forget(transaction: Transaction, name: str) -> None:
+    """
+    Forget how far a follower has come, and what it has parked.
+    """
+    transaction.run(_FORGET, name=name)
+    transaction.run(_FORGET_PARKED, follower=name)
+
+
 def positions(transaction: Transaction) -> Sequence[tuple[str, int]]:
     """
     Return all followers with their positions, by name.
@@ -100,10 +108,13 @@ def at(
     Return what stands at a position.
     """
     try:
-        (row,) = _rows_after(transaction, position - 1, 1)
+        rows = _rows_after(transaction, position - 1, 1)
     except CorruptEventError as error:
         return Waiting(position, error.stream, error.version, error)
-    return _opened(row, wanted)
+    if not rows or rows[0][0] != position:
+        missing = CorruptEventError("the log", position, "is missing")
+        return Waiting(position, missing.stream, missing.version, missing)
+    return _opened(rows[0], wanted)
 
 
 def park(
@@ -184,6 +195,8 @@ _MOVE: Final = """
 UPDATE circlekit_follower SET position = :position
 WHERE name = :name AND position < :position
 """
+_FORGET: Final = "DELETE FROM circlekit_follower WHERE name = :name"
+_FORGET_PARKED: Final = "DELETE FROM circlekit_parked WHERE follower = :follower"
 _ALL: Final = "SELECT name, position FROM circlekit_follower ORDER BY name"
 _PLACES: Final = """
 SELECT position FROM circlekit_event WHERE position > :after
