@@ -77,8 +77,13 @@ def __getattr__(name: str) -> Any:
 
         return getattr(application, name)
     if name == "AsyncCircleKit":
-        from circlekit.application.async_kit import AsyncCircleKit  # noqa: PLC0415
-
+        try:
+            from circlekit.application.async_kit import AsyncCircleKit  # noqa: PLC0415
+        except ModuleNotFoundError as missing:
+            if missing.name != "anyio":
+                raise
+            needs = "AsyncCircleKit needs `pip install circlekit[async]`"
+            raise ModuleNotFoundError(needs, name="anyio") from None
         return AsyncCircleKit
     if name == "WhatIf":
         from circlekit.audit import WhatIf  # noqa: PLC0415

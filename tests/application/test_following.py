@@ -37,6 +37,7 @@ def club(kit):
     for circle in ("club", "choir"):
         kit.found_circle(name=circle, kind="community", by="mei", circle=circle)
     with kit.rows() as rows:
+        rows.run("DROP TABLE IF EXISTS seen")  # of another test, on a server
         rows.run("CREATE TABLE seen (place INTEGER, position INTEGER, stream TEXT)")
     return kit
 
