@@ -11,6 +11,7 @@ import circlekit
 import circlekit.testing
 
 HEAVY = (
+    "anyio",
     "eventsourcing",
     "hypothesis",
     "psycopg",
@@ -46,6 +47,24 @@ def loaded_by(statement):
         [sys.executable, "-c", code], capture_output=True, check=True, text=True
     )
     return set(done.stdout.split())
+
+
+def test_the_extra_for_a_loop():
+    """
+    Whoever wants the async kit without its extra is told what to install.
+    """
+    code = "import sys; sys.modules['anyio'] = None; from circlekit import "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code} AsyncCircleKit"],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    expected = (
+        "ModuleNotFoundError: AsyncCircleKit needs `pip install circlekit[async]`"
+    )
+    assert (1, expected) == (done.returncode, done.stderr.splitlines()[-1])
 
 
 def test_the_rules_are_light():

@@ -31,13 +31,15 @@ from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
 
 if TYPE_CHECKING:
-    from circlekit.application import CircleKit
+    from circlekit.application import CircleKit, exactly_once
+    from circlekit.application.async_kit import AsyncCircleKit
     from circlekit.audit import WhatIf
 
 __all__ = [
     "CALENDAR_DAY",
     "CALENDAR_MONTH",
     "RULE_BOOKS",
+    "AsyncCircleKit",
     "Budget",
     "BusyError",
     "CircleId",
@@ -64,6 +66,7 @@ __all__ = [
     "Verdict",
     "WhatIf",
     "Window",
+    "exactly_once",
     "rolling",
 ]
 
@@ -71,10 +74,19 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # The store brings the database libraries with it; whoever only needs the
     # rules, or is just starting up, does not wait for them.
-    if name == "CircleKit":
-        from circlekit.application import CircleKit  # noqa: PLC0415
+    if name in {"CircleKit", "exactly_once"}:
+        from circlekit import application  # noqa: PLC0415
 
-        return CircleKit
+        return getattr(application, name)
+    if name == "AsyncCircleKit":
+        try:
+            from circlekit.application.async_kit import AsyncCircleKit  # noqa: PLC0415
+        except ModuleNotFoundError as missing:
+            if missing.name != "anyio":
+                raise
+            needs = "AsyncCircleKit needs `pip install circlekit[async]`"
+            raise ModuleNotFoundError(needs, name="anyio") from None
+        return AsyncCircleKit
     if name == "WhatIf":
         from circlekit.audit import WhatIf  # noqa: PLC0415
 

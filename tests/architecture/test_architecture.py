@@ -221,6 +221,16 @@ def test_tables_are_frozen():
         "circlekit_head": ["id", "position", "digest"],
         "circlekit_command": ["id", "said", "first", "last"],
         "circlekit_reading": ["model", "position"],
+        "circlekit_follower": ["name", "position"],
+        "circlekit_parked": [
+            "follower",
+            "position",
+            "stream",
+            "version",
+            "error",
+            "attempts",
+            "at",
+        ],
     } == {
         table.name: [column.name for column in table.columns]
         for table in HISTORY.tables.values()

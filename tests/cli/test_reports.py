@@ -598,6 +598,8 @@ READING = [
     ("quota", "readers"),
     ("audit", "must-see"),
     ("rebuild",),
+    ("work", "--once"),
+    ("parked",),
 ]
 
 

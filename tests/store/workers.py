@@ -3,11 +3,13 @@ What other processes do in the tests of the store.
 """
 
 import multiprocessing
+import os
 import resource
+import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from circlekit import CircleKit, CirclekitError, ManualClock, RefusedError
+from circlekit import CircleKit, CirclekitError, ManualClock, RefusedError, exactly_once
 from circlekit.events.circle import MustSeeSent
 from circlekit.store import migrate
 
@@ -161,3 +163,112 @@ def fail_to_commit(url):
         after = [it.role for it in kit.circles("new")]
         kit.join_circle("club", "new")
         return [failed, before, asked, after, "joined"]
+
+
+def follow(url, name, block):
+    """
+    Note every event in a table of the host's, each with the process that did.
+    """
+
+    @exactly_once
+    def note(recorded, rows):
+        rows.run(
+            "INSERT INTO seen VALUES (:position, :process)",
+            position=recorded.position,
+            process=os.getpid(),
+        )
+
+    with CircleKit(url) as kit:
+        return kit.catch_up(name, note, block=block)
+
+
+def follow_until_killed(pipe, url, how, die_at):
+    """
+    Follow in one of several ways, and say of every event that it is being handled.
+
+    The process ends itself, at once and without a word, at the event *die_at*.
+    """
+    shown = 0
+    late = []
+
+    def show(recorded):
+        nonlocal shown
+        shown += 1
+        if shown == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        pipe.send(recorded.position)
+
+    def note(rows, recorded):
+        rows.run("INSERT INTO seen VALUES (:position, 0)", position=recorded.position)
+
+    @exactly_once
+    def together(recorded, rows):
+        note(rows, recorded)
+        show(recorded)
+
+    def rows_apart(recorded):
+        with kit.rows() as rows:
+            note(rows, recorded)
+        show(recorded)
+
+    def position_apart(recorded):
+        late.append(recorded)
+
+    handlers = {
+        "together": together,
+        "rows apart": rows_apart,
+        "position apart": position_apart,
+    }
+    with CircleKit(url) as kit:
+        kit.catch_up("book", handlers[how])
+        for recorded in late:
+            show(recorded)
+            with kit.rows() as rows:
+                note(rows, recorded)
+
+
+def read_on(pipe, url):
+    """
+    Read everything over and over until told to stop; say what was seen, and how often.
+    """
+    seen, times = set(), 0
+    with CircleKit(url, clock=ManualClock(START)) as kit:
+        while not times or not pipe.poll():
+            answers = (
+                kit.feed("mei", limit=200),
+                kit.group_timeline("club", limit=200),
+                kit.quota("club"),
+            )
+            seen.add(repr(answers))
+            times += 1
+            if times == 1:
+                pipe.send("reading")
+    pipe.send((seen, times))
+
+
+def rebuild_until_killed(pipe, url):
+    """
+    Rebuild the read models, and say each step, until somebody stops this.
+    """
+    with CircleKit(url) as kit:
+        while True:
+            kit.rebuild_read_models(progress=lambda *step: pipe.send(step))
+
+
+def rebuild_once(url):
+    """
+    Rebuild the read models.
+    """
+    with CircleKit(url) as kit:
+        kit.rebuild_read_models()
+        return kit.newest_position()
+
+
+def write_a_little(url, by):
+    """
+    Write while others rebuild.
+    """
+    with CircleKit(url) as kit:
+        for number in range(20):
+            kit.publish_post("club", by=by, text=f"{by} {number}")
+        return 20

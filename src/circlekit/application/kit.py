@@ -9,6 +9,7 @@ from typing import Self
 from circlekit.application.circles import Circles
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
+from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
@@ -17,7 +18,7 @@ from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import open_store
 
 
-class CircleKit(Circles, Posts, Groups, Customers, Reading):
+class CircleKit(Circles, Posts, Groups, Customers, Reading, Following):
     """
     Communities on one store: commands, questions and the audit.
 

@@ -306,11 +306,39 @@ class Reading(Deciding):
         with self._store.reading() as transaction:
             return transaction.head()
 
+    def read_models(self) -> dict[str, int]:
+        """
+        Return the position up to which each read model has read, by name.
+        """
+        positions = self._store.positions()
+        return {model.name: positions.get(model.name, 0) for model in READ_MODELS}
+
+    def read_ahead(
+        self, *, progress: Callable[[str, int, int], None] | None = None
+    ) -> None:
+        """
+        Bring every read model up to the newest event, so that no reader has to.
+
+        Args:
+            progress: Called after each block with the read model's name, the
+                position it is at, and the newest.
+
+        Raises:
+            CorruptEventError: If a stored event was altered; none is left out.
+        """
+        for model in READ_MODELS:
+            told = None if progress is None else partial(progress, model.name)
+            self._store.up_to_date(model, progress=told)
+
     def rebuild_read_models(
         self, *, progress: Callable[[str, int, int], None] | None = None
     ) -> None:
         """
-        Empty every read model and fill it again from the events.
+        Fill every read model again from the events, beside the one that is read.
+
+        Each takes the other's place when it is complete, in one transaction: whoever
+        reads meanwhile reads on as before. Stopped anywhere, it has changed nothing
+        but those that were complete.
 
         Args:
             progress: Called after each block with the read model's name, the

@@ -20,6 +20,7 @@ from circlekit.cli.progress import progress
 from circlekit.cli.stores import backup, migrate, verify
 from circlekit.cli.terminal import complain, print_json, print_report
 from circlekit.cli.what_if import read_what_if
+from circlekit.cli.working import parked, work
 from circlekit.errors import CirclekitError
 from circlekit.store import READ_MODELS
 
@@ -72,6 +73,8 @@ app.command("import")(import_)
 app.command()(migrate)
 app.command()(verify)
 app.command()(backup)
+app.command()(work)
+app.command()(parked)
 
 Store = Annotated[
     str,
@@ -182,7 +185,7 @@ def quota(
 @app.command()
 def rebuild(store: Store, as_json: AsJson = False) -> None:
     """
-    Empty the read models and fill them again from the events.
+    Fill the read models again from the events, while the old ones are read.
     """
     names = tuple(model.name for model in READ_MODELS)
     with CircleKit(store, create=False) as kit:

@@ -5,9 +5,12 @@ These shapes are documented in ``docs/cli.md`` and kept. Keys may be added, neve
 renamed or taken away; moments are ISO 8601 in UTC and end in ``Z``.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from circlekit.application.following import Parked
 from circlekit.audit import (
     CircleMonth,
     MustSeeAudit,
@@ -112,6 +115,44 @@ def rebuilt(read_models: tuple[str, ...], events: int) -> Shape:
     Return which read models were filled again, and up to which position.
     """
     return {"read_models": list(read_models), "events": events}
+
+
+def worked(before: Mapping[str, int], after: Mapping[str, int], newest: int) -> Shape:
+    """
+    Return from where to where each read model has read.
+    """
+    return {
+        "newest": newest,
+        "read_models": [
+            {"name": name, "from": before[name], "to": after[name]} for name in after
+        ],
+    }
+
+
+def parked(followers: Mapping[str, int], aside: Sequence[Parked], newest: int) -> Shape:
+    """
+    Return where each follower is, and every event that it has parked.
+    """
+    counts = Counter(it.follower for it in aside)
+    return {
+        "newest": newest,
+        "followers": [
+            {"name": name, "position": position, "parked": counts[name]}
+            for name, position in followers.items()
+        ],
+        "parked": [
+            {
+                "follower": it.follower,
+                "position": it.position,
+                "stream": it.stream,
+                "version": it.version,
+                "error": it.error,
+                "attempts": it.attempts,
+                "at": moment(it.at),
+            }
+            for it in aside
+        ],
+    }
 
 
 def explained(refusal: Explained) -> Shape:

@@ -4,6 +4,7 @@ Every report as people read it at a terminal.
 What members wrote comes in as :func:`_said`, one line of text without markup.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from circlekit.application.following import Parked
 from circlekit.audit import (
     CircleMonth,
     MustSeeAudit,
@@ -120,6 +122,44 @@ def rebuilt(read_models: Sequence[str], events: int) -> RenderableType:
     """
     names = ", ".join(read_models)
     return _said(f"Rebuilt {names} from {_counted(events, 'event')}.")
+
+
+def worked(
+    before: Mapping[str, int], after: Mapping[str, int], newest: int
+) -> RenderableType:
+    """
+    Return from where to where each read model has read.
+    """
+    table = _table("read model", "from", "to")
+    for name, position in after.items():
+        table.add_row(_said(name), _said(str(before[name])), _said(str(position)))
+    return _report(f"Read models, of {_counted(newest, 'event')}", table)
+
+
+def parked(
+    followers: Mapping[str, int], aside: Sequence[Parked], newest: int
+) -> RenderableType:
+    """
+    Return where each follower is, and every event that it has parked.
+    """
+    counts = Counter(it.follower for it in aside)
+    title = f"Followers, of {_counted(newest, 'event')}"
+    if not followers:
+        return _report(title, _said("nobody follows"))
+    table = _table("follower", "position", "parked")
+    for name, position in followers.items():
+        table.add_row(_said(name), _said(str(position)), _said(str(counts[name])))
+    if not aside:
+        return _report(title, table)
+    events = _table("follower", "event", "tried", "what went wrong")
+    for it in aside:
+        events.add_row(
+            _said(it.follower),
+            _said(f"{it.stream}, {it.version}"),
+            _said(str(it.attempts)),
+            _said("waits for one before it" if it.error is None else it.error),
+        )
+    return _report(title, table, events)
 
 
 def explained(refusal: Explained) -> RenderableType:

@@ -28,6 +28,7 @@ from circlekit.projections.read_model import ReadModel
 from circlekit.store import log
 from circlekit.store.chain import FIRST, Head
 from circlekit.store.mapper import encode
+from circlekit.store.rebuilding import Beside, let_others_write
 from circlekit.store.session import ConnectionLostError, Database, Session
 
 _OUTCOME: Final = "SELECT said, first, last FROM circlekit_command WHERE id = :id"
@@ -311,6 +312,13 @@ class Store:
             session.rollback()
             session.close()
 
+    def positions(self) -> dict[str, int]:
+        """
+        Return the position of every read model that has one, by name.
+        """
+        with self.reading() as transaction:
+            return dict(transaction.all(_POSITIONS))
+
     def up_to_date(
         self,
         model: ReadModel,
@@ -349,15 +357,21 @@ class Store:
         self, model: ReadModel, *, progress: Callable[[int, int], None] | None = None
     ) -> None:
         """
-        Empty a read model and fill it again from the events.
+        Fill a read model again beside itself, and put that in its place.
+
+        Until then the old rows are read. Whoever is stopped here leaves those as
+        they were.
         """
+        beside = Beside(model)
+        told = progress if self._database.shared else let_others_write(progress)
         with self.writing() as transaction:
-            for table in model.tables.sorted_tables:
-                transaction.run(f"DELETE FROM {table.name}")
-            transaction.run(
-                "DELETE FROM circlekit_reading WHERE model = :name", name=model.name
-            )
-        self.up_to_date(model, progress=progress)
+            beside.begin(transaction, self._database.dialect)
+        while True:
+            self.up_to_date(beside, progress=told)
+            with self.writing() as transaction:
+                if self._take_block(transaction, beside) == transaction.head():
+                    beside.take_over(transaction)
+                    return
 
     def history(self, stream: str) -> Iterator[Recorded]:
         """

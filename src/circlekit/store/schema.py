@@ -72,3 +72,22 @@ Table(
     Column("model", TEXT, primary_key=True),
     Column("position", WHOLE_NUMBER, nullable=False),
 )
+# Added in version 2: how far each follower of a host has come, and what it parked.
+Table(
+    "circlekit_follower",
+    HISTORY,
+    Column("name", TEXT, primary_key=True),
+    Column("position", WHOLE_NUMBER, nullable=False),
+)
+Table(
+    "circlekit_parked",
+    HISTORY,
+    Column("follower", TEXT, primary_key=True),
+    Column("position", WHOLE_NUMBER, primary_key=True),
+    Column("stream", TEXT, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("error", TEXT),
+    Column("attempts", Integer, nullable=False),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Index("circlekit_parked_stream", "follower", "stream"),
+)

@@ -1,0 +1,381 @@
+"""
+AsyncCircleKit: the kit for hosts that must not wait, each call in a thread.
+
+A store is spoken to one call after the other, and the library under it knows no
+other way. So every method here is the method of that name of
+:class:`~circlekit.application.kit.CircleKit`, with the same parameters, carried out
+in a thread of the kit's own while the host's loop goes on.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from functools import partial, wraps
+from itertools import islice
+from threading import Event
+from types import TracebackType
+from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
+
+import anyio
+from anyio import (
+    CancelScope,
+    CapacityLimiter,
+    create_task_group,
+    get_cancelled_exc_class,
+)
+from anyio.to_thread import run_sync
+
+from circlekit.application.deciding import system_clock
+from circlekit.application.following import Handler
+from circlekit.application.kit import CircleKit
+from circlekit.clock import Clock
+from circlekit.errors import StoreError
+from circlekit.policies.house import HousePolicy
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_BLOCK: Final = 500
+
+
+def _offloaded(
+    method: Callable[Concatenate[Any, _P], _T],
+) -> Callable[Concatenate["AsyncCircleKit", _P], Coroutine[Any, Any, _T]]:
+    # The same name, parameters and docstring; only whoever calls has to await.
+    @wraps(method)
+    async def offloaded(
+        self: "AsyncCircleKit", /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        return await self.in_thread(partial(method, self.kit, *args, **kwargs))
+
+    return offloaded
+
+
+def _walked(
+    method: Callable[Concatenate[Any, _P], Iterator[_T]],
+) -> Callable[Concatenate["AsyncCircleKit", _P], AsyncIterator[_T]]:
+    # A block for each way to a thread: that way costs more than an event does.
+    @wraps(method)
+    async def walked(
+        self: "AsyncCircleKit", /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> AsyncIterator[_T]:
+        found = await self.in_thread(partial(method, self.kit, *args, **kwargs))
+        while block := await self.in_thread(lambda: list(islice(found, _BLOCK))):
+            for each in block:
+                yield each
+
+    return walked
+
+
+class AsyncCircleKit:
+    """
+    Communities on one store, for asyncio and trio.
+
+    Every method of :class:`~circlekit.application.kit.CircleKit` is here to be
+    awaited, ``history`` to be walked with ``async for``, and ``in_batch`` is there
+    instead of ``batch``.
+
+    A call that is cancelled has happened as a whole or not at all. Its thread is
+    never left behind: the cancelled task goes on only when the thread has ended and
+    the store is free again.
+
+    What a host hands over, such as a ``progress`` function, is called in the thread.
+
+    >>> import asyncio
+    >>> async def main() -> int:
+    ...     async with AsyncCircleKit("sqlite://") as kit:
+    ...         club = await kit.found_circle(name="Club", kind="community", by="mei")
+    ...         return (await kit.quota(club)).lines[0].left
+    >>> asyncio.run(main())
+    4
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock = system_clock,
+        record_refusals: bool = True,
+        most_loaded: int = 1_000,
+        busy_seconds: float = 30.0,
+        policies: Iterable[type[HousePolicy]] = (),
+        create: bool = True,
+        threads: int = 10,
+    ) -> None:
+        """
+        Note how to open the store; ``async with`` opens it.
+
+        Args:
+            url: As for :class:`~circlekit.application.kit.CircleKit`, like all
+                that follow but the last.
+            clock: Where every moment comes from; asked in a thread.
+            record_refusals: Whether refused commands are kept beside the history.
+            most_loaded: How many circles, groups, customers and readers are
+                kept in memory at most.
+            busy_seconds: How long to wait for another process that is writing.
+            policies: The host's own policies, which its rule books name.
+            create: Whether to make a store where there is none.
+            threads: How many calls are under way at once at most. They wait for
+                nobody else's threads, and nobody else for theirs.
+        """
+        self._open = partial(
+            CircleKit,
+            url,
+            clock=clock,
+            record_refusals=record_refusals,
+            most_loaded=most_loaded,
+            busy_seconds=busy_seconds,
+            policies=policies,
+            create=create,
+        )
+        self._threads = threads
+        self._limiter: CapacityLimiter | None = None
+        self._kit: CircleKit | None = None
+
+    def __repr__(self) -> str:
+        """
+        Return where the kit keeps its store, if it is open.
+        """
+        return f"AsyncCircleKit({self._kit!r})"
+
+    @property
+    def kit(self) -> CircleKit:
+        """
+        Return the kit that does the work, for code that is in a thread already.
+
+        Raises:
+            StoreError: If it is not open.
+        """
+        if self._kit is None:
+            message = "this kit is not open; accepted: `async with AsyncCircleKit(...)`"
+            raise StoreError(message)
+        return self._kit
+
+    async def __aenter__(self) -> Self:
+        """
+        Open the store, in a thread as well.
+        """
+        self._limiter = CapacityLimiter(self._threads)
+        try:
+            await self.in_thread(self._open_here)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """
+        Close it at the block's end.
+        """
+        await self.close()
+
+    async def close(self) -> None:
+        """
+        Let go of the store, also when cancelled.
+        """
+        kit, self._kit = self._kit, None
+        if kit is not None:
+            with CancelScope(shield=True):
+                await self.in_thread(kit.close)
+
+    async def in_thread(self, work: Callable[[], _T]) -> _T:
+        """
+        Do *work* in a thread of the kit's, and see it through if cancelled.
+
+        Cancelled while it waits for a thread, it is not begun.
+        """
+        return await self._seen_through(work, self._limiter, _nothing)
+
+    async def in_batch(self, work: Callable[[CircleKit], _T]) -> _T:
+        """
+        Carry out a plain function in one batch, in one thread, and answer as it does.
+
+        A transaction belongs to a thread, and a block of ``async with`` would keep
+        it open, and every other writer waiting, for as long as the host awaits
+        something else inside. So a batch is a function that awaits nothing:
+
+        >>> import asyncio
+        >>> def settle(kit: CircleKit) -> str:
+        ...     club = kit.found_circle(name="Club", kind="community", by="mei")
+        ...     kit.join_circle(club, "tao")
+        ...     return club
+        >>> async def main() -> int:
+        ...     async with AsyncCircleKit("sqlite://") as kit:
+        ...         club = await kit.in_batch(settle)
+        ...         return len(await kit.circles("tao"))
+        >>> asyncio.run(main())
+        1
+
+        Args:
+            work: Is given the kit; what it raises undoes all it did.
+        """
+        kit = self.kit
+
+        def whole() -> _T:
+            with kit.batch():
+                return work(kit)
+
+        return await self.in_thread(whole)
+
+    async def follow(
+        self,
+        name: str,
+        handler: Handler,
+        *,
+        kinds: Iterable[type] | None = None,
+        after: int = 0,
+        block: int = _BLOCK,
+        poll: float = 1.0,
+        stop: Event | None = None,
+    ) -> None:
+        """
+        Show a follower every event until stopped, or cancelled.
+
+        As :meth:`CircleKit.follow <circlekit.application.kit.CircleKit.follow>`, in
+        a thread that nothing else waits for. The handler is a plain function, and is
+        called there. Cancelled, it sets *stop* and ends after the event it is at.
+
+        Args:
+            name: Lasting name, under which the position is kept.
+            handler: Is called with each event.
+            kinds: Only events of these classes; None means all.
+            after: Where a follower that is new begins; later it has no meaning.
+            block: How many events are taken in with one transaction, at most.
+            poll: Seconds to wait before asking again, if there was nothing new.
+            stop: Ends it after the event it is at, if set.
+
+        Raises:
+            InvalidInputError: If an argument is not accepted.
+        """
+        ended = Event() if stop is None else stop
+        work = partial(
+            self.kit.follow,
+            name,
+            handler,
+            kinds=kinds,
+            after=after,
+            block=block,
+            poll=poll,
+            stop=ended,
+        )
+        await self._seen_through(work, CapacityLimiter(1), ended.set)
+
+    def _open_here(self) -> None:
+        self._kit = self._open()
+
+    @staticmethod
+    async def _seen_through(
+        work: Callable[[], _T],
+        limiter: CapacityLimiter | None,
+        cancelled: Callable[[], None],
+    ) -> _T:
+        done: list[_T] = []
+        failed: list[Exception] = []
+        ended = anyio.Event()
+
+        async def see_through() -> None:
+            try:
+                done.append(await run_sync(work, limiter=limiter))
+            except Exception as error:  # noqa: BLE001 - raised again below
+                failed.append(error)
+            ended.set()
+
+        # A task of its own: `Task.cancel()` of asyncio knows nothing of anyio's
+        # shields, and would end the wait with the thread still at work. The group
+        # turns it away from the task within, and waits.
+        async with create_task_group() as tasks:
+            tasks.start_soon(see_through)
+            try:
+                await ended.wait()
+            except get_cancelled_exc_class():
+                cancelled()
+                raise
+        if failed:
+            raise failed.pop()
+        return done.pop()
+
+    # Circles
+    found_circle = _offloaded(CircleKit.found_circle)
+    adopt_rule_book = _offloaded(CircleKit.adopt_rule_book)
+    join_circle = _offloaded(CircleKit.join_circle)
+    leave_circle = _offloaded(CircleKit.leave_circle)
+    remove_member = _offloaded(CircleKit.remove_member)
+    appoint_manager = _offloaded(CircleKit.appoint_manager)
+    dismiss_manager = _offloaded(CircleKit.dismiss_manager)
+    hand_over_circle = _offloaded(CircleKit.hand_over_circle)
+    grant_override = _offloaded(CircleKit.grant_override)
+    revoke_override = _offloaded(CircleKit.revoke_override)
+    switch_post_sync = _offloaded(CircleKit.switch_post_sync)
+    link_group = _offloaded(CircleKit.link_group)
+    unlink_group = _offloaded(CircleKit.unlink_group)
+
+    # Posts
+    publish_post = _offloaded(CircleKit.publish_post)
+    edit_post = _offloaded(CircleKit.edit_post)
+    remove_post = _offloaded(CircleKit.remove_post)
+    add_comment = _offloaded(CircleKit.add_comment)
+    remove_comment = _offloaded(CircleKit.remove_comment)
+    react = _offloaded(CircleKit.react)
+    withdraw_reaction = _offloaded(CircleKit.withdraw_reaction)
+    pin_post = _offloaded(CircleKit.pin_post)
+    unpin_post = _offloaded(CircleKit.unpin_post)
+    send_must_see = _offloaded(CircleKit.send_must_see)
+    promote_to_must_see = _offloaded(CircleKit.promote_to_must_see)
+    acknowledge = _offloaded(CircleKit.acknowledge)
+    mark_read = _offloaded(CircleKit.mark_read)
+
+    # Groups
+    join_group = _offloaded(CircleKit.join_group)
+    leave_group = _offloaded(CircleKit.leave_group)
+    remove_from_group = _offloaded(CircleKit.remove_from_group)
+    send_message = _offloaded(CircleKit.send_message)
+    react_to_message = _offloaded(CircleKit.react_to_message)
+    set_announcement = _offloaded(CircleKit.set_announcement)
+    mute_group = _offloaded(CircleKit.mute_group)
+    unmute_group = _offloaded(CircleKit.unmute_group)
+    block_private_chat = _offloaded(CircleKit.block_private_chat)
+    allow_private_chat = _offloaded(CircleKit.allow_private_chat)
+    open_private_chat = _offloaded(CircleKit.open_private_chat)
+    send_friend_request = _offloaded(CircleKit.send_friend_request)
+
+    # Customers
+    add_customer = _offloaded(CircleKit.add_customer)
+    complete_profile = _offloaded(CircleKit.complete_profile)
+    tag_customer = _offloaded(CircleKit.tag_customer)
+    untag_customer = _offloaded(CircleKit.untag_customer)
+    assign_customer = _offloaded(CircleKit.assign_customer)
+    show_moment = _offloaded(CircleKit.show_moment)
+    publish_moment = _offloaded(CircleKit.publish_moment)
+
+    # Reading
+    feed = _offloaded(CircleKit.feed)
+    comments = _offloaded(CircleKit.comments)
+    circles = _offloaded(CircleKit.circles)
+    acknowledgements = _offloaded(CircleKit.acknowledgements)
+    group_timeline = _offloaded(CircleKit.group_timeline)
+    quota = _offloaded(CircleKit.quota)
+    audit_must_sees = _offloaded(CircleKit.audit_must_sees)
+    history = _walked(CircleKit.history)
+    became_of = _offloaded(CircleKit.became_of)
+    newest_position = _offloaded(CircleKit.newest_position)
+    verify = _offloaded(CircleKit.verify)
+    back_up = _offloaded(CircleKit.back_up)
+    read_models = _offloaded(CircleKit.read_models)
+    read_ahead = _offloaded(CircleKit.read_ahead)
+    rebuild_read_models = _offloaded(CircleKit.rebuild_read_models)
+
+    # Following
+    catch_up = _offloaded(CircleKit.catch_up)
+    followers = _offloaded(CircleKit.followers)
+    forget_follower = _offloaded(CircleKit.forget_follower)
+    parked = _offloaded(CircleKit.parked)
+    retry_parked = _offloaded(CircleKit.retry_parked)
+
+    # Either
+    would_allow = _offloaded(CircleKit.would_allow)
+
+
+def _nothing() -> None:
+    pass

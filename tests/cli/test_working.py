@@ -1,0 +1,231 @@
+"""
+What goes on while nobody asks: read models kept warm, and followers watched.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from circlekit import CircleKit, ManualClock
+from circlekit.cli import working
+from circlekit.store import READ_MODELS, log
+from tests.cli.little_history import EVENING, PLAIN, document, run, tell
+
+NAMES = ["member-feed", "group-timeline", "quota-view"]
+
+
+@pytest.fixture
+def store(tmp_path):
+    url = f"sqlite:///{tmp_path / 'community.db'}"
+    tell(url)
+    return url
+
+
+def _unbearable(recorded):
+    if recorded.stream == "circle/choir":
+        raise ValueError("no [bold]choirs[/bold]\n\x1b[2J")
+
+
+class TestWork:
+    def test_once(self, store):
+        """
+        Asked to work once, it reads what is new and says from where to where.
+        """
+        ask = ("work", "--store", store, "--once")
+
+        assert {
+            "newest": 38,
+            "read_models": [{"name": name, "from": 0, "to": 38} for name in NAMES],
+        } == document(*ask)
+        assert {
+            "newest": 38,
+            "read_models": [{"name": name, "from": 38, "to": 38} for name in NAMES],
+        } == document(*ask)
+
+    def test_for_people(self, store):
+        """
+        People read the same as a table.
+        """
+        expected = """\
+Read models, of 38 events
+
+  read model      from  to
+  ─────────────────────────
+  member-feed     0     38
+  group-timeline  0     38
+  quota-view      0     38
+
+"""
+        assert expected == run("work", "--store", store, "--once").stdout
+
+    @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+    def test_until_told(self, store, how):
+        """
+        It goes on reading what is written, and ends well when it is told to.
+        """
+        worker = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "circlekit", "work", "--store", store),
+                *("--every", "0.01", "--json"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=PLAIN,
+        )
+        try:
+            with CircleKit(store, clock=ManualClock(EVENING)) as kit:
+                _wait_for(kit, worker)
+                kit.publish_post("readers", by="lin", text="News")
+                _wait_for(kit, worker)
+        finally:
+            worker.send_signal(how)
+        said, complaints = worker.communicate(timeout=60)
+
+        assert (0, b"") == (worker.returncode, complaints)
+        assert {
+            "newest": 39,
+            "read_models": [{"name": name, "from": 0, "to": 39} for name in NAMES],
+        } == json.loads(said)
+
+    def test_told_within_a_read_model(self, store, monkeypatch):
+        """
+        Told to end while it has much to read, it ends after the block it is at.
+        """
+        monkeypatch.setattr(log, "BLOCK", 7)
+        told = threading.Event()
+        told.set()
+
+        with CircleKit(store) as kit:
+            working._read_ahead(kit, told)
+            assert [7, 0, 0] == list(kit.read_models().values())
+            working._read_ahead(kit, threading.Event())
+            assert [38, 38, 38] == list(kit.read_models().values())
+
+    def test_an_altered_event(self, store):
+        """
+        An event that was altered ends the work: a read model leaves none out.
+        """
+        with CircleKit(store) as kit, kit._store.writing() as transaction:
+            transaction.run("UPDATE circlekit_event SET body = 'x' WHERE position = 3")
+
+        answer = run("work", "--store", store)
+
+        assert (1, "") == (answer.exit_code, answer.stdout)
+        assert "was altered after it was written" in answer.stderr
+
+    def test_no_time_at_all(self, store):
+        """
+        To wait for no time between two looks is not accepted.
+        """
+        answer = run("work", "--store", store, "--every", "0")
+
+        assert (1, "") == (answer.exit_code, answer.stdout)
+        assert "every: is 0; accepted: more than 0 seconds" in answer.stderr
+
+
+def _wait_for(kit, worker):
+    # As long as it works, however slowly the machine runs.
+    while set(kit.read_models().values()) != {kit.newest_position()}:
+        assert worker.poll() is None
+        threading.Event().wait(0.01)
+
+
+class TestParked:
+    def test_json(self, store):
+        """
+        The JSON says where each follower is, and all that it has put aside.
+        """
+        with CircleKit(store, clock=ManualClock(EVENING)) as kit:
+            kit.catch_up("mailer", _unbearable)
+            kit.catch_up("counter", len)
+            aside = [it.position for it in kit.parked()]
+
+        shown = document("parked", "--store", store)
+
+        assert {
+            "newest": 38,
+            "followers": [
+                {"name": "counter", "position": 38, "parked": 0},
+                {"name": "mailer", "position": 38, "parked": len(aside)},
+            ],
+        } == {key: shown[key] for key in ("newest", "followers")}
+        assert [
+            {
+                "follower": "mailer",
+                "position": position,
+                "stream": "circle/choir",
+                "version": version,
+                "error": _error() if version == 1 else None,
+                "attempts": 1 if version == 1 else 0,
+                "at": "2999-03-01T12:00:00Z",
+            }
+            for version, position in enumerate(aside, start=1)
+        ] == shown["parked"]
+
+    def test_of_one_follower(self, store):
+        """
+        Asked for one follower, nothing is said of the others.
+        """
+        with CircleKit(store) as kit:
+            kit.catch_up("mailer", _unbearable)
+            kit.catch_up("counter", len)
+
+        expected = {
+            "newest": 38,
+            "followers": [{"name": "counter", "position": 38, "parked": 0}],
+            "parked": [],
+        }
+        assert expected == document("parked", "--store", store, "--follower", "counter")
+
+    def test_for_people(self, store):
+        """
+        People read what went wrong, and which events only wait for that one.
+        """
+        with CircleKit(store, clock=ManualClock(EVENING)) as kit:
+            kit.catch_up("mailer", _unbearable, kinds=_first_and_last(kit))
+
+        expected = r"""
+Followers, of 38 events
+
+  follower  position  parked
+  ───────────────────────────
+  mailer    38        2
+
+
+  follower  event            tried  what went wrong
+  ─────────────────────────────────────────────────────────────────────────────
+  mailer    circle/choir, 1  1      ValueError: no [bold]choirs[/bold] \x1b[2J
+  mailer    circle/choir, 5  0      waits for one before it
+
+"""
+        shown = run("parked", "--store", store).stdout
+        assert expected == "\n" + shown
+
+    def test_nobody(self, store):
+        """
+        Where nobody follows, that is said.
+        """
+        assert (
+            "Followers, of 38 events\n  nobody follows\n\n"
+            == run("parked", "--store", store).stdout
+        )
+
+
+def _error():
+    return "ValueError: no [bold]choirs[/bold]\n\\x1b[2J"
+
+
+def _first_and_last(kit):
+    told = list(kit.history("choir"))
+    return {type(told[0].event), type(told[-1].event)}
+
+
+def test_every_read_model_is_worked_on():
+    """
+    The read models that are kept warm are all there are.
+    """
+    assert NAMES == [model.name for model in READ_MODELS]
