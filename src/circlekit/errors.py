@@ -116,9 +116,14 @@ class OutcomeUnknownError(StoreError):
 
     The same command with the same command id is answered by what became of it, and
     is carried out only if it was not.
+
+    Attributes:
+        command_id: The command's id, one that the kit made if the host gave none;
+            None in a batch, whose commands have the ids that the host gave them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, command_id: str | None = None) -> None:
+        self.command_id = command_id
         super().__init__(
             "the connection was lost while the command was committed, and whether it "
             "was is not known; accepted: the same command with the same command id"

@@ -152,6 +152,27 @@ def test_a_lost_reply_to_a_named_command(kit, proxy):
     assert 1 == kit.audit_must_sees().sent
 
 
+def test_an_id_that_the_kit_made(url):
+    """
+    A command that the host gave no id has one of the kit's, which the error names.
+    """
+    between = Proxy(url)
+    with CircleKit(between.url, busy_seconds=0.2) as kit:
+        kit.found_circle(name="Club", kind="community", by="mei", circle="club")
+        between.eat_replies = 1
+        between._listening.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(OutcomeUnknownError) as caught:
+            kit.send_must_see("club", by="mei", text="Once")
+    between.close()
+
+    with CircleKit(url) as kit:
+        post = kit.send_must_see(
+            "club", by="mei", text="Once", command_id=caught.value.command_id
+        )
+        assert [post] == [item.post for item in kit.feed("mei").items]
+        assert 1 == kit.audit_must_sees().sent
+
+
 def test_a_lost_commit(kit, proxy):
     """
     A COMMIT that does not arrive is told from one that does: nothing was written.

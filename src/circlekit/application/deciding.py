@@ -24,6 +24,7 @@ from circlekit.errors import (
     CommandIdReusedError,
     InvalidInputError,
     NotFoundError,
+    OutcomeUnknownError,
     StoreError,
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
@@ -302,12 +303,16 @@ class Deciding:
         if getattr(self._asking, "now", False):
             raise _Asked(self._ask(plan))
         digest = ""
+        given = command_id is not None
+        if command_id is None and self._store.may_lose_replies:
+            # Should the server's answer be lost, the command can be said again.
+            command_id = None if self._store.is_writing_here else new_id()
         if command_id is not None:
             checked_id("command_id", command_id)
             digest = _digest(name, about, by, said)
-        with self._transaction() as transaction:
+        with self._named(command_id), self._transaction() as transaction:
             recorded = None
-            if command_id is not None:
+            if given and command_id is not None:
                 recorded = _earlier(transaction, command_id, digest)
             if recorded is None:
                 recorded, refusal = self._carry_out(
@@ -323,6 +328,16 @@ class Deciding:
         if refusal is not None:
             raise refusal
         return answer(recorded)
+
+    @contextmanager
+    def _named(self, command_id: str | None) -> Iterator[None]:
+        in_a_batch = self._store.is_writing_here
+        try:
+            yield
+        except OutcomeUnknownError:
+            if in_a_batch:
+                raise
+            raise OutcomeUnknownError(command_id) from None
 
     def _ask(self, plan: Plan) -> Verdict:
         with self._store.alone() as transaction:

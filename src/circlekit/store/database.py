@@ -365,7 +365,7 @@ class Store:
         beside = Beside(model)
         told = progress if self._database.shared else let_others_write(progress)
         with self.writing() as transaction:
-            beside.begin(transaction, self._database.dialect)
+            beside.begin(transaction)
         while True:
             self.up_to_date(beside, progress=told)
             with self.writing() as transaction:
@@ -414,6 +414,20 @@ class Store:
                 progress(row[0])
             if streams is None or row[1] in streams:
                 yield log.opened(row)
+
+    @property
+    def may_lose_replies(self) -> bool:
+        """
+        Return whether what the database answers to a commit may not arrive.
+        """
+        return self._database.may_lose_replies
+
+    @property
+    def is_writing_here(self) -> bool:
+        """
+        Return whether this thread is in a write transaction.
+        """
+        return self._writing_thread == get_ident() and self._writing is not None
 
     @property
     def url(self) -> str:

@@ -13,10 +13,16 @@ from circlekit.errors import StoreError
 from circlekit.projections.read_model import ReadModel
 from circlekit.store import log
 from circlekit.store.chain import FIRST, Head, digest_of
+from circlekit.store.rebuilding import Beside
 from circlekit.store.schema import HISTORY, READ_MODELS, SCHEMA_VERSION
 from circlekit.store.session import Session
 
-_ALL: Final = (HISTORY, *(model.tables for model in READ_MODELS))
+_ALL: Final = (
+    HISTORY,
+    *(model.tables for model in READ_MODELS),
+    # Made beforehand: who rebuilds needs no right to make tables.
+    *(Beside(model).tables for model in READ_MODELS),
+)
 TABLES: Final = frozenset(name for tables in _ALL for name in tables.tables)
 _BEFORE_THE_CHAIN: Final = 1
 _VERSIONS: Final = "SELECT version FROM circlekit_schema"

@@ -222,6 +222,7 @@ class PostgresDatabase(Database):
     """
 
     makes_tables: ClassVar[bool] = False
+    may_lose_replies: ClassVar[bool] = True
     shared: bool = field(default=False, init=False)
     _options: dict[str, Any]
     _busy_seconds: float

@@ -14,8 +14,6 @@ from typing import Any, Final
 
 from attrs import define, field
 from sqlalchemy import MetaData
-from sqlalchemy.engine import Dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import quoted_name
 
 from circlekit.events.record import Recorded
@@ -48,17 +46,12 @@ class Beside(ReadModel):
         """
         self._model.apply(_Renamed(rows, self._renamed), recorded)
 
-    def begin(self, rows: Rows, dialect: Dialect) -> None:
+    def begin(self, rows: Rows) -> None:
         """
-        Make the tables anew, whatever an earlier rebuilding left of them.
+        Begin with empty tables, whatever an earlier rebuilding left in them.
         """
         for table in self.tables.sorted_tables:
-            rows.run(f"DROP TABLE IF EXISTS {table.name}")
-            create: Any = CreateTable(table)
-            rows.run(str(create.compile(dialect=dialect)))
-            for index in table.indexes:
-                make: Any = CreateIndex(index)
-                rows.run(str(make.compile(dialect=dialect)))
+            rows.run(f"DELETE FROM {table.name}")
         rows.run(_FORGET, name=self.name)
 
     def take_over(self, rows: Rows) -> None:
@@ -74,8 +67,7 @@ class Beside(ReadModel):
                 f"INSERT INTO {table.name} ({columns}) "
                 f"SELECT {columns} FROM {table.name}{_NEXT}"
             )
-            # Emptied, not dropped: somebody else may be filling it just now, and
-            # then begins at the first event again.
+            # Somebody else may be filling it just now; they begin again then.
             rows.run(f"DELETE FROM {table.name}{_NEXT}")
         rows.run(_FORGET, name=self._model.name)
         rows.run(_RENAME, name=self.name, as_=self._model.name)

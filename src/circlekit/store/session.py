@@ -134,10 +134,13 @@ class Database(ABC):
     Attributes:
         makes_tables: Whether a store is made by opening it.
 
+        may_lose_replies: Whether there is a way to it on which answers are lost.
+
         shared: Whether all work goes over one connection, as in memory.
     """
 
     makes_tables: ClassVar[bool]
+    may_lose_replies: ClassVar[bool]
     shared: bool
 
     @property

@@ -162,6 +162,7 @@ class SqliteDatabase(Database):
     """
 
     makes_tables: ClassVar[bool] = True
+    may_lose_replies: ClassVar[bool] = False
     shared: bool
     _engine: Engine
     _busy_seconds: float
