@@ -246,11 +246,13 @@ class Deciding:
             try:
                 yield
             except BaseException:
-                transaction.back_to_mark()
+                with self._whole():
+                    transaction.back_to_mark()
                 self._forget()
                 self._broken = broken
                 raise
-            transaction.forget_mark()
+            with self._whole():
+                transaction.forget_mark()
 
     def would_allow(self, command_name: str, *args: Any, **kwargs: Any) -> Verdict:
         """
@@ -315,7 +317,8 @@ class Deciding:
                 if command_id is not None and (recorded or refusal is None):
                     first = recorded[0].position if recorded else 0
                     last = recorded[-1].position if recorded else -1
-                    transaction.keep_outcome(command_id, digest, first, last)
+                    with self._whole():
+                        transaction.keep_outcome(command_id, digest, first, last)
             else:
                 refusal = _refusal_of(recorded, about)
         # Raised only now: the record of the refusal is committed like any other.
@@ -350,13 +353,8 @@ class Deciding:
                 command=name, reasons=refusal.verdict.reasons, by=by, at=at
             )
             return self._add(transaction, beside, [event]), refusal
-        try:
+        with self._whole():
             return self._write(transaction, work), None
-        except BaseException:
-            # Half of a command may be written: whoever holds the batch and
-            # catches this must not commit it.
-            self._broken = True
-            raise
 
     def _write(self, transaction: Transaction, work: Work) -> list[Recorded]:
         recorded: list[Recorded] = []
@@ -423,6 +421,16 @@ class Deciding:
             if self._broken and not self._depth:
                 message = "a command of this batch broke off; none was carried out"
                 raise StoreError(message)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        # Half of it may be written, or not be undone: whoever holds the batch and
+        # catches this must not commit it.
+        try:
+            yield
+        except BaseException:
+            self._broken = True
+            raise
 
     def _forget(self) -> None:
         # What was taken in but not committed must not be believed any longer.
