@@ -183,18 +183,26 @@ class Work:
         self.published.append((stream, events))
 
     def skip(
-        self, command_name: str, aggregate: HasHistory, verdict: Verdict, *, by: str
+        self,
+        command_name: str,
+        aggregate: HasHistory,
+        verdict: Verdict,
+        *,
+        by: str,
+        at: datetime,
     ) -> None:
         """
         Keep a refusal of a part that does not stop the whole command.
         """
+        beside = refusals_beside(_stream(aggregate))
+        newest = self.transaction.last_of(beside)
         refused = CommandRefused(
             command=command_name,
             reasons=verdict.reasons,
             by=by,
-            at=self.at(aggregate),
+            at=at if newest is None else max(at, newest.event.at),
         )
-        self.set_aside.append((_stream(aggregate), refused))
+        self.set_aside.append((beside, refused))
 
     def _known(self, kind: type[_A], id_: str) -> _A:
         aggregate = self.blank_or_known(kind, id_)
@@ -367,8 +375,8 @@ class Deciding:
         for stream, events in work.published:
             recorded += self._add(transaction, stream, events)
         if self._record_refusals:
-            for stream, skipped in work.set_aside:
-                recorded += self._add(transaction, refusals_beside(stream), [skipped])
+            for beside, skipped in work.set_aside:
+                recorded += self._add(transaction, beside, [skipped])
         return recorded
 
     def _work(self, transaction: Transaction) -> Work:
