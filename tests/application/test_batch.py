@@ -250,6 +250,10 @@ def _fails_once(monkeypatch, name):
     monkeypatch.setattr(Transaction, name, meet)
 
 
+def _nothing_carried_out():
+    return pytest.raises(StoreError, match="none was carried out")
+
+
 def _first_fails(town, within, *, broken_off=False):
     with town.kit.batch():
         with suppress(StoreError), within:
@@ -285,5 +289,32 @@ def test_a_batch_within_that_cannot_be_ended(town, monkeypatch, statement, broke
 
     with pytest.raises(StoreError, match="broke off"):
         _first_fails(town, town.kit.batch(), broken_off=broken_off)
+
+    assert before == written(town.kit)
+
+
+def test_after_half_a_founding(town, monkeypatch):
+    """
+    Once a command has broken off half-way, the rest of the batch is not decided.
+
+    Nothing is judged by a circle that was founded by half.
+    """
+    before = written(town.kit)
+    kept, left = Transaction._put, [1]
+
+    def put(*given):
+        if not left:
+            raise StoreError("the statement failed")
+        left.pop()
+        return kept(*given)
+
+    monkeypatch.setattr(Transaction, "_put", put)
+    with _nothing_carried_out(), town.kit.batch():
+        with suppress(StoreError):
+            town.kit.found_circle(
+                name="Tea", kind="community", by="ana", circle="tea", command_id="tea"
+            )
+        with _nothing_carried_out():
+            town.kit.join_circle("tea", "ben")
 
     assert before == written(town.kit)

@@ -421,14 +421,20 @@ class Deciding:
             if not self._depth:
                 self._touched.clear()
                 self._broken = False
+            # Half of a command is there: nothing may be decided by that.
+            self._hold()
             self._depth += 1
             try:
                 yield transaction
             finally:
                 self._depth -= 1
-            if self._broken and not self._depth:
-                message = "a command of this batch broke off; none was carried out"
-                raise StoreError(message)
+            if not self._depth:
+                self._hold()
+
+    def _hold(self) -> None:
+        if self._broken:
+            message = "a command of this batch broke off; none was carried out"
+            raise StoreError(message)
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
