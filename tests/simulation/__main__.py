@@ -10,11 +10,15 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 from tests.simulation.mutants import MOST_SEEDS, MUTANTS, tried
 from tests.simulation.world import STEPS, run, several
 
 PART = 25
+PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
+BEGIN = "<!-- simulation: begin -->"
+END = "<!-- simulation: end -->"
 _TO_REPLAY = "python -m tests.simulation --seed"
 
 
@@ -27,6 +31,7 @@ def main():
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first")
     parser.add_argument("--seed", type=int, help="run this one and print its trace")
     parser.add_argument("--mutants", action="store_true", help="try the mutants")
+    parser.add_argument("--write", action="store_true", help=f"into {PAGE.name}")
     parser.add_argument("--json", action="store_true", help="print a JSON document")
     parser.add_argument(
         "--processes", type=int, default=min(2, os.cpu_count() or 1), help="at most"
@@ -110,7 +115,21 @@ def _mutants(options, pool, began):
             f"{caught_ones} of {len(found)} caught within {MOST_SEEDS} seeds, "
             f"{seconds} s"
         )
+    if options.write:
+        _write(found)
     return 1 if stand else 0
+
+
+def _write(found):
+    rows = [
+        f"| {MUTANTS[name].fault.removesuffix('.')} | {how.seeds or 'stands'} |"
+        for name, how in found.items()
+    ]
+    table = "\n".join(("| the fault | seeds until it is caught |", "|---|---:|", *rows))
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page = f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+    PAGE.write_text(page, "utf-8")
 
 
 def _progress(done, total, what):

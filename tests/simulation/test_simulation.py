@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.faults import KINDS
 from tests.simulation.mutants import MOST_SEEDS, MUTANTS, caught
 from tests.simulation.world import run
 
-SEEDS = 2000 if os.environ.get("HYPOTHESIS_PROFILE") in {"ci", "nightly"} else 160
+SEEDS = 1000 if os.environ.get("HYPOTHESIS_PROFILE") in {"ci", "nightly"} else 160
 PARTS = 8
 
 
@@ -42,6 +43,18 @@ def test_a_fault_of_the_library_is_caught(name):
     with MUTANTS[name].planted():
         _, again = run(found.seeds - 1)
     assert found.said == again
+
+
+def test_everything_goes_wrong():
+    """
+    Every kind of fault is met within a few seeds.
+    """
+    met = set()
+
+    for seed in range(20):
+        met |= set(run(seed)[0].met)
+
+    assert {kind for kinds in KINDS.values() for kind in kinds} == met
 
 
 def test_a_seed_comes_again():
