@@ -2,7 +2,7 @@
 # is put into .venv, at the versions named in constraints.txt.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage docs fix bench mutants clean
+.PHONY: help demo test check lint coverage docs fix bench mutants simulation clean
 
 # The first Python that runs, is new enough, and can make a virtual environment.
 # Choose another one with `make PYTHON=...`, after a `make clean`.
@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 SPHINX := $(BIN)/python -m sphinx -n -W --keep-going -q -b html docs
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/demo ## Watch a small community at work.
 	$(BIN)/circlekit demo
@@ -52,6 +52,9 @@ bench: .venv/dev ## Measure how fast it is on this machine.
 
 mutants: .venv/dev ## Bend the rules one by one and see the machines object.
 	$(BIN)/python -m benchmarks.mutants
+
+simulation: .venv/dev ## Run 2,000 seeds of hosts that fail, race and start again.
+	$(BIN)/python -m tests.simulation
 
 clean: ## Remove everything that can be made again.
 	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache \

@@ -2,11 +2,14 @@
 Many commands in one transaction.
 """
 
+from contextlib import nullcontext, suppress
+
 import pytest
 
-from circlekit import CircleKit, InvalidInputError, NotFoundError
+from circlekit import CircleKit, InvalidInputError, NotFoundError, StoreError
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.history import replay
+from circlekit.store import Transaction
 from tests.application.town import (
     StopItError,
     history,
@@ -234,3 +237,84 @@ def test_a_small_memory(url, clock, town):
 
         assert 1 == len(small._aggregates)
         assert ("not-a-member",) == outcome(town.kit.leave_circle, "club", "new").rules
+
+
+def _fails_once(monkeypatch, name):
+    kept, left = getattr(Transaction, name), ["the statement failed"]
+
+    def meet(*given):
+        if left:
+            raise StoreError(left.pop())
+        return kept(*given)
+
+    monkeypatch.setattr(Transaction, name, meet)
+
+
+def _nothing_carried_out():
+    return pytest.raises(StoreError, match="none was carried out")
+
+
+def _first_fails(town, within, *, broken_off=False):
+    with town.kit.batch():
+        with suppress(StoreError), within:
+            town.kit.publish_post("club", by="tao", text="One", command_id="one")
+            if broken_off:
+                raise StopItError
+        town.kit.publish_post("club", by="tao", text="Two")
+
+
+def test_an_outcome_that_is_not_kept(town, monkeypatch):
+    """
+    A batch is not committed with a command in it whose id nobody would know again.
+    """
+    before = written(town.kit)
+    _fails_once(monkeypatch, "keep_outcome")
+
+    with pytest.raises(StoreError, match="broke off"):
+        _first_fails(town, nullcontext())
+
+    assert before == written(town.kit)
+    town.kit.publish_post("club", by="tao", text="One", command_id="one")
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken_off"), [("back_to_mark", True), ("forget_mark", False)]
+)
+def test_a_batch_within_that_cannot_be_ended(town, monkeypatch, statement, broken_off):
+    """
+    If a batch within neither stands nor can be undone, nothing of it is committed.
+    """
+    before = written(town.kit)
+    _fails_once(monkeypatch, statement)
+
+    with pytest.raises(StoreError, match="broke off"):
+        _first_fails(town, town.kit.batch(), broken_off=broken_off)
+
+    assert before == written(town.kit)
+
+
+def test_after_half_a_founding(town, monkeypatch):
+    """
+    Once a command has broken off half-way, the rest of the batch is not decided.
+
+    Nothing is judged by a circle that was founded by half.
+    """
+    before = written(town.kit)
+    kept, left = Transaction._put, [1]
+
+    def put(*given):
+        if not left:
+            raise StoreError("the statement failed")
+        left.pop()
+        return kept(*given)
+
+    monkeypatch.setattr(Transaction, "_put", put)
+    with _nothing_carried_out(), town.kit.batch():
+        with suppress(StoreError):
+            town.kit.found_circle(
+                name="Tea", kind="community", by="ana", circle="tea", command_id="tea"
+            )
+        with _nothing_carried_out():
+            town.kit.join_circle("tea", "ben")
+
+    assert before == written(town.kit)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, ManualClock, RefusedError
+from circlekit import CircleKit, ManualClock, RefusedError, RuleBook
 from tests.application.town import MARCH_1, everything, history, refused
 
 YESTERDAY = MARCH_1 - timedelta(days=1)
@@ -54,6 +54,28 @@ def test_two_histories_of_one_command(town):
 
     (_, joined), (_, entered) = history(town.kit)[-2:]
     assert MARCH_1 + timedelta(hours=1) == joined.at == entered.at
+
+
+def test_what_is_set_aside(url):
+    """
+    That a full group kept somebody out has the moment of their joining the circle.
+
+    It is never before what was refused there earlier, wherever the clock went.
+    """
+    clock = ManualClock(MARCH_1)
+    one_place = RuleBook(name="one place", group_capacity=1)
+    with CircleKit(url, clock=clock) as kit:
+        kit.found_circle(
+            name="Club", kind="community", by="mei", circle="club", rules=one_place
+        )
+        clock.forward(hours=5)
+        kit.join_circle("club", "tao")
+        clock.now = YESTERDAY
+        kit.join_circle("club", "lin")
+
+        moments = [recorded.event.at for recorded in everything(kit)[-4:]]
+
+    assert [MARCH_1 + timedelta(hours=5)] * 4 == moments
 
 
 def test_one_moment_a_command(url):

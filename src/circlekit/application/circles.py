@@ -211,7 +211,7 @@ class Circles(Deciding):
                     who, role="member", capacity=it.book.group_capacity, at=at
                 )
             except RefusedError as full:
-                work.skip("join_group", chat, full.verdict, by=who)
+                work.skip("join_group", chat, full.verdict, by=who, at=at)
             else:
                 work.record(chat, entered)
 

@@ -184,18 +184,26 @@ class Work:
         self.published.append((stream, events))
 
     def skip(
-        self, command_name: str, aggregate: HasHistory, verdict: Verdict, *, by: str
+        self,
+        command_name: str,
+        aggregate: HasHistory,
+        verdict: Verdict,
+        *,
+        by: str,
+        at: datetime,
     ) -> None:
         """
         Keep a refusal of a part that does not stop the whole command.
         """
+        beside = refusals_beside(_stream(aggregate))
+        newest = self.transaction.last_of(beside)
         refused = CommandRefused(
             command=command_name,
             reasons=verdict.reasons,
             by=by,
-            at=self.at(aggregate),
+            at=at if newest is None else max(at, newest.event.at),
         )
-        self.set_aside.append((_stream(aggregate), refused))
+        self.set_aside.append((beside, refused))
 
     def _known(self, kind: type[_A], id_: str) -> _A:
         aggregate = self.blank_or_known(kind, id_)
@@ -248,11 +256,13 @@ class Deciding:
             try:
                 yield
             except BaseException:
-                transaction.back_to_mark()
+                with self._whole():
+                    transaction.back_to_mark()
                 self._forget()
                 self._broken = broken
                 raise
-            transaction.forget_mark()
+            with self._whole():
+                transaction.forget_mark()
 
     def would_allow(self, command_name: str, *args: Any, **kwargs: Any) -> Verdict:
         """
@@ -321,7 +331,8 @@ class Deciding:
                 if command_id is not None and (recorded or refusal is None):
                     first = recorded[0].position if recorded else 0
                     last = recorded[-1].position if recorded else -1
-                    transaction.keep_outcome(command_id, digest, first, last)
+                    with self._whole():
+                        transaction.keep_outcome(command_id, digest, first, last)
             else:
                 refusal = _refusal_of(recorded, about)
         # Raised only now: the record of the refusal is committed like any other.
@@ -366,13 +377,8 @@ class Deciding:
                 command=name, reasons=refusal.verdict.reasons, by=by, at=at
             )
             return self._add(transaction, beside, [event]), refusal
-        try:
+        with self._whole():
             return self._write(transaction, work), None
-        except BaseException:
-            # Half of a command may be written: whoever holds the batch and
-            # catches this must not commit it.
-            self._broken = True
-            raise
 
     def _write(self, transaction: Transaction, work: Work) -> list[Recorded]:
         recorded: list[Recorded] = []
@@ -388,8 +394,8 @@ class Deciding:
         for stream, events in work.published:
             recorded += self._add(transaction, stream, events)
         if self._record_refusals:
-            for stream, skipped in work.set_aside:
-                recorded += self._add(transaction, refusals_beside(stream), [skipped])
+            for beside, skipped in work.set_aside:
+                recorded += self._add(transaction, beside, [skipped])
         return recorded
 
     def _work(self, transaction: Transaction) -> Work:
@@ -444,14 +450,30 @@ class Deciding:
             if not self._depth:
                 self._touched.clear()
                 self._broken = False
+            # Half of a command is there: nothing may be decided by that.
+            self._hold()
             self._depth += 1
             try:
                 yield transaction
             finally:
                 self._depth -= 1
-            if self._broken and not self._depth:
-                message = "a command of this batch broke off; none was carried out"
-                raise StoreError(message)
+            if not self._depth:
+                self._hold()
+
+    def _hold(self) -> None:
+        if self._broken:
+            message = "a command of this batch broke off; none was carried out"
+            raise StoreError(message)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        # Half of it may be written, or not be undone: whoever holds the batch and
+        # catches this must not commit it.
+        try:
+            yield
+        except BaseException:
+            self._broken = True
+            raise
 
     def _forget(self) -> None:
         # What was taken in but not committed must not be believed any longer.
