@@ -4,8 +4,12 @@ What other processes do in the tests of the store.
 
 import multiprocessing
 import resource
+import sqlite3
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import psycopg
 
 from circlekit import CircleKit, CirclekitError, ManualClock, RefusedError
 from circlekit.events.circle import MustSeeSent
@@ -161,3 +165,33 @@ def fail_to_commit(url):
         after = [it.role for it in kit.circles("new")]
         kit.join_circle("club", "new")
         return [failed, before, asked, after, "joined"]
+
+
+@contextmanager
+def host_connection(url, *, patience=5):
+    """
+    Lend a connection as the host's driver makes it.
+    """
+    if url.startswith("sqlite"):
+        path = url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, timeout=patience)) as connection:
+            yield connection
+        return
+    with closing(psycopg.connect(url)) as connection:
+        yield connection
+
+
+def order_and_post(pipe, url, number):
+    """
+    Commit orders with their posts, and then stop short of one more commit.
+    """
+    with CircleKit(url) as kit, host_connection(url) as connection:
+        for order in range(number + 1):
+            said = f"order {order}"
+            connection.execute(f"INSERT INTO orders (name) VALUES ('{said}')")
+            with kit.joined_to(connection) as joined:
+                joined.publish_post("club", by="mei", text=said)
+            if order < number:
+                connection.commit()
+        pipe.send("not committed")
+        pipe.recv()
