@@ -2,7 +2,7 @@
 # is put into .venv, at the versions named in constraints.txt.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage docs fix bench mutants clean
+.PHONY: help demo test check lint coverage docs fix bench mutants fuzz clean
 
 # The first Python that runs, is new enough, and can make a virtual environment.
 # Choose another one with `make PYTHON=...`, after a `make clean`.
@@ -52,6 +52,9 @@ bench: .venv/dev ## Measure how fast it is on this machine.
 
 mutants: .venv/dev ## Bend the rules one by one and see the machines object.
 	$(BIN)/python -m benchmarks.mutants
+
+fuzz: .venv/dev ## Alter stored events for a minute: never a wrong one is read.
+	$(BIN)/python -m tests.fuzz --seconds 60
 
 clean: ## Remove everything that can be made again.
 	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache \

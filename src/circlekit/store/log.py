@@ -221,8 +221,13 @@ def rows_named(
 def newest(session: Session) -> int:
     """
     Return the newest position, 0 in an empty log.
+
+    Raises:
+        CorruptEventError: If one was altered, and is no number any more.
     """
     ((position,),) = session.all(_NEWEST)
+    if not isinstance(position, int | None):
+        raise CorruptEventError("the log", 0, f"has {position!r} for a position")
     return position or 0
 
 
@@ -235,7 +240,7 @@ def verified(row: Row) -> Row:
     """
     position, stream, version, name, body, written = row
     try:
-        fits = checksum(stream, version, name, body) == written
+        fits = position >= 0 and checksum(stream, version, name, body) == written
     except (TypeError, ValueError, UnicodeError):  # not even of the kinds written
         fits = False
     if not fits:
