@@ -28,15 +28,18 @@ _BIG: Final = 2**63
 _DIGITS: Final = 19
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
+_NOUGHTS: Final = bytes.maketrans(b"123456789", b"000000000")
 # Perhaps a number beyond 64 bits, perhaps a moment of another zone; perhaps a text.
-_TO_BE_LOOKED_AT: Final = re.compile(rb'[0-9]{19}|[0-9][+-][0-9]{2}:[0-9]{2}"')
+_LONG, _OFFSET = b"0" * _DIGITS, b':00"'
 
 
 def is_plain(body: bytes) -> bool:
     """
     Return whether there can be no number and no moment that is not to be there.
     """
-    return _TO_BE_LOOKED_AT.search(body) is None
+    # To search for plain bytes takes a small part of the time of a pattern.
+    digits = body.translate(_NOUGHTS)
+    return not (_LONG in digits or _OFFSET in digits)
 
 
 def must_be_sound(body: bytes, event: object) -> None:
