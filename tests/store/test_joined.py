@@ -541,6 +541,25 @@ def test_killed_before_the_commit(url, kit, engine, round_):
     kit.verify()
 
 
+def test_many_hosts_at_once(url, kit, engine):
+    """
+    Hosts in several processes, with and without transactions of their own, lose none.
+
+    What one of them took back is in neither table.
+    """
+    answers = workers.run(
+        workers.order_and_post_often, *((url, name, 12) for name in ("a", "b", "c"))
+    )
+
+    done = sorted(said for one in answers for said in one)
+    assert 24 == len(done)
+    assert done == _orders(engine)
+    alone = "by itself"
+    assert done == sorted(said for said in _texts(kit) if alone not in said)
+    assert 36 == sum(alone in said for said in _texts(kit))
+    kit.verify()
+
+
 def _joins(kit, connection):
     with kit.joined_to(connection):
         pass

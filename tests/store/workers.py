@@ -195,3 +195,23 @@ def order_and_post(pipe, url, number):
                 connection.commit()
         pipe.send("not committed")
         pipe.recv()
+
+
+def order_and_post_often(url, name, count):
+    """
+    Commit some orders with their posts and take others back, among posts of the kit.
+    """
+    done = []
+    with CircleKit(url) as kit, host_connection(url, patience=30) as connection:
+        for number in range(count):
+            said = f"{name} {number}"
+            connection.execute(f"INSERT INTO orders (name) VALUES ('{said}')")
+            with kit.joined_to(connection) as joined:
+                joined.publish_post("club", by="mei", text=said)
+            if number % 3:
+                connection.commit()
+                done.append(said)
+            else:
+                connection.rollback()
+            kit.publish_post("club", by="mei", text=f"{said} by itself")
+    return done
