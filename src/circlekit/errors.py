@@ -73,13 +73,19 @@ class CorruptEventError(CirclekitError):
         version: Its place in that history, from 1.
 
         problem: How it differs from what was written.
+
+        position: Its place in the log, None if that is not known.
     """
 
-    def __init__(self, stream: str, version: int, problem: str) -> None:
-        super().__init__(f"event {version} of {stream!r}: {problem}")
+    def __init__(
+        self, stream: str, version: int, problem: str, *, position: int | None = None
+    ) -> None:
+        at = "" if position is None else f", position {position}"
+        super().__init__(f"event {version} of {stream!r}{at}: {problem}")
         self.stream = stream
         self.version = version
         self.problem = problem
+        self.position = position
 
 
 class BusyError(CirclekitError):

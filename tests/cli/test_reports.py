@@ -698,7 +698,8 @@ class TestRefusing:
         answer = run("audit", "must-see", "--store", store)
 
         said = (
-            "circlekit: event 5 of 'circle/choir': was altered after it was written\n"
+            "circlekit: event 5 of 'circle/choir', position 34: "
+            "was altered after it was written\n"
         )
         assert (1, "", said) == (answer.exit_code, answer.stdout, answer.stderr)
 

@@ -193,13 +193,6 @@ def lost_means_done(kept, self, transaction):
 # What is remembered in memory.
 
 
-@plants(Deciding, "_forget")
-def memory_kept(kept, self):
-    """
-    What a transaction took in is still believed after it was undone.
-    """
-
-
 @plants(Deciding, "_load")
 def memory_believed(kept, self, transaction, kind, id_):
     """

@@ -33,6 +33,7 @@ from circlekit.events.names import NAMES
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
 from circlekit.rulebook import RuleBook
 from circlekit.store import Store, log
+from circlekit.store.rebuilding import Beside
 from circlekit.store.sqlite import SqliteDatabase
 from circlekit.verdict import RefusedError
 from tests.simulation.checker import Checker, Request, ViolationError, demand
@@ -809,6 +810,7 @@ def _empty_store():
         database = SqliteDatabase.at(make_url(f"sqlite:///{path}"), busy_seconds=0)
         with database._engine.begin() as connection:
             _TABLES.create_all(connection)
+            Beside(TALLY).tables.create_all(connection)
         database.close()
         return path.read_bytes()
 

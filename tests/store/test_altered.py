@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -443,7 +444,7 @@ def _only_the_truth(file, altered):
             )
         ),
         max_leaves=8,
-    ).map(encode),
+    ).map(msgspec.json.encode),
 )
 def test_any_bytes(name, body):
     """

@@ -6,8 +6,12 @@ import multiprocessing
 import os
 import resource
 import signal
+import sqlite3
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import psycopg
 
 from circlekit import CircleKit, CirclekitError, ManualClock, RefusedError, exactly_once
 from circlekit.events.circle import MustSeeSent
@@ -272,3 +276,53 @@ def write_a_little(url, by):
         for number in range(20):
             kit.publish_post("club", by=by, text=f"{by} {number}")
         return 20
+
+
+@contextmanager
+def host_connection(url, *, patience=5):
+    """
+    Lend a connection as the host's driver makes it.
+    """
+    if url.startswith("sqlite"):
+        path = url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, timeout=patience)) as connection:
+            yield connection
+        return
+    with closing(psycopg.connect(url)) as connection:
+        yield connection
+
+
+def order_and_post(pipe, url, number):
+    """
+    Commit orders with their posts, and then stop short of one more commit.
+    """
+    with CircleKit(url) as kit, host_connection(url) as connection:
+        for order in range(number + 1):
+            said = f"order {order}"
+            connection.execute(f"INSERT INTO orders (name) VALUES ('{said}')")
+            with kit.joined_to(connection) as joined:
+                joined.publish_post("club", by="mei", text=said)
+            if order < number:
+                connection.commit()
+        pipe.send("not committed")
+        pipe.recv()
+
+
+def order_and_post_often(url, name, count):
+    """
+    Commit some orders with their posts and take others back, among posts of the kit.
+    """
+    done = []
+    with CircleKit(url) as kit, host_connection(url, patience=30) as connection:
+        for number in range(count):
+            said = f"{name} {number}"
+            connection.execute(f"INSERT INTO orders (name) VALUES ('{said}')")
+            with kit.joined_to(connection) as joined:
+                joined.publish_post("club", by="mei", text=said)
+            if number % 3:
+                connection.commit()
+                done.append(said)
+            else:
+                connection.rollback()
+            kit.publish_post("club", by="mei", text=f"{said} by itself")
+    return done

@@ -44,6 +44,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
 }
 
 _OWN: Final = "circlekit:"
+_WITHIN_A_BATCH: Final = 2
 _A = TypeVar("_A", bound=HasHistory)
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -402,6 +403,9 @@ class Deciding:
         def loaded(kind: type[HasHistory], id_: str) -> HasHistory:
             return self._load(transaction, kind, id_)
 
+        if not self._store.remembers and self._depth < _WITHIN_A_BATCH:
+            self._aggregates.clear()
+            self._newest.clear()
         return Work(transaction, as_utc("clock", self._clock()), loaded)
 
     def _load(

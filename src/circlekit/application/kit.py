@@ -2,7 +2,8 @@
 CircleKit: what a host service holds in its hands.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +16,7 @@ from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
-from circlekit.store import open_store
+from circlekit.store import joined, open_store
 
 
 class CircleKit(Circles, Posts, Groups, Customers, Reading, Following):
@@ -77,6 +78,54 @@ class CircleKit(Circles, Posts, Groups, Customers, Reading, Following):
         Return where the kit keeps its store, and nothing of what is in it.
         """
         return f"CircleKit({self._store.url!r})"
+
+    @contextmanager
+    def joined_to(self, connection: object) -> Iterator["CircleKit"]:
+        """
+        Lend a kit that works in a transaction of the host's own.
+
+        Its commands are written over the host's connection, beside the host's own
+        rows, and are there once the host commits. A command that is refused or fails
+        changes nothing, and leaves what the host wrote. Nothing is ever committed,
+        rolled back or closed here.
+
+        From the block's beginning until that transaction ends nobody else can write.
+        The kit itself cannot be used in this thread before the block ends, and should
+        not be before the transaction ends: it would wait for its own lock.
+
+        >>> import sqlite3, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> kit = CircleKit(f"sqlite:///{folder.name}/shop.db")
+        >>> shop = sqlite3.connect(f"{folder.name}/shop.db")
+        >>> with kit.joined_to(shop) as joined:
+        ...     _ = joined.found_circle(name="Crime", kind="community", by="mei")
+        >>> shop.rollback()
+        >>> kit.newest_position()
+        0
+        >>> shop.close()
+        >>> kit.close()
+        >>> folder.cleanup()
+
+        Args:
+            connection: To the kit's own file or database: a connection of
+                SQLAlchemy, of sqlite3 or of psycopg.
+
+        Raises:
+            StoreError: If the connection is closed, to another database, or in no
+                transaction that could be joined; if the kit's store is in memory;
+                or if this thread is in a batch of the kit, or has joined already.
+            BusyError: If somebody else kept the store for too long.
+        """
+        with joined(self._store, connection) as store:
+            kit = CircleKit.__new__(CircleKit)
+            super(CircleKit, kit).__init__(
+                store,
+                self._clock,
+                self._record_refusals,
+                self._most_loaded,
+                self._policies,
+            )
+            yield kit
 
     def close(self) -> None:
         """

@@ -5,6 +5,7 @@ Only this package knows the *eventsourcing* library and database drivers.
 """
 
 from circlekit.store.database import Store, Transaction
+from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
@@ -22,6 +23,7 @@ __all__ = [
     "Migration",
     "Store",
     "Transaction",
+    "joined",
     "migrate",
     "migration_sql",
     "open_store",

@@ -128,6 +128,19 @@ class Transaction:
         position, digest = self._added
         return digest == log.digest_at(session, position)
 
+    def must_stand(self) -> None:
+        """
+        Go on if what was added here has not been undone behind our back.
+
+        Raises:
+            StoreError: If it has.
+        """
+        if self._added is not None and not self.is_written(self.session):
+            raise StoreError(
+                "what this batch wrote was undone before its end; "
+                "accepted: to go back to a savepoint outside of it"
+            )
+
     def mark(self) -> None:
         """
         Remember how things stand, to be able to come back to it.
@@ -249,6 +262,14 @@ class Store:
     _writer: Session | None = None
     _writing: Transaction | None = None
     _writing_thread: int = 0
+    _elsewhere: set[int] = field(factory=set)
+
+    @property
+    def remembers(self) -> bool:
+        """
+        Return whether what was read once is there from then on.
+        """
+        return True
 
     @contextmanager
     def writing(
@@ -265,6 +286,7 @@ class Store:
             OutcomeUnknownError: If the connection was lost during the commit, and
                 nobody could be asked afterwards.
         """
+        self._must_be_here()
         with self._lock:
             if self._writing is not None:
                 yield self._writing
@@ -302,6 +324,7 @@ class Store:
             with self.writing() as transaction:
                 yield transaction
             return
+        self._must_be_here()
         if self._writing_thread == get_ident() and self._writing is not None:
             yield self._writing
             return
@@ -318,6 +341,30 @@ class Store:
         """
         with self.reading() as transaction:
             return dict(transaction.all(_POSITIONS))
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[Database]:
+        """
+        Let this thread work in the database by other means than this store.
+
+        What it asked of the store meanwhile would wait for the lock that the thread
+        holds there.
+
+        Raises:
+            StoreError: If it does so already, or is in a transaction of the store.
+        """
+        thread = get_ident()
+        if thread == self._writing_thread:
+            raise StoreError(
+                "a batch is open in this thread, on a connection of the kit's own; "
+                "accepted: to join the host's transaction outside of it"
+            )
+        self._must_be_here()
+        self._elsewhere.add(thread)
+        try:
+            yield self._database
+        finally:
+            self._elsewhere.discard(thread)
 
     def up_to_date(
         self,
@@ -559,6 +606,13 @@ class Store:
                 self._writer.close()
                 self._writer = None
             self._database.close()
+
+    def _must_be_here(self) -> None:
+        if get_ident() in self._elsewhere:
+            raise StoreError(
+                "this thread has joined the host's transaction; accepted: to use "
+                "what `joined_to` gave, until the end of its block"
+            )
 
     def _begun_writing(self) -> tuple[Session, Head]:
         if self._writer is None:

@@ -221,8 +221,13 @@ def rows_named(
 def newest(session: Session) -> int:
     """
     Return the newest position, 0 in an empty log.
+
+    Raises:
+        CorruptEventError: If one was altered, and is no number any more.
     """
     ((position,),) = session.all(_NEWEST)
+    if not isinstance(position, int | None):
+        raise CorruptEventError("the log", 0, f"has {position!r} for a position")
     return position or 0
 
 
@@ -233,13 +238,13 @@ def verified(row: Row) -> Row:
     Raises:
         CorruptEventError: If its checksum does not fit it.
     """
-    _, stream, version, name, body, written = row
+    position, stream, version, name, body, written = row
     try:
-        fits = checksum(stream, version, name, body) == written
+        fits = position >= 0 and checksum(stream, version, name, body) == written
     except (TypeError, ValueError, UnicodeError):  # not even of the kinds written
         fits = False
     if not fits:
-        raise CorruptEventError(str(stream), version, _ALTERED)
+        raise CorruptEventError(str(stream), version, _ALTERED, position=position)
     return row
 
 
@@ -256,7 +261,7 @@ def in_chain(row: ChainedRow, before: bytes) -> bytes:
     except (AttributeError, TypeError, ValueError):
         digest = b""
     if digest != written:
-        raise CorruptEventError(stream, version, _ALTERED)
+        raise CorruptEventError(stream, version, _ALTERED, position=position)
     return digest
 
 
@@ -281,7 +286,8 @@ def decoded(row: Row) -> Recorded:
         CorruptEventError: If it is none of ours.
     """
     position, stream, version, name, body, _ = row
-    return Recorded(position, stream, version, decode(stream, version, name, body))
+    event = decode(stream, version, name, body, position=position)
+    return Recorded(position, stream, version, event)
 
 
 def _one(rows: Sequence[Row]) -> Recorded | None:

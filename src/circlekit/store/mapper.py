@@ -14,18 +14,12 @@ import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from circlekit.errors import CirclekitError, CorruptEventError
+from circlekit.errors import CirclekitError, CorruptEventError, InvalidInputError
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.record import Recorded
+from circlekit.store.bodies import DEEPEST, LARGEST, depth, is_plain, must_be_sound
 
-# A body nested deeper than Python goes is no event either.
-_NOT_ONE: Final = (
-    msgspec.DecodeError,
-    CirclekitError,
-    ValueError,
-    TypeError,
-    RecursionError,
-)
+_NOT_ONE: Final = (msgspec.DecodeError, CirclekitError, ValueError, TypeError)
 _ENCODE: Final = msgspec.json.Encoder().encode
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = MappingProxyType(
     {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
@@ -35,11 +29,24 @@ _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = MappingProxyType(
 def encode(event: object) -> bytes:
     """
     Return an event's fields as JSON.
+
+    Raises:
+        InvalidInputError: If it could not be read again.
     """
-    return _ENCODE(event)
+    accepted = f"what fits {LARGEST:,} bytes, with numbers of 64 bits"
+    try:
+        body = _ENCODE(event)
+        if len(body) > LARGEST or not is_plain(body):
+            must_be_sound(body, event)
+    except (ValueError, OverflowError) as error:
+        name = type(event).__name__
+        raise InvalidInputError("event", f"this {name} {error}", accepted) from error
+    return body
 
 
-def decode(stream: str, version: int, name: str, body: bytes) -> Any:
+def decode(
+    stream: str, version: int, name: str, body: bytes, *, position: int | None = None
+) -> Any:
     """
     Return the event that *body* holds.
 
@@ -48,11 +55,25 @@ def decode(stream: str, version: int, name: str, body: bytes) -> Any:
     """
     decoder = _DECODERS.get(name)
     if decoder is None:
-        raise CorruptEventError(stream, version, f"{name!r} is no event's name")
+        problem = f"{name!r} is no event's name"
+        raise CorruptEventError(stream, version, problem, position=position)
     try:
-        return decoder.decode(body)
+        if len(body) > LARGEST:
+            raise ValueError(f"has {len(body):,} bytes")
+        event = decoder.decode(body)
+        # Nearly all are just what is written today, and then nothing is hidden there.
+        if not is_plain(body) or _ENCODE(event) != body:
+            must_be_sound(body, event)
     except _NOT_ONE as error:
-        raise CorruptEventError(stream, version, f"no {name}: {error}") from error
+        problem = f"no {name}: {error}"
+    except RecursionError:
+        # It may be the host that is near the end of its stack.
+        if depth(body) <= DEEPEST:
+            raise
+        problem = f"no {name}: is nested too deep"
+    else:
+        return event
+    raise CorruptEventError(stream, version, problem, position=position)
 
 
 class EventMapper(Mapper[str]):
@@ -83,8 +104,14 @@ class EventMapper(Mapper[str]):
         """
         stream = str(stored_event.originator_id)
         version = stored_event.originator_version
-        event = decode(stream, version, stored_event.topic, stored_event.state)
         position = getattr(stored_event, "id", 0)
+        event = decode(
+            stream,
+            version,
+            stored_event.topic,
+            stored_event.state,
+            position=position or None,
+        )
         return cast(
             "DomainEventProtocol[str]", Recorded(position, stream, version, event)
         )

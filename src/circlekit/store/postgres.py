@@ -101,7 +101,7 @@ class PostgresSession(Session):
         Run a query and return its rows.
         """
         try:
-            return self._connection.execute(_translated(sql), values).fetchall()
+            return self._executed(_translated(sql), values).fetchall()
         except psycopg.Error as error:
             problem = self._typed(error)
         raise problem
@@ -111,7 +111,7 @@ class PostgresSession(Session):
         Run a statement and return how many rows it touched.
         """
         try:
-            return self._connection.execute(_translated(sql), values).rowcount
+            return self._executed(_translated(sql), values).rowcount
         except psycopg.Error as error:
             problem = self._typed(error)
         raise problem
@@ -183,6 +183,9 @@ class PostgresSession(Session):
         Refuse: the server's own tools copy its databases.
         """
         raise StoreError("a PostgreSQL store is backed up with pg_dump")
+
+    def _executed(self, sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
+        return self._connection.execute(sql, values)
 
     def _begin(self, sql: str) -> Sequence[tuple[Any, ...]]:
         try:

@@ -18,6 +18,10 @@ ACCEPTED: Final = (
     "sqlite:///path/to/file.db, sqlite:// for memory, "
     "or postgresql://user@host:5432/database"
 )
+ENDED: Final = (
+    "the host has ended its transaction within a batch; "
+    "accepted: to end it when the batch is over"
+)
 HEAD: Final = "SELECT position, digest FROM circlekit_head WHERE id = 1"
 NOTHING: Final[Mapping[str, Any]] = {}
 
