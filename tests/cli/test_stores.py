@@ -136,7 +136,10 @@ def test_altered(store):
 
     answer = run("verify", "--store", store)
 
-    said = "circlekit: event 5 of 'circle/readers': was altered after it was written\n"
+    said = (
+        "circlekit: event 5 of 'circle/readers', position 9: "
+        "was altered after it was written\n"
+    )
     assert (1, "", said) == (answer.exit_code, answer.stdout, answer.stderr)
 
 

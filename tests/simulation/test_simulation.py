@@ -13,7 +13,7 @@ from tests.simulation.faults import KINDS
 from tests.simulation.mutants import MOST_SEEDS, MUTANTS, caught
 from tests.simulation.world import run
 
-SEEDS = 1000 if os.environ.get("HYPOTHESIS_PROFILE") in {"ci", "nightly"} else 160
+SEEDS = 160
 PARTS = 8
 
 

@@ -8,6 +8,9 @@ import subprocess
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import Queue
+from threading import Event, Thread
 
 import psycopg
 import pytest
@@ -171,6 +174,60 @@ def test_an_id_that_the_kit_made(url):
         )
         assert [post] == [item.post for item in kit.feed("mei").items]
         assert 1 == kit.audit_must_sees().sent
+
+
+@contextmanager
+def following(kit, poll):
+    """
+    Follow in a thread, and lend what was shown, with a way to wait for more.
+    """
+    stop, shown = Event(), Queue()
+    thread = Thread(
+        target=kit.follow,
+        args=("news", lambda it: shown.put(it.position)),
+        kwargs={"poll": poll, "stop": stop},
+    )
+    thread.start()
+    try:
+        yield shown
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_woken(url):
+    """
+    A follower that would look in an hour is told by the server that there is news.
+    """
+    with CircleKit(url) as kit, following(kit, poll=3_600) as shown:
+        for member in ("mei", "tao", "lin"):
+            kit.found_circle(name="Club", kind="community", by=member, circle=member)
+            newest = kit.newest_position()
+            while shown.get(timeout=60) < newest:
+                pass
+
+        assert newest == 3 * 6
+
+
+def test_following_over_a_broken_connection(url):
+    """
+    A follower whose connections break asks again, and is shown what it missed.
+    """
+    between = Proxy(url)
+    with (
+        CircleKit(between.url) as kit,
+        CircleKit(url) as other,
+        following(kit, poll=0.05) as shown,
+    ):
+        for member in ("mei", "tao", "lin"):
+            other.found_circle(name="Club", kind="community", by=member, circle=member)
+            newest = other.newest_position()
+            while shown.get(timeout=60) < newest:
+                pass
+            between.cut()
+    between.close()
+
+    assert newest == 3 * 6
 
 
 def test_a_lost_commit(kit, proxy):

@@ -21,7 +21,7 @@ from circlekit.errors import BusyError, CorruptEventError, InvalidInputError
 from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
 from circlekit.projections.read_model import Rows
-from circlekit.store import Transaction, following
+from circlekit.store import ConnectionLostError, Transaction, following
 from circlekit.store.following import Waiting
 from circlekit.text import checked_id, visible
 
@@ -156,22 +156,24 @@ class Following(Deciding):
             kinds: Only events of these classes; None means all.
             after: Where a follower that is new begins; later it has no meaning.
             block: How many events are taken in with one transaction, at most.
-            poll: Seconds to wait before asking again, if there was nothing new.
+            poll: Seconds to wait before asking again, if there was nothing new; on
+                PostgreSQL, where the server tells of news, at most so long.
             stop: Ends it after the event it is at, if set.
 
         Raises:
             InvalidInputError: If an argument is not accepted.
             BusyError: If the store is busy for too long when it begins or ends; in
-                between it waits and asks again.
+                between it waits and asks again, also if the connection is lost.
         """
         if poll <= 0:
             raise InvalidInputError("poll", f"is {poll!r}", "more than 0 seconds")
         ended = Event() if stop is None else stop
         follower = self._follower(name, handler, kinds, block)
         self._enrol(follower, after)
-        while not ended.is_set():
-            if not self._go_on(follower, ended.is_set):
-                ended.wait(poll)
+        with self._store.waking() as waking:
+            while not ended.is_set():
+                if not self._go_on(follower, ended.is_set):
+                    waking.wait(poll, ended)
         self._keep(follower)
 
     def catch_up(
@@ -295,7 +297,7 @@ class Following(Deciding):
     def _go_on(self, follower: _Follower, stopped: Callable[[], bool]) -> bool:
         try:
             return self._take_block(follower, stopped)
-        except BusyError:
+        except (BusyError, ConnectionLostError):
             return False  # and ask again later, as if there were nothing new
 
     def _take_block(self, follower: _Follower, stopped: Callable[[], bool]) -> bool:

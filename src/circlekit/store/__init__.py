@@ -14,12 +14,14 @@ from circlekit.store.schema import (
     QUOTA_VIEW,
     READ_MODELS,
 )
+from circlekit.store.session import ConnectionLostError
 
 __all__ = [
     "GROUP_TIMELINE",
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
+    "ConnectionLostError",
     "Migration",
     "Store",
     "Transaction",

@@ -29,7 +29,12 @@ from circlekit.store import log
 from circlekit.store.chain import FIRST, Head
 from circlekit.store.mapper import encode
 from circlekit.store.rebuilding import Beside, let_others_write
-from circlekit.store.session import ConnectionLostError, Database, Session
+from circlekit.store.session import (
+    ConnectionLostError,
+    Database,
+    Session,
+    Waking,
+)
 
 _OUTCOME: Final = "SELECT said, first, last FROM circlekit_command WHERE id = :id"
 _KEEP_OUTCOME: Final = """
@@ -468,6 +473,17 @@ class Store:
         Return whether what the database answers to a commit may not arrive.
         """
         return self._database.may_lose_replies
+
+    @contextmanager
+    def waking(self) -> Iterator[Waking]:
+        """
+        Lend a way to wait for news.
+        """
+        waking = self._database.waking()
+        try:
+            yield waking
+        finally:
+            waking.close()
 
     @property
     def is_writing_here(self) -> bool:

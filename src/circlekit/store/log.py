@@ -61,9 +61,6 @@ WHERE name = :name AND position > :after AND position <= :head
 ORDER BY position LIMIT :limit
 """
 _NEWEST: Final = "SELECT max(position) FROM circlekit_event"
-_MOVE_HEAD: Final = """
-UPDATE circlekit_head SET position = :position, digest = :digest WHERE id = 1
-"""
 
 
 def checksum(stream: str, version: int, name: str, body: bytes) -> int:
@@ -148,7 +145,7 @@ def move_head(session: Session, to: Head) -> None:
     """
     Keep a new head.
     """
-    session.run(_MOVE_HEAD, {"position": to.position, "digest": to.digest.hex()})
+    session.move_head(to.position, to.digest.hex())
 
 
 def history(session: Session, stream: str, *, after: int = 0) -> Iterator[Recorded]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -32,10 +34,12 @@ from circlekit.errors import (
 from circlekit.store.session import (
     ACCEPTED,
     HEAD,
+    MOVE_HEAD,
     NOTHING,
     ConnectionLostError,
     Database,
     Session,
+    Waking,
 )
 
 _SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
@@ -48,6 +52,13 @@ _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 # Any number will do, so long as it is always this one.
 _MIGRATING: Final = 0x636972636C65
+_CHANNEL: Final = "circlekit"
+_MOVE_HEAD: Final = f"""
+WITH moved AS ({MOVE_HEAD} RETURNING id)
+SELECT pg_notify('{_CHANNEL}', '') FROM moved
+"""
+# How often somebody who listens looks whether they are to stop.
+_LOOK_UP: Final = 0.1
 _TABLES: Final = """
 SELECT relname FROM pg_catalog.pg_class
 WHERE relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(oid)
@@ -116,6 +127,12 @@ class PostgresSession(Session):
             problem = self._typed(error)
         raise problem
 
+    def move_head(self, position: int, digest: str) -> None:
+        """
+        Keep a new head of the log, and wake who waits for one once it is committed.
+        """
+        self.all(_MOVE_HEAD, {"position": position, "digest": digest})
+
     def commit(self) -> None:
         """
         Commit.
@@ -157,6 +174,8 @@ class PostgresSession(Session):
         """
         Give the connection back, if it is still good and there is a use for it.
         """
+        if not self._pooled.is_valid:
+            return  # given back already
         if self._connection.closed or not self._database.takes_back(self._pool):
             self._pooled.invalidate()
         self._pooled.close()
@@ -332,6 +351,24 @@ class PostgresDatabase(Database):
                 session = self.session()
         return session
 
+    def waking(self) -> Waking:
+        """
+        Return a way to wait for news, which listens on a connection of its own.
+        """
+        return _Listening(self)
+
+    def listening(self) -> psycopg.Connection[Any]:
+        """
+        Return a new connection that is told of every new head.
+        """
+        connection: psycopg.Connection[Any] = self._connected()
+        try:
+            connection.execute(f"LISTEN {_CHANNEL}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def close(self) -> None:
         """
         Close every connection; those in use, when they are given back.
@@ -367,7 +404,43 @@ class PostgresDatabase(Database):
             return psycopg.connect(autocommit=True, **options)
         except (psycopg.Error, ValueError, UnicodeError) as error:
             said = self.hushed(str(error))
-        raise StoreError(f"the store could not be reached: {said}")
+        raise ConnectionLostError(f"the store could not be reached: {said}")
+
+
+@define(eq=False, repr=False)
+class _Listening(Waking):
+    _database: PostgresDatabase
+    _connection: psycopg.Connection[Any] | None = None
+
+    def wait(self, seconds: float, ended: Event) -> None:
+        """
+        Wait so long, or until something is new, or until *ended* is set.
+
+        Without the server there is only waiting.
+        """
+        until = monotonic() + seconds
+        try:
+            if self._connection is None:
+                # What came before nobody told; it is asked for once more.
+                self._connection = self._database.listening()
+                return
+            while not ended.wait(0) and (left := until - monotonic()) > 0:
+                news = self._connection.notifies(
+                    timeout=min(left, _LOOK_UP), stop_after=1
+                )
+                if list(news):
+                    return
+        except (psycopg.Error, StoreError):
+            self.close()
+            ended.wait(max(0, until - monotonic()))
+
+    def close(self) -> None:
+        """
+        Close the connection.
+        """
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 @cache

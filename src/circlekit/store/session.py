@@ -8,6 +8,7 @@ Statements are SQL that both read, with named parameters written ``:name``.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any, ClassVar, Final
 
 from sqlalchemy.engine import Dialect
@@ -23,6 +24,9 @@ ENDED: Final = (
     "accepted: to end it when the batch is over"
 )
 HEAD: Final = "SELECT position, digest FROM circlekit_head WHERE id = 1"
+MOVE_HEAD: Final = """
+UPDATE circlekit_head SET position = :position, digest = :digest WHERE id = 1
+"""
 NOTHING: Final[Mapping[str, Any]] = {}
 
 
@@ -82,6 +86,12 @@ class Session(ABC):
         Run a statement and return how many rows it touched.
         """
 
+    def move_head(self, position: int, digest: str) -> None:
+        """
+        Keep a new head of the log.
+        """
+        self.run(MOVE_HEAD, {"position": position, "digest": digest})
+
     @abstractmethod
     def commit(self) -> None:
         """
@@ -131,6 +141,25 @@ class Session(ABC):
         """
 
 
+class Waking:
+    """
+    A way to wait for news, for somebody who asks again in any case.
+
+    Here nobody is told of any, so there is only waiting.
+    """
+
+    def wait(self, seconds: float, ended: Event) -> None:
+        """
+        Wait so long, or until something may be new, or until *ended* is set.
+        """
+        ended.wait(seconds)
+
+    def close(self) -> None:
+        """
+        Let go of whatever news came by.
+        """
+
+
 class Database(ABC):
     """
     A place where a store can be: opens sessions to it.
@@ -173,6 +202,12 @@ class Database(ABC):
         """
         Return a session, on a connection that may have been used before.
         """
+
+    def waking(self) -> Waking:
+        """
+        Return a way to wait for news.
+        """
+        return Waking()
 
     @abstractmethod
     def new_session(self) -> Session:
