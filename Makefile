@@ -2,7 +2,7 @@
 # is put into .venv, at the versions named in constraints.txt.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage docs fix bench mutants simulation fuzz clean
+.PHONY: help demo test check lint coverage docs fix bench mutants simulation faults fuzz clean
 
 # The first Python that runs, is new enough, and can make a virtual environment.
 # Choose another one with `make PYTHON=...`, after a `make clean`.
@@ -55,6 +55,9 @@ mutants: .venv/dev ## Bend the rules one by one and see the machines object.
 
 simulation: .venv/dev ## Run 2,000 seeds of hosts that fail, race and start again.
 	$(BIN)/python -m tests.simulation
+
+faults: .venv/dev ## Kill servers, disks and writers for some minutes, and count what is lost.
+	$(BIN)/python -m tests.faults --long
 
 fuzz: .venv/dev ## Alter stored events for a minute: never a wrong one is read.
 	$(BIN)/python -m tests.fuzz --seconds 60

@@ -151,7 +151,7 @@ def compared(url, told):
         "told": len(told),
         "lost": sum(posts.get(post) != text for post, text in said.items()),
         "doubled": sum(count - 1 for count in texts.values()),
-        "stored_unsaid": len(texts) - len(said),
+        "stored_unsaid": len(texts.keys() - set(said.values())),
     }
 
 
