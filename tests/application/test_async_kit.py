@@ -29,7 +29,7 @@ from tests.application.town import MARCH_1, StopItError, everything
 pytestmark = pytest.mark.anyio
 
 # A block of `with` cannot be offloaded: `in_batch` and plain functions are.
-BLOCKS = {"batch", "rows"}
+BLOCKS = {"batch", "joined_to", "rows"}
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -658,8 +658,9 @@ UNRECORDED = {
     "half a character": (
         HasField("\ud800"),
         (
-            "house-rule: its numbers cannot be stored: 'utf-8' codec can't encode "
-            "character '\\ud800' in position 0: surrogates not allowed"
+            "house-rule: its numbers cannot be stored: event: this RuleBookAdopted "
+            "'utf-8' codec can't encode character '\\ud800' in position 0: surrogates "
+            "not allowed; accepted: what fits 8,388,608 bytes, with numbers of 64 bits"
         ),
     ),
     "a private number": (
