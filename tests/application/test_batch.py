@@ -2,6 +2,7 @@
 Many commands in one transaction.
 """
 
+import gc
 from contextlib import nullcontext, suppress
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from circlekit import CircleKit, InvalidInputError, NotFoundError, StoreError
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.history import replay
+from circlekit.events.record import Recorded
 from circlekit.store import Transaction
 from tests.application.town import (
     StopItError,
@@ -26,7 +28,7 @@ def _replayed(kit):
 
 def _cached(kit):
     kit.would_allow("leave_circle", "club", "mei")
-    return kit._aggregates["circle/club"]
+    return kit._aggregates["circle/club"].aggregate
 
 
 def test_one_transaction(town, url):
@@ -237,6 +239,23 @@ def test_a_small_memory(url, clock, town):
 
         assert 1 == len(small._aggregates)
         assert ("not-a-member",) == outcome(town.kit.leave_circle, "club", "new").rules
+
+
+def test_little_is_kept_of_what_is_new(url, clock):
+    """
+    Of what a kit makes anew it keeps no more in memory than of all else.
+    """
+    with CircleKit(url, clock=clock, most_loaded=2) as small:
+        before = _recorded_in_memory()
+        for number in range(20):
+            small.found_circle(name=f"Club {number}", kind="community", by="mei")
+
+        assert _recorded_in_memory() - before <= 2
+
+
+def _recorded_in_memory():
+    gc.collect()
+    return sum(isinstance(it, Recorded) for it in gc.get_objects())
 
 
 def _fails_once(monkeypatch, name):

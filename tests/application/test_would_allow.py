@@ -65,8 +65,8 @@ def test_cached_is_replayed(things, switched):
             _load(kit, kind, id_)
 
         assert kept == dict(kit._aggregates)
-        for aggregate in kept.values():
-            assert aggregate.version > 0
+        for known in kept.values():
+            assert known.aggregate.version > 0
 
 
 def _do_and_undo(community, act):

@@ -151,7 +151,7 @@ def test_a_stale_circle(monkeypatch):
 
     def from_memory(kit, transaction, kind, id_):
         known = kit._aggregates.get(f"{kind.__name__.lower()}/{id_}")
-        return known or load(kit, transaction, kind, id_)
+        return known.aggregate if known else load(kit, transaction, kind, id_)
 
     monkeypatch.setattr(Deciding, "_load", from_memory)
     with pytest.raises(FALLS):

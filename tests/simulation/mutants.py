@@ -199,7 +199,7 @@ def memory_believed(kept, self, transaction, kind, id_):
     A circle in memory is not brought up to date before it decides.
     """
     found = self._aggregates.get(f"{deciding_module._KINDS[kind]}/{id_}")
-    return found or kept(self, transaction, kind, id_)
+    return found.aggregate if found else kept(self, transaction, kind, id_)
 
 
 # Moments.

@@ -122,6 +122,26 @@ class Circle(HasHistory):
         """
         return self.members.get(member)
 
+    # Who may act here at all, also asked by what belongs to the circle.
+
+    def member_acts(self, by: str) -> Verdict:
+        """
+        Return whether somebody may do here what every member may.
+        """
+        return members_only(self.role(by), by=by)
+
+    def manager_acts(self, by: str) -> Verdict:
+        """
+        Return whether somebody may do here what the owner and managers may.
+        """
+        return managers_only(self.role(by), by=by)
+
+    def owner_acts(self, by: str) -> Verdict:
+        """
+        Return whether somebody may do here what the owner alone may.
+        """
+        return owner_only(self.role(by), by=by)
+
     # Commands: may refuse, never change anything.
 
     def found(
@@ -154,7 +174,7 @@ class Circle(HasHistory):
         Go by other numbers from now on.
         """
         self._know(book)
-        require(owner_only(self.role(by), by=by))
+        require(self.owner_acts(by))
         return (RuleBookAdopted(book=book, by=by, at=at),)
 
     def join(
@@ -204,7 +224,7 @@ class Circle(HasHistory):
         Take a member out.
         """
         require(
-            managers_only(self.role(by), by=by),
+            self.manager_acts(by),
             members_only(self.role(member), by=member),
             not_the_owner(self.role(member), member=member),
             outranks(self.role(by), self.role(member), member=member),
@@ -218,7 +238,7 @@ class Circle(HasHistory):
         Make a member a manager.
         """
         require(
-            owner_only(self.role(by), by=by),
+            self.owner_acts(by),
             may_be_appointed(self.role(member), member=member),
         )
         return (ManagerAppointed(member=member, by=by, at=at),)
@@ -230,7 +250,7 @@ class Circle(HasHistory):
         Make a manager an ordinary member again.
         """
         require(
-            owner_only(self.role(by), by=by),
+            self.owner_acts(by),
             may_be_dismissed(self.role(member), member=member),
         )
         return (ManagerDismissed(member=member, by=by, at=at),)
@@ -240,7 +260,7 @@ class Circle(HasHistory):
         Make another member the owner; the old one stays as an ordinary member.
         """
         require(
-            owner_only(self.role(by), by=by),
+            self.owner_acts(by),
             members_only(self.role(owner), by=owner),
             refused("already-the-owner", f"{owner} owns this circle already")
             if owner == self.owner
@@ -253,7 +273,7 @@ class Circle(HasHistory):
         Give a member the right to go beyond the must-see quota, with a reason.
         """
         require(
-            owner_only(self.role(by), by=by),
+            self.owner_acts(by),
             members_only(self.role(member), by=member),
             is_on(
                 member not in self.override_holders,
@@ -270,7 +290,7 @@ class Circle(HasHistory):
         Take that right back.
         """
         require(
-            owner_only(self.role(by), by=by),
+            self.owner_acts(by),
             is_on(
                 member in self.override_holders,
                 rule="not-granted",
@@ -285,7 +305,7 @@ class Circle(HasHistory):
         """
         Bring a group under the circle; *linked* names the circle it has, if any.
         """
-        require(managers_only(self.role(by), by=by), free_to_link(linked))
+        require(self.manager_acts(by), free_to_link(linked))
         return (GroupLinked(group=group, by=by, at=at),)
 
     def unlink_group(self, group: GroupId, *, by: MemberId, at: datetime) -> Events:
@@ -293,7 +313,7 @@ class Circle(HasHistory):
         Let a group go; the bound one stays.
         """
         require(
-            managers_only(self.role(by), by=by),
+            self.manager_acts(by),
             linked_to(self.id, self.id if group in self.groups else None),
             may_unlink(bound=self.groups.get(group, False)),
         )
@@ -304,7 +324,7 @@ class Circle(HasHistory):
         Send posts on to the groups by default, or no longer.
         """
         require(
-            managers_only(self.role(by), by=by),
+            self.manager_acts(by),
             is_on(
                 on != self.syncs_posts,
                 rule="already-so",
@@ -329,7 +349,7 @@ class Circle(HasHistory):
         Publish a post; *sync* None goes by the circle's switch.
         """
         require(
-            members_only(self.role(by), by=by),
+            self.member_acts(by),
             *self._all_linked(groups),
             self._house("post", by, at),
         )
@@ -387,7 +407,7 @@ class Circle(HasHistory):
         Comment on a post, or answer another comment on it.
         """
         require(
-            members_only(self.role(by), by=by),
+            self.member_acts(by),
             self._there(post),
             self._comment_there(reply_to, on=post.version) if reply_to else ALLOWED,
             self._house("comment", by, at),
@@ -417,7 +437,7 @@ class Circle(HasHistory):
         """
         React to a post.
         """
-        require(members_only(self.role(by), by=by), self._there(post))
+        require(self.member_acts(by), self._there(post))
         return (PostReacted(post=post.version, emoji=emoji, by=by, at=at),)
 
     def withdraw_reaction(
@@ -426,7 +446,7 @@ class Circle(HasHistory):
         """
         Take a reaction back.
         """
-        require(members_only(self.role(by), by=by), self._there(post))
+        require(self.member_acts(by), self._there(post))
         return (ReactionWithdrawn(post=post.version, emoji=emoji, by=by, at=at),)
 
     def pin(self, post: Cited, *, by: MemberId, at: datetime) -> Events:
@@ -434,7 +454,7 @@ class Circle(HasHistory):
         Pin a post to the top.
         """
         require(
-            managers_only(self.role(by), by=by),
+            self.manager_acts(by),
             self._there(post),
             may_pin(post.version, self.pinned, limit=self.book.pins),
         )
@@ -445,7 +465,7 @@ class Circle(HasHistory):
         Take a post from the top.
         """
         require(
-            managers_only(self.role(by), by=by),
+            self.manager_acts(by),
             self._there(post),
             is_pinned(post.version, self.pinned),
         )
@@ -497,7 +517,7 @@ class Circle(HasHistory):
     def _may_send(self, override: str | None, by: MemberId, at: datetime) -> Verdict:
         if override is not None:
             return override_right(self.override_holders, by=by)
-        role = managers_only(self.role(by), by=by)
+        role = self.manager_acts(by)
         quota = within_must_see_budgets(
             self.book.must_see, self.must_sees, zone=self.zone, at=at
         )

@@ -219,6 +219,16 @@ class _Asked(Exception):  # noqa: N818 - it carries an answer, it is no error
         self.verdict = verdict
 
 
+@define
+class _Known:
+    """
+    An aggregate in memory, and the newest event that it has taken in.
+    """
+
+    aggregate: HasHistory
+    newest: Recorded
+
+
 @define(eq=False, repr=False)
 class Deciding:
     """
@@ -230,8 +240,7 @@ class Deciding:
     _record_refusals: bool
     _most_loaded: int
     _policies: Policies
-    _aggregates: OrderedDict[str, HasHistory] = field(factory=OrderedDict)
-    _newest: dict[str, Recorded] = field(factory=dict)
+    _aggregates: OrderedDict[str, _Known] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0
     _broken: bool = False
@@ -314,16 +323,20 @@ class Deciding:
         if getattr(self._asking, "now", False):
             raise _Asked(self._ask(plan))
         digest = ""
-        given = command_id is not None
-        if command_id is None and self._store.may_lose_replies:
-            # Should the server's answer be lost, the command can be said again.
-            command_id = None if self._store.is_writing_here else new_id()
+        # Should the server's answer be lost, the command can be said again.
+        made = (
+            command_id is None
+            and self._store.may_lose_replies
+            and not self._store.is_writing_here
+        )
+        if made:
+            command_id = new_id()
         if command_id is not None:
             checked_id("command_id", command_id)
             digest = _digest(name, about, by, said)
-        with self._named(command_id), self._transaction() as transaction:
+        with _named(command_id), self._transaction() as transaction:
             recorded = None
-            if given and command_id is not None:
+            if command_id is not None and not made:
                 recorded = _earlier(transaction, command_id, digest)
             if recorded is None:
                 recorded, refusal = self._carry_out(
@@ -340,16 +353,6 @@ class Deciding:
         if refusal is not None:
             raise refusal
         return answer(recorded)
-
-    @contextmanager
-    def _named(self, command_id: str | None) -> Iterator[None]:
-        in_a_batch = self._store.is_writing_here
-        try:
-            yield
-        except OutcomeUnknownError:
-            if in_a_batch:
-                raise
-            raise OutcomeUnknownError(command_id) from None
 
     def _ask(self, plan: Plan) -> Verdict:
         with self._store.alone() as transaction:
@@ -389,8 +392,9 @@ class Deciding:
             written = transaction.append(stream, aggregate.version, events)
             for happened in events:
                 aggregate.apply(happened)
-            if written:
-                self._newest[stream] = written[-1]
+            known = self._aggregates.get(stream)
+            if written and known is not None and known.aggregate is aggregate:
+                known.newest = written[-1]
             recorded += written
         for stream, events in work.published:
             recorded += self._add(transaction, stream, events)
@@ -405,34 +409,31 @@ class Deciding:
 
         if not self._store.remembers and self._depth < _WITHIN_A_BATCH:
             self._aggregates.clear()
-            self._newest.clear()
         return Work(transaction, as_utc("clock", self._clock()), loaded)
 
     def _load(
         self, transaction: Transaction, kind: type[HasHistory], id_: str
     ) -> HasHistory:
         stream = stream_of(_KINDS[kind], checked_id(_KINDS[kind], id_))
-        aggregate = self._aggregates.get(stream)
-        if aggregate is not None:
+        known = self._aggregates.get(stream)
+        if known is not None:
             # The newest event that was taken in is read once more: where it is no
             # longer, or is another, the store was set back to an earlier state.
-            events = transaction.history(stream, after=aggregate.version - 1)
-            if next(events, None) != self._newest[stream]:
-                aggregate = None
-        if aggregate is None:
-            aggregate = self._blank(kind, id_)
+            events = transaction.history(stream, after=known.aggregate.version - 1)
+            if next(events, None) != known.newest:
+                known = None
+        if known is None:
+            aggregate, newest = self._blank(kind, id_), None
             events = transaction.history(stream)
-        recorded = None
-        for recorded in events:
-            aggregate.apply(recorded.event)
-        if recorded is not None:
-            self._newest[stream] = recorded
-        if aggregate.version:
-            self._aggregates[stream] = aggregate
+        else:
+            aggregate, newest = known.aggregate, known.newest
+        for newest in events:
+            aggregate.apply(newest.event)
+        if newest is not None:
+            self._aggregates[stream] = _Known(aggregate, newest)
             self._aggregates.move_to_end(stream)
             if len(self._aggregates) > self._most_loaded:
-                forgotten, _ = self._aggregates.popitem(last=False)
-                del self._newest[forgotten]
+                self._aggregates.popitem(last=False)
         return aggregate
 
     def _blank(self, kind: type[HasHistory], id_: str) -> HasHistory:
@@ -483,7 +484,15 @@ class Deciding:
         # What was taken in but not committed must not be believed any longer.
         for stream in self._touched:
             self._aggregates.pop(stream, None)
-            self._newest.pop(stream, None)
+
+
+@contextmanager
+def _named(command_id: str | None) -> Iterator[None]:
+    # Only the outermost commit can end so; whoever asks there named the command.
+    try:
+        yield
+    except OutcomeUnknownError:
+        raise OutcomeUnknownError(command_id) from None
 
 
 def _stream(aggregate: HasHistory) -> str:

@@ -19,7 +19,14 @@ from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
 
 
-class CircleKit(Circles, Posts, Groups, Customers, Reading, Following):
+class CircleKit(
+    Circles,
+    Posts,
+    Groups,
+    Customers,
+    Reading,
+    Following,
+):
     """
     Communities on one store: commands, questions and the audit.
 
