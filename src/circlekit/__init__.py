@@ -12,21 +12,25 @@ from circlekit.errors import (
     CommandIdReusedError,
     CorruptEventError,
     GoldenHistoryError,
+    GraderError,
     InvalidInputError,
     NotFoundError,
     OutcomeUnknownError,
     StoreError,
     UnknownPolicyError,
 )
+from circlekit.events.homework import Scale
 from circlekit.ids import (
     CircleId,
     CommentId,
     CustomerId,
     GroupId,
+    HomeworkId,
     MemberId,
     MessageId,
     PostId,
 )
+from circlekit.policies.graders import Grade, Submission
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
 
@@ -50,7 +54,10 @@ __all__ = [
     "CorruptEventError",
     "CustomerId",
     "GoldenHistoryError",
+    "Grade",
+    "GraderError",
     "GroupId",
+    "HomeworkId",
     "InvalidInputError",
     "ManualClock",
     "MemberId",
@@ -61,7 +68,9 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "Scale",
     "StoreError",
+    "Submission",
     "UnknownPolicyError",
     "Verdict",
     "WhatIf",

@@ -74,6 +74,9 @@ class RuleBook:
 
         house: The host's own rules; given as policies, kept as their names and
             numbers.
+
+        homework: Whether homework may be set; None goes by the circle's kind, that
+            is in teaching circles and no others.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -88,6 +91,7 @@ class RuleBook:
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    homework: bool | None = None
 
     def __attrs_post_init__(self) -> None:
         """

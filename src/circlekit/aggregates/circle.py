@@ -97,6 +97,8 @@ class Circle(HasHistory):
 
         joined_at: When each member joined.
 
+        verified: The role that each member was verified in, if any.
+
         policies: The host's own policies, which its rule book may name.
     """
 
@@ -114,6 +116,7 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
+    verified: dict[str, VerifiedRole] = Factory(dict)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
 
     def role(self, member: str) -> Role | None:
@@ -121,6 +124,12 @@ class Circle(HasHistory):
         Return somebody's role here, None if they are no member.
         """
         return self.members.get(member)
+
+    def verified_role(self, member: str, at: datetime) -> VerifiedRole | None:  # noqa: ARG002 - roles do not end yet
+        """
+        Return the role that somebody is verified in at a moment, None if in none.
+        """
+        return self.verified.get(member)
 
     # Who may act here at all, also asked by what belongs to the circle.
 
@@ -573,9 +582,12 @@ class Circle(HasHistory):
             case MemberJoined():
                 self.members[event.member] = "member"
                 self.joined_at[event.member] = event.at
+                if event.verified_role is not None:
+                    self.verified[event.member] = event.verified_role
             case MemberLeft() | MemberRemoved():
                 self.members.pop(event.member, None)
                 self.joined_at.pop(event.member, None)
+                self.verified.pop(event.member, None)
                 self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))

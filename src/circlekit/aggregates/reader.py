@@ -10,7 +10,13 @@ from typing import assert_never
 
 from attrs import Factory, define
 
+from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
+from circlekit.events.guardian import (
+    GuardianDigestSent,
+    GuardianDismissed,
+    GuardianNamed,
+)
 from circlekit.events.reader import MustSeeAcknowledged, PostsRead, ReaderEvent
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
@@ -25,9 +31,13 @@ Events = tuple[ReaderEvent, ...]
 class Reader(HasHistory):
     """
     What must be remembered of a reader to decide what happens next.
+
+    Attributes:
+        guardians: Who looks after them, if they are a child.
     """
 
     acknowledged: set[tuple[str, int]] = Factory(set)
+    guardians: Guardians = Factory(Guardians)
 
     # Commands: may refuse, never change anything.
 
@@ -75,5 +85,7 @@ class Reader(HasHistory):
                 pass
             case MustSeeAcknowledged():
                 self.acknowledged.add((event.circle, event.post))
+            case GuardianNamed() | GuardianDismissed() | GuardianDigestSent():
+                self.guardians.evolve(event, self.version)
             case _:
                 assert_never(event)

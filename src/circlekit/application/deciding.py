@@ -18,6 +18,7 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.homework import Homework
 from circlekit.aggregates.reader import Reader
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
@@ -29,8 +30,9 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
+from circlekit.ids import CircleId, CustomerId, GroupId, HomeworkId, MemberId
 from circlekit.policies.authority import Role
+from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
 from circlekit.text import checked_id
@@ -41,6 +43,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Homework: "homework",
 }
 
 _OWN: Final = "circlekit:"
@@ -143,6 +146,12 @@ class Work:
         """
         return self.blank_or_known(Reader, id_)
 
+    def homework(self, id_: HomeworkId) -> Homework:
+        """
+        Return homework as it stands.
+        """
+        return self._known(Homework, id_)
+
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
         Return an aggregate that need not exist yet.
@@ -240,6 +249,7 @@ class Deciding:
     _record_refusals: bool
     _most_loaded: int
     _policies: Policies
+    _graders: Graders
     _aggregates: OrderedDict[str, _Known] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0

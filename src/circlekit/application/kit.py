@@ -12,9 +12,12 @@ from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.guardians import GuardianDigests
+from circlekit.application.homework import Homeworks
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.clock import Clock
+from circlekit.policies.graders import Grader, known_graders
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
 
@@ -24,6 +27,8 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Homeworks,
+    GuardianDigests,
     Reading,
     Following,
 ):
@@ -50,6 +55,7 @@ class CircleKit(
         most_loaded: int = 1_000,
         busy_seconds: float = 30.0,
         policies: Iterable[type[HousePolicy]] = (),
+        graders: Iterable[Grader] = (),
         create: bool = True,
     ) -> None:
         """
@@ -64,10 +70,11 @@ class CircleKit(
                 kept in memory at most.
             busy_seconds: How long to wait for another process that is writing.
             policies: The host's own policies, which its rule books name.
+            graders: The host's own graders of homework.
             create: Whether to make an SQLite store where there is none.
 
         Raises:
-            InvalidInputError: If a policy has no name or no act.
+            InvalidInputError: If a policy has no name or no act, or a grader no name.
             StoreError: If the URL is no store, the store is of another version,
                 or there is none and none may be made.
         """
@@ -78,6 +85,7 @@ class CircleKit(
             record_refusals,
             most_loaded,
             known,
+            known_graders(graders),
         )
 
     def __repr__(self) -> str:
@@ -131,6 +139,7 @@ class CircleKit(
                 self._record_refusals,
                 self._most_loaded,
                 self._policies,
+                self._graders,
             )
             yield kit
 

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, customer, group, reader, refusal, rules
+from circlekit.events import (
+    circle,
+    customer,
+    group,
+    guardian,
+    homework,
+    reader,
+    refusal,
+    rules,
+)
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -59,6 +68,17 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
     ("CommandRefused", refusal.CommandRefused),
+    ("HomeworkAssigned", homework.HomeworkAssigned),
+    ("HomeworkDueMoved", homework.HomeworkDueMoved),
+    ("HomeworkCancelled", homework.HomeworkCancelled),
+    ("HomeworkSubmitted", homework.HomeworkSubmitted),
+    ("HomeworkWithdrawn", homework.HomeworkWithdrawn),
+    ("HomeworkGraded", homework.HomeworkGraded),
+    ("HomeworkReturned", homework.HomeworkReturned),
+    ("HomeworkCommented", homework.HomeworkCommented),
+    ("GuardianNamed", guardian.GuardianNamed),
+    ("GuardianDismissed", guardian.GuardianDismissed),
+    ("GuardianDigestSent", guardian.GuardianDigestSent),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

@@ -16,6 +16,8 @@ from sqlalchemy import (
 )
 
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.guardians import GuardianView
+from circlekit.projections.homework import HomeworkView
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
@@ -24,7 +26,15 @@ SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
-READ_MODELS: Final[tuple[ReadModel, ...]] = (MEMBER_FEED, GROUP_TIMELINE, QUOTA_VIEW)
+HOMEWORK_VIEW: Final = HomeworkView()
+GUARDIAN_VIEW: Final = GuardianView()
+READ_MODELS: Final[tuple[ReadModel, ...]] = (
+    MEMBER_FEED,
+    GROUP_TIMELINE,
+    QUOTA_VIEW,
+    HOMEWORK_VIEW,
+    GUARDIAN_VIEW,
+)
 
 HISTORY: Final = MetaData()
 Table(
