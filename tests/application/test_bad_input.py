@@ -74,6 +74,17 @@ CASES = {
         ("invited_by", lambda t: _call("club", "new", invited_by=SURROGATE)),
         ("invited_by", lambda t: _call("club", "new", invited_by=5)),
     ],
+    "close_circle": [
+        ("reason", lambda t: _call("club", by="mei", reason="")),
+        ("reason", lambda t: _call("club", by="mei", reason=BELL)),
+        ("reason", lambda t: _call("club", by="mei", reason=None)),
+        ("by", lambda t: _call("club", by="", reason="x")),
+    ],
+    "archive_circle": [
+        ("reason", lambda t: _call("club", by="mei", reason="")),
+        ("reason", lambda t: _call("club", by="mei", reason="x" * 20_001)),
+    ],
+    "reopen_circle": [("by", lambda t: _call("club", by=LINE))],
     "leave_circle": [
         ("member", lambda t: _call("club", "")),
         ("member", lambda t: _call("club", LINE)),
@@ -366,6 +377,9 @@ def test_bad_question(town, question, field, call):
         ("pin_post", "circle", "x", lambda t: _call("x/1", by="mei")),
         ("acknowledge", "circle", "x", lambda t: _call("x/1", by="mei")),
         ("mark_read", "circle", "x", lambda t: _call([t.post, "x/1"], by="tao")),
+        ("close_circle", "circle", "x", lambda t: _call("x", by="mei", reason="y")),
+        ("reopen_circle", "circle", "x", lambda t: _call("x", by="mei")),
+        ("archive_circle", "circle", "x", lambda t: _call("x", by="mei", reason="y")),
         ("link_group", "circle", "x", lambda t: _call("x", by="mei")),
         ("unlink_group", "group", "x", lambda t: _call("club", "x", by="mei")),
         ("join_group", "group", "x", lambda t: _call("x", "tao")),
