@@ -10,6 +10,7 @@ from typing import Self
 from circlekit.application.circles import Circles
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
+from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.posts import Posts
@@ -24,6 +25,7 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Duties,
     Reading,
     Following,
 ):
