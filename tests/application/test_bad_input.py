@@ -296,6 +296,19 @@ QUESTIONS = {
         ("after", lambda t: _call(t.post, after="club")),
         ("limit", lambda t: _call(t.post, limit=0)),
     ],
+    "inbox": [
+        ("member", lambda t: _call("")),
+        ("circle", lambda t: _call("tao", circle=LINE)),
+        ("kinds", lambda t: _call("tao", kinds="to-do")),
+        ("kinds", lambda t: _call("tao", kinds=["to-do", "chore"])),
+        ("limit", lambda t: _call("tao", limit=0)),
+        ("limit", lambda t: _call("tao", limit=201)),
+        ("after", lambda t: _call("tao", after="")),
+        ("after", lambda t: _call("tao", after="1.2.3")),
+        ("after", lambda t: _call("tao", after="1.two")),
+        ("after", lambda t: _call("tao", after=17)),
+        ("after", lambda t: _call("tao", after=f"{10**30}.1")),
+    ],
     "acknowledgements": [("post", lambda t: _call("club"))],
     "circles": [("member", lambda t: _call(""))],
     "group_timeline": [
@@ -417,6 +430,7 @@ def test_unknown_ids(town, command, kind, id_, call):
     [
         ("feed", "circle", lambda t: _call("tao", circle="x")),
         ("group_timeline", "group", lambda t: _call("x")),
+        ("inbox", "circle", lambda t: _call("tao", circle="x")),
         ("quota", "circle or customer", lambda t: _call("x")),
         ("quota", "circle", lambda t: _call(circle="c1")),
         ("quota", "customer", lambda t: _call(customer="club")),

@@ -354,6 +354,7 @@ class AsyncCircleKit:
 
     # Reading
     feed = _offloaded(CircleKit.feed)
+    inbox = _offloaded(CircleKit.inbox)
     comments = _offloaded(CircleKit.comments)
     circles = _offloaded(CircleKit.circles)
     acknowledgements = _offloaded(CircleKit.acknowledgements)

@@ -11,6 +11,7 @@ from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
+from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.posts import Posts
@@ -26,6 +27,7 @@ class CircleKit(
     Groups,
     Customers,
     Closings,
+    Duties,
     Reading,
     Following,
 ):
