@@ -19,6 +19,7 @@ from circlekit.events import (
     refusal,
     rules,
 )
+from circlekit.events import circle, closing, customer, group, reader, refusal, rules
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -79,6 +80,9 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("GuardianNamed", guardian.GuardianNamed),
     ("GuardianDismissed", guardian.GuardianDismissed),
     ("GuardianDigestSent", guardian.GuardianDigestSent),
+    ("CircleClosed", closing.CircleClosed),
+    ("CircleReopened", closing.CircleReopened),
+    ("CircleArchived", closing.CircleArchived),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.guardians import GuardianView
 from circlekit.projections.homework import HomeworkView
@@ -26,12 +27,14 @@ SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
+DUTIES: Final = Duties()
 HOMEWORK_VIEW: Final = HomeworkView()
 GUARDIAN_VIEW: Final = GuardianView()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
     QUOTA_VIEW,
+    DUTIES,
     HOMEWORK_VIEW,
     GUARDIAN_VIEW,
 )
