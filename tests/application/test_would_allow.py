@@ -54,7 +54,8 @@ def test_cached_is_replayed(things, switched):
         for act in things:
             try:
                 community.do(act)
-                if act.switch == 0:
+                # A grader works outside of a batch.
+                if act.switch == 0 and act.command != "grade_with":
                     _do_and_undo(community, act)
             except NotFoundError:
                 continue
@@ -85,6 +86,7 @@ def _load(kit, kind, id_):
         "group": lambda: kit.would_allow("leave_group", id_, "nobody"),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
+        "homework": lambda: kit.would_allow("withdraw_homework", id_, by="nobody"),
     }
     ask[kind]()
 

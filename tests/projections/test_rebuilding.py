@@ -2,6 +2,8 @@
 Read at once, bit by bit, or again from the start: the same rows.
 """
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from circlekit import CircleKit, NotFoundError
 from circlekit.store import READ_MODELS, log
 from tests.application.communities import opened, scripts, started
-from tests.application.town import undone
+from tests.application.town import MARCH_1, undone
 
 HISTORIES = scripts(least=20, most=60)
 
@@ -81,6 +83,11 @@ def test_stopped_in_a_block(club, model):
         club.publish_post("club", by="tao", text=f"{number}")
         club.send_message("club", by="tao", text=f"{number}")
     club.send_must_see("club", by="mei", text="News")
+    club.found_circle(name="School", kind="teaching", by="mei", circle="school")
+    club.join_circle("school", "lin", verified_role="teacher")
+    due_at = MARCH_1 + timedelta(days=1)
+    club.assign_homework("school", by="lin", title="x", due_at=due_at, to=["mei"])
+    club.name_guardian("tao", "ana", by="mei")
     club._store.up_to_date(model)
     expected = _rows(club, model)
     empty = {name: [] for name in expected}

@@ -85,13 +85,14 @@ class CircleKit(
                 or there is none and none may be made.
         """
         known = known_policies(policies)
+        named = known_graders(graders)
         super().__init__(
             open_store(url, busy_seconds=busy_seconds, create=create),
             clock,
             record_refusals,
             most_loaded,
             known,
-            known_graders(graders),
+            named,
         )
 
     def __repr__(self) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from circlekit.events import (
     circle,
+    closing,
     customer,
     group,
     guardian,
@@ -19,7 +20,6 @@ from circlekit.events import (
     refusal,
     rules,
 )
-from circlekit.events import circle, closing, customer, group, reader, refusal, rules
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
