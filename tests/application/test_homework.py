@@ -234,6 +234,7 @@ def test_scales(town, scale, right, wrong):
         ("points", True),
         ("points", 5, ("A",)),
         ("letters",),
+        ("letters", None, 5),
         ("letters", None, ("A", "A")),
         ("letters", 3, ("A",)),
         ("passed", 3),

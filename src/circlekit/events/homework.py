@@ -2,6 +2,7 @@
 What can happen to a piece of homework: set, handed in, graded, handed back.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from attrs import field, frozen
@@ -14,6 +15,14 @@ from circlekit.ids import CircleId, MemberId
 
 ScaleKind = Literal["points", "letters", "passed"]
 Mark = int | str | bool
+
+
+def _letters(letters: Iterable[str]) -> tuple[str, ...]:
+    try:
+        return tuple(letters)
+    except TypeError as error:
+        problem = f"letters are {type(letters).__name__}"
+        raise InvalidInputError("scale", problem, "a list of letters") from error
 
 
 @frozen
@@ -37,7 +46,7 @@ class Scale:
 
     kind: ScaleKind
     most: int | None = None
-    letters: tuple[str, ...] = field(default=(), converter=tuple)
+    letters: tuple[str, ...] = field(default=(), converter=_letters)
 
     def __attrs_post_init__(self) -> None:
         """
