@@ -50,6 +50,7 @@ from circlekit.policies.authority import (
     managers_only,
     override_right,
     owner_only,
+    teachers_only,
 )
 from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
 from circlekit.policies.house import Act, Asked, Policies, found_again, house_allows
@@ -114,6 +115,7 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
+    verified: dict[str, VerifiedRole] = Factory(dict)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
 
     def role(self, member: str) -> Role | None:
@@ -121,6 +123,12 @@ class Circle(HasHistory):
         Return somebody's role here, None if they are no member.
         """
         return self.members.get(member)
+
+    def verified_role(self, member: str, at: datetime) -> VerifiedRole | None:  # noqa: ARG002
+        """
+        Return the role a member is verified in at that moment, None if in none.
+        """
+        return self.verified.get(member)
 
     # Who may act here at all, also asked by what belongs to the circle.
 
@@ -141,6 +149,18 @@ class Circle(HasHistory):
         Return whether somebody may do here what the owner alone may.
         """
         return owner_only(self.role(by), by=by)
+
+    def teacher_acts(self, by: str, at: datetime) -> Verdict:
+        """
+        Return whether somebody may do here what owner, managers and teachers may.
+
+        Only in a teaching circle is somebody a teacher.
+        """
+        teaches = self.kind == "teaching" and self.verified_role(by, at) == "teacher"
+        return all_of(
+            self.member_acts(by),
+            teachers_only(self.role(by), verified=teaches, by=by),
+        )
 
     # Commands: may refuse, never change anything.
 
@@ -573,9 +593,12 @@ class Circle(HasHistory):
             case MemberJoined():
                 self.members[event.member] = "member"
                 self.joined_at[event.member] = event.at
+                if event.verified_role is not None:
+                    self.verified[event.member] = event.verified_role
             case MemberLeft() | MemberRemoved():
                 self.members.pop(event.member, None)
                 self.joined_at.pop(event.member, None)
+                self.verified.pop(event.member, None)
                 self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))

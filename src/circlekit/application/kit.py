@@ -12,6 +12,7 @@ from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.lives import Lives
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.clock import Clock
@@ -24,6 +25,7 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Lives,
     Reading,
     Following,
 ):

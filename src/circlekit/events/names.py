@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, customer, group, reader, refusal, rules
+from circlekit.events import circle, customer, group, live, reader, refusal, rules
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -58,6 +58,15 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("MomentPublished", customer.MomentPublished),
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
+    ("MinorAttested", reader.MinorAttested),
+    ("LiveScheduled", live.LiveScheduled),
+    ("LiveStarted", live.LiveStarted),
+    ("LiveCancelled", live.LiveCancelled),
+    ("LiveJoined", live.LiveJoined),
+    ("LiveLeft", live.LiveLeft),
+    ("LiveLiked", live.LiveLiked),
+    ("LiveEnded", live.LiveEnded),
+    ("ReplayPublished", live.ReplayPublished),
     ("CommandRefused", refusal.CommandRefused),
 )
 

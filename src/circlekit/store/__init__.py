@@ -10,6 +10,7 @@ from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     GROUP_TIMELINE,
+    LIVES,
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
@@ -18,6 +19,7 @@ from circlekit.store.session import ConnectionLostError
 
 __all__ = [
     "GROUP_TIMELINE",
+    "LIVES",
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
