@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from circlekit.events import circle, customer, group, live, reader, refusal, rules
+from circlekit.events import circle, closing, customer, group, reader, refusal, rules
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -68,6 +69,9 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("LiveEnded", live.LiveEnded),
     ("ReplayPublished", live.ReplayPublished),
     ("CommandRefused", refusal.CommandRefused),
+    ("CircleClosed", closing.CircleClosed),
+    ("CircleReopened", closing.CircleReopened),
+    ("CircleArchived", closing.CircleArchived),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

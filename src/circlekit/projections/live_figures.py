@@ -27,7 +27,7 @@ from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel, Rows
 
 _TABLES: Final = MetaData()
 Table(
-    "circlekit_live",
+    "circlekit_live_class",
     _TABLES,
     Column("live", TEXT, primary_key=True),
     Column("circle", TEXT, nullable=False),
@@ -356,7 +356,7 @@ def _moment(value: int | None) -> datetime | None:
 
 
 _PLAN: Final = """
-INSERT INTO circlekit_live
+INSERT INTO circlekit_live_class
   (live, circle, position, title, status, starts_at, planned_by, present, peak)
 VALUES (:live, :circle, :position, :title, 'scheduled', :starts_at, :by, 0, 0)
 """
@@ -365,18 +365,18 @@ INSERT INTO circlekit_live_group (live, group_id, place, present, peak, likes)
 VALUES (:live, :group, :place, 0, 0, 0)
 """
 _START: Final = """
-UPDATE circlekit_live SET status = 'running', started_by = :by, started_at = :at
+UPDATE circlekit_live_class SET status = 'running', started_by = :by, started_at = :at
 WHERE live = :live
 """
-_CANCEL: Final = "UPDATE circlekit_live SET status = 'cancelled' WHERE live = :live"
+_CANCEL: Final = "UPDATE circlekit_live_class SET status = 'cancelled' WHERE live = :live"
 _END: Final = """
-UPDATE circlekit_live SET status = 'ended', ended_at = :at, present = 0
+UPDATE circlekit_live_class SET status = 'ended', ended_at = :at, present = 0
 WHERE live = :live
 """
 _NOBODY_THERE: Final = """
 UPDATE circlekit_live_group SET present = 0 WHERE live = :live
 """
-_REPLAY: Final = "UPDATE circlekit_live SET replay = :replay WHERE live = :live"
+_REPLAY: Final = "UPDATE circlekit_live_class SET replay = :replay WHERE live = :live"
 _COME: Final = """
 INSERT INTO circlekit_live_visit (live, version, member, group_id, came)
 VALUES (:live, :version, :member, :group, :came)
@@ -389,7 +389,7 @@ _ALL_GO: Final = """
 UPDATE circlekit_live_visit SET went = :went WHERE live = :live AND went IS NULL
 """
 _ONE_MORE: Final = """
-UPDATE circlekit_live SET present = present + 1,
+UPDATE circlekit_live_class SET present = present + 1,
   peak = CASE WHEN present + 1 > peak THEN present + 1 ELSE peak END
 WHERE live = :live
 """
@@ -399,7 +399,7 @@ UPDATE circlekit_live_group SET present = present + 1,
 WHERE live = :live AND group_id = :group
 """
 _ONE_LESS: Final = """
-UPDATE circlekit_live SET present = present - 1 WHERE live = :live
+UPDATE circlekit_live_class SET present = present - 1 WHERE live = :live
 """
 _CAME_BY: Final = """
 (SELECT group_id FROM circlekit_live_visit
@@ -420,23 +420,23 @@ ON CONFLICT DO NOTHING
 _LIVE: Final = """
 SELECT live, circle, position, title, status, starts_at, planned_by, started_by,
   started_at, ended_at, replay, present, peak
-FROM circlekit_live
+FROM circlekit_live_class
 """
 _ONE: Final = f"{_LIVE} WHERE live = :live"
 _OF_CIRCLE: Final = f"""
 {_LIVE}
 WHERE circle = :circle AND position < coalesce(
-  (SELECT position FROM circlekit_live WHERE live = :before), {2**62})
+  (SELECT position FROM circlekit_live_class WHERE live = :before), {2**62})
 ORDER BY position DESC LIMIT :limit
 """
 _THESE: Final = """
-circlekit_live.circle = :circle AND circlekit_live.position BETWEEN :first AND :last
+circlekit_live_class.circle = :circle AND circlekit_live_class.position BETWEEN :first AND :last
 """
 _BY_GROUP: Final = f"""
 SELECT g.live, g.group_id, g.present, g.peak, g.likes, count(DISTINCT v.member),
   coalesce(sum(CASE WHEN v.went IS NOT NULL THEN v.went
     WHEN v.came < :now THEN :now ELSE v.came END - v.came), 0)
-FROM circlekit_live JOIN circlekit_live_group g ON g.live = circlekit_live.live
+FROM circlekit_live_class JOIN circlekit_live_group g ON g.live = circlekit_live_class.live
 LEFT JOIN circlekit_live_visit v ON v.live = g.live AND v.group_id = g.group_id
 WHERE {_THESE}
 GROUP BY g.live, g.group_id, g.place, g.present, g.peak, g.likes
@@ -444,12 +444,12 @@ ORDER BY g.live, g.place
 """
 _PEOPLE: Final = f"""
 SELECT v.live, count(DISTINCT v.member)
-FROM circlekit_live JOIN circlekit_live_visit v ON v.live = circlekit_live.live
+FROM circlekit_live_class JOIN circlekit_live_visit v ON v.live = circlekit_live_class.live
 WHERE {_THESE} GROUP BY v.live
 """
 _TURNED_AWAY: Final = f"""
 SELECT r.live, count(*)
-FROM circlekit_live JOIN circlekit_live_refused r ON r.live = circlekit_live.live
+FROM circlekit_live_class JOIN circlekit_live_refused r ON r.live = circlekit_live_class.live
 WHERE {_THESE} GROUP BY r.live
 """
 _WATCHED: Final = """
