@@ -78,8 +78,8 @@ class RuleBook:
 
         live_kinds: The kinds of circles that have live.
 
-        minor_live_minutes: Most minutes a day that a minor watches live, None
-            for no limit.
+        minor_live_minutes: Most minutes a day that a minor watches live, less
+            than 1,440; None for no limit.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -96,7 +96,7 @@ class RuleBook:
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
     live_kinds: tuple[Kind, ...] = ("teaching",)
     minor_live_minutes: int | None = field(
-        default=None, validator=check.optional(check.ge(0))
+        default=None, validator=check.optional([check.ge(0), check.lt(24 * 60)])
     )
 
     def __attrs_post_init__(self) -> None:

@@ -125,7 +125,7 @@ class Lives(Deciding):
 
         Raises:
             RefusedError: ``not-a-member``, ``not-a-teacher``, ``live-not-open``,
-                ``group-not-linked``, ``already-scheduled``.
+                ``group-not-linked``, ``already-scheduled``, ``circle-closed``.
             InvalidInputError: If the title, a moment or the groups are not accepted.
         """
         checked_name("title", title)
@@ -467,6 +467,7 @@ class Lives(Deciding):
         if type(limit) is not int or not 1 <= limit <= LONGEST_PAGE:
             raise InvalidInputError("limit", f"is {limit!r}", f"1 to {LONGEST_PAGE}")
         if before is not None:
+            checked_id("before", before)
             self.live(before)
         with self._store.read(LIVES) as (rows, _):
             if rows.last_of(stream_of("circle", circle)) is None:

@@ -16,7 +16,7 @@ group mute as described in 2022.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Literal
 
 from attrs import frozen
 
@@ -24,7 +24,6 @@ from circlekit.budget import CALENDAR_DAY, window_bounds
 from circlekit.verdict import ALLOWED, Reason, Verdict, refused
 
 LiveStatus = Literal["scheduled", "running", "ended", "cancelled"]
-_RULE: Final = "minor-live-minutes"
 
 
 @frozen
@@ -161,7 +160,7 @@ def within_live_minutes(
     return Verdict(
         (
             Reason(
-                rule=_RULE,
+                rule="minor-live-minutes",
                 because=f"{int(used) // 60} of {limit} minutes watched today",
                 used=int(used) // 60,
                 limit=limit,
@@ -191,11 +190,9 @@ def may_watch_until(
     starts, ends = window_bounds(CALENDAR_DAY, zone=minor.zone, at=at)
     used = seconds_between(watched, starts, at)
     until = at + allowed - timedelta(seconds=used)
-    if until >= ends:
+    while until >= ends:
         until = ends + allowed
-        starts, ends = window_bounds(CALENDAR_DAY, zone=minor.zone, at=ends)
-        if until >= ends:
-            return None
+        _, ends = window_bounds(CALENDAR_DAY, zone=minor.zone, at=ends)
     return None if until >= minor.until else until
 
 

@@ -368,7 +368,9 @@ _START: Final = """
 UPDATE circlekit_live_class SET status = 'running', started_by = :by, started_at = :at
 WHERE live = :live
 """
-_CANCEL: Final = "UPDATE circlekit_live_class SET status = 'cancelled' WHERE live = :live"
+_CANCEL: Final = (
+    "UPDATE circlekit_live_class SET status = 'cancelled' WHERE live = :live"
+)
 _END: Final = """
 UPDATE circlekit_live_class SET status = 'ended', ended_at = :at, present = 0
 WHERE live = :live
@@ -430,13 +432,13 @@ WHERE circle = :circle AND position < coalesce(
 ORDER BY position DESC LIMIT :limit
 """
 _THESE: Final = """
-circlekit_live_class.circle = :circle AND circlekit_live_class.position BETWEEN :first AND :last
+c.circle = :circle AND c.position BETWEEN :first AND :last
 """
 _BY_GROUP: Final = f"""
 SELECT g.live, g.group_id, g.present, g.peak, g.likes, count(DISTINCT v.member),
   coalesce(sum(CASE WHEN v.went IS NOT NULL THEN v.went
     WHEN v.came < :now THEN :now ELSE v.came END - v.came), 0)
-FROM circlekit_live_class JOIN circlekit_live_group g ON g.live = circlekit_live_class.live
+FROM circlekit_live_class c JOIN circlekit_live_group g ON g.live = c.live
 LEFT JOIN circlekit_live_visit v ON v.live = g.live AND v.group_id = g.group_id
 WHERE {_THESE}
 GROUP BY g.live, g.group_id, g.place, g.present, g.peak, g.likes
@@ -444,12 +446,12 @@ ORDER BY g.live, g.place
 """
 _PEOPLE: Final = f"""
 SELECT v.live, count(DISTINCT v.member)
-FROM circlekit_live_class JOIN circlekit_live_visit v ON v.live = circlekit_live_class.live
+FROM circlekit_live_class c JOIN circlekit_live_visit v ON v.live = c.live
 WHERE {_THESE} GROUP BY v.live
 """
 _TURNED_AWAY: Final = f"""
 SELECT r.live, count(*)
-FROM circlekit_live_class JOIN circlekit_live_refused r ON r.live = circlekit_live_class.live
+FROM circlekit_live_class c JOIN circlekit_live_refused r ON r.live = c.live
 WHERE {_THESE} GROUP BY r.live
 """
 _WATCHED: Final = """
