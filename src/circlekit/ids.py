@@ -21,6 +21,7 @@ MemberId = NewType("MemberId", str)
 CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
 HomeworkId = NewType("HomeworkId", str)
+LiveId = NewType("LiveId", str)
 
 
 _PLACE: Final = re.compile("[0-9]{1,18}")

@@ -66,12 +66,14 @@ def test_the_kind_offers_it_unless_the_rule_book_says(town):
         with refused("homework-not-offered"):
             kit.assign_homework("club", by=by, **given)
 
-    kit.adopt_rule_book("club", RuleBook(name="learning", homework=True), by="mei")
+    kit.adopt_rule_book(
+        "club", RuleBook(name="learning", homework_kinds=("community",)), by="mei"
+    )
     for by in ("mei", "lin"):
         kit.assign_homework("club", by=by, **given)
     with refused("not-a-teacher"):
         kit.assign_homework("club", by="ben", **given)
-    kit.adopt_rule_book("school", RuleBook(name="play", homework=False), by="head")
+    kit.adopt_rule_book("school", RuleBook(name="play", homework_kinds=()), by="head")
     with refused("homework-not-offered"):
         kit.assign_homework("school", by="wei", title="Sums", due_at=DUE)
 

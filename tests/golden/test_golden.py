@@ -78,8 +78,18 @@ from circlekit.events.homework import (
     HomeworkWithdrawn,
     Scale,
 )
+from circlekit.events.live import (
+    LiveCancelled,
+    LiveEnded,
+    LiveJoined,
+    LiveLeft,
+    LiveLiked,
+    LiveScheduled,
+    LiveStarted,
+    ReplayPublished,
+)
 from circlekit.events.names import NAME_OF, NAMES
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.rulebook import HouseRule, RuleBook
@@ -119,7 +129,9 @@ COMPLETE = [
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
             ),
-            homework=True,
+            homework_kinds=("business", "teaching"),
+            live_kinds=("teaching", "community"),
+            minor_live_minutes=40,
         ),
         by="mei",
         at=AT,
@@ -249,6 +261,22 @@ COMPLETE = [
         by="worker",
         at=AT,
     ),
+    MinorAttested(until=LATER, zone="Asia/Shanghai", at=AT),
+    LiveScheduled(
+        circle="school",
+        groups=("class-1", "class-2"),
+        title="分数 · Fractions",
+        starts_at=LATER,
+        by="lin",
+        at=AT,
+    ),
+    LiveStarted(by="lin", at=AT),
+    LiveCancelled(reason="no power", by="lin", at=AT),
+    LiveJoined(member="wei", group="class-1", until=LATER, at=AT),
+    LiveLeft(member="wei", at=AT),
+    LiveLiked(member="wei", times=3, at=AT),
+    LiveEnded(by="lin", at=AT),
+    ReplayPublished(reference="fractions.mp4", by="lin", at=AT),
     CommandRefused(
         command="send_must_see",
         reasons=(
@@ -302,7 +330,9 @@ MINIMAL = [
                 enterprise_moments=(),
                 moments_share_budgets=False,
                 house=(),
-                homework=None,
+                homework_kinds=("teaching",),
+                live_kinds=("teaching",),
+                minor_live_minutes=None,
             ),
             by="mei",
             at=AT,
@@ -381,6 +411,20 @@ MINIMAL = [
     ),
     (
         (
+            b'{"circle":"school","groups":["class-1"],"title":"Sums","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        LiveScheduled(
+            circle="school",
+            groups=("class-1",),
+            title="Sums",
+            starts_at=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
             b'{"due_at":"2020-03-08T12:00:00Z","by":"lin",'
             b'"at":"2020-03-01T12:00:00.25Z"}'
         ),
@@ -436,6 +480,18 @@ MINIMAL = [
             by="worker",
             at=AT,
         ),
+    ),
+    (
+        b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        LiveCancelled(reason=None, by="lin", at=AT),
+    ),
+    (
+        b'{"member":"wei","group":"class-1","at":"2020-03-01T12:00:00.25Z"}',
+        LiveJoined(member="wei", group="class-1", until=None, at=AT),
+    ),
+    (
+        b'{"member":"wei","at":"2020-03-01T12:00:00.25Z"}',
+        LiveLiked(member="wei", times=1, at=AT),
     ),
     (
         (

@@ -5,10 +5,12 @@ Read at once, bit by bit, or again from the start: the same rows.
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from circlekit import CircleKit, NotFoundError
+from circlekit.rulebook import DINGTALK_2020
 from circlekit.store import READ_MODELS, log
 from tests.application.communities import opened, scripts, started
 from tests.application.town import MARCH_1, undone
@@ -88,6 +90,9 @@ def test_stopped_in_a_block(club, model):
     due_at = MARCH_1 + timedelta(days=1)
     club.assign_homework("school", by="lin", title="x", due_at=due_at, to=["mei"])
     club.name_guardian("tao", "ana", by="mei")
+    book = evolve(DINGTALK_2020, name="ours", live_kinds=("community",))
+    club.adopt_rule_book("club", book, by="mei")
+    club.schedule_live("club", by="mei", title="Talk")
     club._store.up_to_date(model)
     expected = _rows(club, model)
     empty = {name: [] for name in expected}

@@ -19,6 +19,7 @@ from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.homework import Homework
+from circlekit.aggregates.live import Live
 from circlekit.aggregates.reader import Reader
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
@@ -30,7 +31,14 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, HomeworkId, MemberId
+from circlekit.ids import (
+    CircleId,
+    CustomerId,
+    GroupId,
+    HomeworkId,
+    LiveId,
+    MemberId,
+)
 from circlekit.policies.authority import Role
 from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
@@ -44,6 +52,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Customer: "customer",
     Reader: "reader",
     Homework: "homework",
+    Live: "live",
 }
 
 _OWN: Final = "circlekit:"
@@ -151,6 +160,12 @@ class Work:
         Return homework as it stands.
         """
         return self._known(Homework, id_)
+
+    def live(self, id_: LiveId) -> Live:
+        """
+        Return a live as it stands.
+        """
+        return self._known(Live, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

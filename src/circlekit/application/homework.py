@@ -140,7 +140,7 @@ class Homeworks(Deciding):
                 due_at=due,
                 late_until=closes,
                 there=all_of(
-                    homework_offered(there.kind, switched=there.book.homework),
+                    homework_offered(there.kind, there.book.homework_kinds),
                     _teaches(there, by, at),
                     *(members_only(there.role(who), by=who) for who in named),
                 ),

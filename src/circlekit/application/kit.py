@@ -16,6 +16,7 @@ from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.guardians import GuardianDigests
 from circlekit.application.homework import Homeworks
+from circlekit.application.lives import Lives
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.clock import Clock
@@ -33,6 +34,7 @@ class CircleKit(
     Duties,
     Homeworks,
     GuardianDigests,
+    Lives,
     Reading,
     Following,
 ):

@@ -2,7 +2,7 @@
 May this homework be set, handed in, graded?
 
 Homework is a capability of teaching circles; a rule book may offer it in circles of
-another kind, or take it from a teaching circle. In a teaching circle only verified
+other kinds, or in none. In a teaching circle only verified
 teachers set and grade it; where a rule book offers it elsewhere, the owner and
 managers do as well, because nobody there need be verified.
 
@@ -14,6 +14,7 @@ Source: 001_91e06b73f5afe1ab:48 (homework in teaching circles), :18 (set, commen
 and grade); who teaches, the moments and all else are circlekit's decisions.
 """
 
+from collections.abc import Container
 from datetime import datetime
 
 from circlekit.events.circle import CircleKind, VerifiedRole
@@ -23,16 +24,16 @@ from circlekit.policies.authority import Role
 from circlekit.verdict import ALLOWED, Verdict, refused
 
 
-def homework_offered(kind: CircleKind, *, switched: bool | None) -> Verdict:
+def homework_offered(kind: CircleKind, kinds: Container[CircleKind]) -> Verdict:
     """
-    Homework is set in teaching circles, unless the rule book says otherwise.
+    Homework is set in the kinds of circles that the rule book says.
 
-    >>> homework_offered("teaching", switched=None).allowed
+    >>> homework_offered("teaching", ("teaching",)).allowed
     True
-    >>> str(homework_offered("business", switched=None))
+    >>> str(homework_offered("business", ("teaching",)))
     'homework-not-offered: there is no homework in this business circle'
     """
-    if kind == "teaching" if switched is None else switched:
+    if kind in kinds:
         return ALLOWED
     return refused(
         "homework-not-offered", f"there is no homework in this {kind} circle"

@@ -19,6 +19,7 @@ from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.guardians import GuardianView
 from circlekit.projections.homework import HomeworkView
+from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
@@ -30,6 +31,7 @@ QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 HOMEWORK_VIEW: Final = HomeworkView()
 GUARDIAN_VIEW: Final = GuardianView()
+LIVES: Final = Lives()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -37,6 +39,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     DUTIES,
     HOMEWORK_VIEW,
     GUARDIAN_VIEW,
+    LIVES,
 )
 
 HISTORY: Final = MetaData()

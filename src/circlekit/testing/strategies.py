@@ -377,7 +377,7 @@ def rule_books() -> SearchStrategy[RuleBook]:
         member_moments=moments_,
         enterprise_moments=moments_,
         moments_share_budgets=st.booleans(),
-        homework=st.sampled_from((None, True, False)),
+        homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
     )
 
 

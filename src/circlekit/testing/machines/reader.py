@@ -13,15 +13,17 @@ from hypothesis.stateful import (
     rule,
 )
 
+from circlekit.aggregates.age import Age
 from circlekit.aggregates.reader import Reader
 from circlekit.events.guardian import (
     GuardianDigestSent,
     GuardianDismissed,
     GuardianNamed,
 )
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
+from circlekit.policies.live import Minor
 from circlekit.testing.machines.machine import (
     ROLES,
     Machine,
@@ -48,6 +50,7 @@ class ReaderMachine(Machine[Reader]):
         self.zones_of: dict[str, str] = {}
         self.told_to: dict[str, datetime] = {}
         self.digests: list[tuple[str, str, datetime, str]] = []
+        self.minor: Minor | None = None
 
     def blank(self) -> Reader:
         """
@@ -193,12 +196,24 @@ class ReaderMachine(Machine[Reader]):
         if len(set(days)) < len(days):
             self.fail("somebody was told twice on one day")
 
+    @rule(until=moments(), zone=a_zone())
+    def attest_minor(self, until: datetime, zone: str) -> None:
+        """
+        Let the host attest until when they are a minor.
+        """
+        self.ask(
+            lambda at: self.it.attest_minor(until=until, zone=zone, at=at),
+            refused_if={},
+            then=[MinorAttested(until=until, zone=zone, at=self.at)],
+        )
+        self.minor = Minor(until=until, zone=zone)
+
     @invariant()
     def state_agrees(self) -> None:
         """
         Check that the reader remembers what the model remembers.
         """
-        self.check_state(acknowledged=set(self.seen))
+        self.check_state(acknowledged=set(self.seen), age=Age(self.minor))
         if self.it.guardians.zones != self.zones_of:
             self.fail(f"guardians are {self.it.guardians.zones}")
 
