@@ -74,6 +74,12 @@ class RuleBook:
 
         house: The host's own rules; given as policies, kept as their names and
             numbers.
+
+        make_up_days: How many days back a missed check-in may be made up for; 0 for
+            not at all.
+
+        make_ups_a_month: How many check-ins one member may make up for in one topic
+            and calendar month.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -88,6 +94,8 @@ class RuleBook:
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    make_up_days: int = field(default=0, validator=check.ge(0))
+    make_ups_a_month: int = field(default=0, validator=check.ge(0))
 
     def __attrs_post_init__(self) -> None:
         """

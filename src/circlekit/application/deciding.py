@@ -19,6 +19,8 @@ from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.topic import Topic
+from circlekit.aggregates.topic_names import TopicNames
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
     CommandIdReusedError,
@@ -29,7 +31,7 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
+from circlekit.ids import CircleId, CustomerId, GroupId, MemberId, TopicId
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
@@ -41,6 +43,8 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Topic: "topic",
+    TopicNames: "topic-names",
 }
 
 _OWN: Final = "circlekit:"
@@ -142,6 +146,12 @@ class Work:
         Return a reader, who may not have read anything yet.
         """
         return self.blank_or_known(Reader, id_)
+
+    def topic(self, id_: TopicId) -> Topic:
+        """
+        Return a topic as it stands.
+        """
+        return self._known(Topic, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

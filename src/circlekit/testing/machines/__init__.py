@@ -20,5 +20,13 @@ from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.reader import ReaderMachine
+from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
-__all__ = ["CircleMachine", "CustomerMachine", "GroupMachine", "ReaderMachine"]
+__all__ = [
+    "CircleMachine",
+    "CustomerMachine",
+    "GroupMachine",
+    "ReaderMachine",
+    "TopicMachine",
+    "TopicNamesMachine",
+]
