@@ -357,10 +357,10 @@ class Reading(Deciding):
 
 def page_size(limit: int) -> None:
     """
-    Accept how many at most somebody wants on one page.
+    Accept how many items a page may have.
 
     Raises:
-        InvalidInputError: If it is no whole number from 1 to 200.
+        InvalidInputError: If it is not 1 to 200.
     """
     if type(limit) is not int or not 1 <= limit <= LONGEST_PAGE:
         raise InvalidInputError("limit", f"is {limit!r}", f"1 to {LONGEST_PAGE}")

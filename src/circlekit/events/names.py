@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from circlekit.events import circle, customer, group, reader, refusal, rules, topic
+from circlekit.events import circle, closing, customer, group, reader, refusal, rules
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -66,6 +67,9 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CheckInRemoved", topic.CheckInRemoved),
     ("TopicNameTaken", topic.TopicNameTaken),
     ("TopicNameFreed", topic.TopicNameFreed),
+    ("CircleClosed", closing.CircleClosed),
+    ("CircleReopened", closing.CircleReopened),
+    ("CircleArchived", closing.CircleArchived),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

@@ -57,7 +57,7 @@ _BOOKS: Final = st.builds(
 
 class _Made(NamedTuple):
     place: int
-    by: str
+    by: MemberId
     day: date
     counted: bool
     post: int | None
