@@ -81,6 +81,7 @@ def test_stopped_in_a_block(club, model):
         club.publish_post("club", by="tao", text=f"{number}")
         club.send_message("club", by="tao", text=f"{number}")
     club.send_must_see("club", by="mei", text="News")
+    club.make_topic("club", name="Running", kind="sport", by="tao")
     club._store.up_to_date(model)
     expected = _rows(club, model)
     empty = {name: [] for name in expected}

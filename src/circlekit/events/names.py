@@ -9,8 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, customer, group, reader, refusal, rules, topic
-from circlekit.events import circle, closing, customer, group, reader, refusal, rules
+from circlekit.events import (
+    circle,
+    closing,
+    customer,
+    group,
+    reader,
+    refusal,
+    rules,
+    topic,
+)
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),

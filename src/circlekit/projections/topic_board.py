@@ -32,7 +32,7 @@ Measure = Literal["days", "streak", "value"]
 
 _TABLES: Final = MetaData()
 Table(
-    "circlekit_topic",
+    "circlekit_board_topic",
     _TABLES,
     Column("topic", TEXT, primary_key=True),
     Column("circle", TEXT, nullable=False),
@@ -42,10 +42,10 @@ Table(
     Column("made_by", TEXT, nullable=False),
     Column("at", WHOLE_NUMBER, nullable=False),
     Column("closed", WHOLE_NUMBER),
-    Index("circlekit_topic_circle", "circle"),
+    Index("circlekit_board_topic_circle", "circle"),
 )
 Table(
-    "circlekit_check_in",
+    "circlekit_board_check_in",
     _TABLES,
     Column("topic", TEXT, primary_key=True),
     Column("version", Integer, primary_key=True),
@@ -59,8 +59,8 @@ Table(
     Column("post", Integer),
     Column("at", WHOLE_NUMBER, nullable=False),
     Column("removed", WHOLE_NUMBER),
-    Index("circlekit_check_in_member", "topic", "member", "day"),
-    Index("circlekit_check_in_post", "circle", "post"),
+    Index("circlekit_board_check_in_member", "topic", "member", "day"),
+    Index("circlekit_board_check_in_post", "circle", "post"),
 )
 
 
@@ -363,52 +363,52 @@ def _runs(days: Sequence[int]) -> list[int]:
 
 
 _MAKE: Final = """
-INSERT INTO circlekit_topic (topic, circle, name, kind, zone, made_by, at)
+INSERT INTO circlekit_board_topic (topic, circle, name, kind, zone, made_by, at)
 VALUES (:topic, :circle, :name, :kind, :zone, :by, :at)
 """
-_NAME: Final = "UPDATE circlekit_topic SET name = :name WHERE topic = :topic"
-_CLOSE: Final = "UPDATE circlekit_topic SET closed = :at WHERE topic = :topic"
+_NAME: Final = "UPDATE circlekit_board_topic SET name = :name WHERE topic = :topic"
+_CLOSE: Final = "UPDATE circlekit_board_topic SET closed = :at WHERE topic = :topic"
 _CHECK_IN: Final = """
-INSERT INTO circlekit_check_in
+INSERT INTO circlekit_board_check_in
 (topic, version, circle, member, day, counted, made_up, value, place, post, at)
 VALUES (:topic, :version,
-    (SELECT circle FROM circlekit_topic WHERE topic = :topic),
+    (SELECT circle FROM circlekit_board_topic WHERE topic = :topic),
     :member, :day, :counted, :made_up, :value, :place, :post, :at)
 """
 _REMOVE: Final = """
-UPDATE circlekit_check_in SET removed = :at
+UPDATE circlekit_board_check_in SET removed = :at
 WHERE topic = :topic AND version = :version AND removed IS NULL
 """
 _REMOVE_WITH: Final = """
-UPDATE circlekit_check_in SET removed = :at
+UPDATE circlekit_board_check_in SET removed = :at
 WHERE circle = :circle AND post = :post AND removed IS NULL
 """
 _TOPICS: Final = """
 SELECT t.topic, t.name, t.kind, t.made_by, t.at, t.closed,
     COUNT(DISTINCT c.member), COUNT(c.version)
-FROM circlekit_topic AS t
-LEFT JOIN circlekit_check_in AS c
+FROM circlekit_board_topic AS t
+LEFT JOIN circlekit_board_check_in AS c
     ON c.topic = t.topic AND c.counted = 1 AND c.removed IS NULL
 WHERE t.circle = :circle
 GROUP BY t.topic, t.name, t.kind, t.made_by, t.at, t.closed
 ORDER BY CASE WHEN t.closed IS NULL THEN 0 ELSE 1 END, t.name, t.topic
 """
-_ZONE: Final = "SELECT zone FROM circlekit_topic WHERE topic = :topic"
+_ZONE: Final = "SELECT zone FROM circlekit_board_topic WHERE topic = :topic"
 _CHECK_INS: Final = """
 SELECT version, circle, member, day, counted, made_up, value, place, post, at
-FROM circlekit_check_in
+FROM circlekit_board_check_in
 WHERE topic = :topic AND version < :before AND removed IS NULL {one}
 ORDER BY version DESC LIMIT :limit
 """
 _DAYS: Final = """
-SELECT day FROM circlekit_check_in
+SELECT day FROM circlekit_board_check_in
 WHERE topic = :topic AND member = :member AND counted = 1 AND removed IS NULL
 ORDER BY day
 """
 # Each answers with the member, the figure, and the place in the history where they
 # reached it: whoever was there first stands first among equals.
 _COUNTING: Final = """
-FROM circlekit_check_in
+FROM circlekit_board_check_in
 WHERE topic = :topic AND counted = 1 AND removed IS NULL
     AND day >= :since AND day < :until
 """
