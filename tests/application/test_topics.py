@@ -166,8 +166,9 @@ def test_a_repeat(club, url, clock):
 @pytest.mark.covers("A045")
 def test_offline(club):
     """
-    A check-in at a place keeps the host's word for it, and makes no post unless
-    something is said.
+    A check-in at a place keeps the host's word for it.
+
+    Unless something is said with it, it makes no post.
     """
     answer = club.check_in("run", by="tao", place="West gate")
 
@@ -386,8 +387,10 @@ def test_a_period(club, clock):
     """
     A period has its first day and not its last one.
     """
-    runs(club, clock, "tao", 1, 2, 3, 4)
-    runs(club, clock, "lin", 3, 4, 5)
+    runs(club, clock, "tao", 1, 2, 3)
+    runs(club, clock, "lin", 3, 4)
+    runs(club, clock, "tao", 4)
+    runs(club, clock, "lin", 5)
     period = {"since": date(2020, 3, 2), "until": date(2020, 3, 5)}
 
     assert [(1, "tao", 3), (2, "lin", 2)] == standing(club, **period)
