@@ -21,6 +21,7 @@ from circlekit.errors import (
 )
 from circlekit.events.homework import Scale
 from circlekit.ids import (
+    CheckInId,
     CircleId,
     CommentId,
     CustomerId,
@@ -29,6 +30,7 @@ from circlekit.ids import (
     MemberId,
     MessageId,
     PostId,
+    TopicId,
 )
 from circlekit.policies.graders import Grade, Submission
 from circlekit.rulebook import RULE_BOOKS, RuleBook
@@ -46,6 +48,7 @@ __all__ = [
     "AsyncCircleKit",
     "Budget",
     "BusyError",
+    "CheckInId",
     "CircleId",
     "CircleKit",
     "CirclekitError",
@@ -71,6 +74,7 @@ __all__ = [
     "Scale",
     "StoreError",
     "Submission",
+    "TopicId",
     "UnknownPolicyError",
     "Verdict",
     "WhatIf",

@@ -156,6 +156,7 @@ def test_rebuilding_is_told(town):
         ("homework", head, head),
         ("guardians", head, head),
         ("live-figures", head, head),
+        ("topic-board", head, head),
     ] == told
 
 

@@ -72,6 +72,7 @@ class Town:
     removed_comment: str = ""
     message: str = ""
     elsewhere: str = ""
+    check_in: str = ""
     ids: dict[str, Any] = field(factory=dict)
 
     def do(self, command: str, *args: Any, **kwargs: Any) -> Any:
@@ -132,6 +133,8 @@ def settle(kit: CircleKit, clock: ManualClock) -> Town:
     )
     kit.submit_homework("essay", by="yan", text="My village")
     kit.name_guardian("yan", "ana", by="head")
+    kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
+    town.check_in = str(kit.check_in("run", by="tao", value=5).check_in)
     return town
 
 

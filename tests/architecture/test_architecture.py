@@ -250,6 +250,7 @@ def test_read_models_keep_to_their_names():
         "duties": "circlekit_duty_",
         "homework": "circlekit_homework_",
         "guardians": "circlekit_guardian_",
+        "topic-board": "circlekit_board_",
         "live-figures": "circlekit_live_",
     } == {
         model.name: prefix

@@ -21,6 +21,8 @@ from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.homework import Homework
 from circlekit.aggregates.live import Live
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.topic import Topic
+from circlekit.aggregates.topic_names import TopicNames
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
     CommandIdReusedError,
@@ -38,6 +40,7 @@ from circlekit.ids import (
     HomeworkId,
     LiveId,
     MemberId,
+    TopicId,
 )
 from circlekit.policies.authority import Role
 from circlekit.policies.graders import Graders
@@ -53,6 +56,8 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Reader: "reader",
     Homework: "homework",
     Live: "live",
+    Topic: "topic",
+    TopicNames: "topic-names",
 }
 
 _OWN: Final = "circlekit:"
@@ -166,6 +171,12 @@ class Work:
         Return a live as it stands.
         """
         return self._known(Live, id_)
+
+    def topic(self, id_: TopicId) -> Topic:
+        """
+        Return a topic as it stands.
+        """
+        return self._known(Topic, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

@@ -19,6 +19,7 @@ from circlekit.application.homework import Homeworks
 from circlekit.application.lives import Lives
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.graders import Grader, known_graders
 from circlekit.policies.house import HousePolicy, known_policies
@@ -34,6 +35,7 @@ class CircleKit(
     Duties,
     Homeworks,
     GuardianDigests,
+    Topics,
     Lives,
     Reading,
     Following,

@@ -20,6 +20,7 @@ from circlekit.events import (
     reader,
     refusal,
     rules,
+    topic,
 )
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
@@ -90,6 +91,13 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("GuardianNamed", guardian.GuardianNamed),
     ("GuardianDismissed", guardian.GuardianDismissed),
     ("GuardianDigestSent", guardian.GuardianDigestSent),
+    ("TopicMade", topic.TopicMade),
+    ("TopicRenamed", topic.TopicRenamed),
+    ("TopicClosed", topic.TopicClosed),
+    ("CheckedIn", topic.CheckedIn),
+    ("CheckInRemoved", topic.CheckInRemoved),
+    ("TopicNameTaken", topic.TopicNameTaken),
+    ("TopicNameFreed", topic.TopicNameFreed),
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),

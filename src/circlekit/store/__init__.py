@@ -17,6 +17,7 @@ from circlekit.store.schema import (
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
+    TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
 
@@ -29,6 +30,7 @@ __all__ = [
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
+    "TOPIC_BOARD",
     "ConnectionLostError",
     "Migration",
     "Store",

@@ -23,6 +23,7 @@ from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
+from circlekit.projections.topic_board import TopicBoard
 
 SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
@@ -32,6 +33,7 @@ DUTIES: Final = Duties()
 HOMEWORK_VIEW: Final = HomeworkView()
 GUARDIAN_VIEW: Final = GuardianView()
 LIVES: Final = Lives()
+TOPIC_BOARD: Final = TopicBoard()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -40,6 +42,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     HOMEWORK_VIEW,
     GUARDIAN_VIEW,
     LIVES,
+    TOPIC_BOARD,
 )
 
 HISTORY: Final = MetaData()
