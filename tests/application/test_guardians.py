@@ -125,6 +125,26 @@ def test_nothing_is_told_twice_or_left_out(town):
     assert [0, 1, 2, 3] == told
 
 
+@pytest.mark.covers("P14")
+def test_live_minutes(town):
+    """
+    A guardian is told how many minutes a child watched lives since the last digest.
+    """
+    kit, clock = town.kit, town.clock
+    kit.schedule_live("school", by="wei", title="Sums", live="live")
+    kit.start_live("live", by="wei")
+    kit.join_live("live", "yan")
+    clock.forward(minutes=20, seconds=59)
+    (first,) = kit.send_guardian_digests(by="worker").sent
+    clock.forward(minutes=30)
+    kit.leave_live("live", "yan")
+    clock.forward(days=1)
+    (second,) = kit.send_guardian_digests(by="worker").sent
+
+    assert [20, 30] == [first.live_minutes, second.live_minutes]
+    assert [20, 30] == [event.live_minutes for event in _sent(kit)]
+
+
 def test_late_as_the_figures_say(town):
     """
     What a guardian is told is late is what the teacher's figures call late.

@@ -14,9 +14,10 @@ from circlekit.errors import NotFoundError
 from circlekit.events.guardian import GuardianDigestSent
 from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import MemberId, PostId
+from circlekit.policies.live import Watched, seconds_between
 from circlekit.projections.guardians import Guardian
 from circlekit.projections.homework import HomeworkNews, NewsKind
-from circlekit.store import GUARDIAN_VIEW, HOMEWORK_VIEW, MEMBER_FEED
+from circlekit.store import GUARDIAN_VIEW, HOMEWORK_VIEW, LIVES, MEMBER_FEED
 from circlekit.text import checked_id
 from circlekit.verdict import RefusedError, Verdict
 
@@ -36,6 +37,8 @@ class GuardianDigest:
         homework: What happened with the child's homework, oldest first.
 
         must_sees: The must-sees of the child's circles, oldest first.
+
+        live_minutes: How many whole minutes the child watched lives meanwhile.
     """
 
     child: MemberId
@@ -44,13 +47,14 @@ class GuardianDigest:
     until: datetime
     homework: tuple[HomeworkNews, ...] = ()
     must_sees: tuple[PostId, ...] = ()
+    live_minutes: int = 0
 
     @property
     def empty(self) -> bool:
         """
         Return whether there is nothing to tell.
         """
-        return not self.homework and not self.must_sees
+        return not (self.homework or self.must_sees or self.live_minutes)
 
     def count(self, what: NewsKind) -> int:
         """
@@ -306,6 +310,8 @@ class GuardianDigests(Deciding):
             must_sees = MEMBER_FEED.must_sees_sent(
                 rows, child, since=since, until=until
             )
+        with self._store.read(LIVES) as (rows, _):
+            watched = [Watched(*it) for it in LIVES.watched(rows, child, since=since)]
         return GuardianDigest(
             child=child,
             guardian=guardian,
@@ -313,6 +319,7 @@ class GuardianDigests(Deciding):
             until=until,
             homework=homework,
             must_sees=must_sees,
+            live_minutes=int(seconds_between(watched, since, until)) // 60,
         )
 
     def _sent(self, child: MemberId, recorded: Sequence[Recorded]) -> GuardianDigest:
@@ -332,4 +339,5 @@ def _counted(digest: GuardianDigest) -> dict[str, int]:
     return {
         **{kind: digest.count(kind) for kind in kinds},
         "must_sees": len(digest.must_sees),
+        "live_minutes": digest.live_minutes,
     }

@@ -54,6 +54,7 @@ class GuardianDigestSent:
     returned: int = 0
     missing: int = 0
     must_sees: int = 0
+    live_minutes: int = 0
     by: MemberId
     at: Moment
 
