@@ -26,6 +26,7 @@ from circlekit.ids import (
     MemberId,
     MessageId,
     PostId,
+    ScheduledId,
 )
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
@@ -61,6 +62,7 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "ScheduledId",
     "StoreError",
     "UnknownPolicyError",
     "Verdict",

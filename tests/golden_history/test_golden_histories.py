@@ -429,7 +429,7 @@ def test_progress_is_told_stage_by_stage():
         )
     filled = {
         f"Filling {model}": (11, 11)
-        for model in ("member-feed", "group-timeline", "quota-view")
+        for model in ("member-feed", "group-timeline", "quota-view", "schedule")
     }
     assert {
         "Checking events": (11, 11),

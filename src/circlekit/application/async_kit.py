@@ -349,6 +349,14 @@ class AsyncCircleKit:
     show_moment = _offloaded(CircleKit.show_moment)
     publish_moment = _offloaded(CircleKit.publish_moment)
 
+    # Schedules
+    schedule_post = _offloaded(CircleKit.schedule_post)
+    schedule_must_see = _offloaded(CircleKit.schedule_must_see)
+    move_scheduled = _offloaded(CircleKit.move_scheduled)
+    cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
+    release_due = _offloaded(CircleKit.release_due)
+    scheduled = _offloaded(CircleKit.scheduled)
+
     # Reading
     feed = _offloaded(CircleKit.feed)
     comments = _offloaded(CircleKit.comments)

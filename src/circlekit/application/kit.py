@@ -14,6 +14,7 @@ from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.schedule import Schedules
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
@@ -24,6 +25,7 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Schedules,
     Reading,
     Following,
 ):

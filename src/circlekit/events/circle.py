@@ -9,6 +9,7 @@ from attrs import field, frozen
 from circlekit.clock import Moment
 from circlekit.events.personal import PERSONAL
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import ScheduleEvent
 from circlekit.ids import GroupId, MemberId
 
 CircleKind = Literal["internal", "teaching", "business", "community"]
@@ -306,4 +307,5 @@ CircleEvent = (
     | MustSeeSent
     | OverrideGranted
     | OverrideRevoked
+    | ScheduleEvent
 )

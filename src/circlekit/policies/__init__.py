@@ -39,6 +39,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "not-a-must-see",
     "not-blocked",
     "not-granted",
+    "not-in-the-future",
     "not-in-the-group",
     "not-muted",
     "not-pinned",
@@ -53,9 +54,11 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "profile-complete",
     "same-person",
     "teaching-verified-role",
+    "too-far-ahead",
     "unknown-comment",
     "unknown-message",
     "unknown-post",
+    "unknown-scheduled",
 )
 """
 The lasting names of all rules that circlekit itself refuses by, sorted.

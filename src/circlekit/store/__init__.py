@@ -13,6 +13,7 @@ from circlekit.store.schema import (
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
+    SCHEDULE,
 )
 from circlekit.store.session import ConnectionLostError
 
@@ -21,6 +22,7 @@ __all__ = [
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
+    "SCHEDULE",
     "ConnectionLostError",
     "Migration",
     "Store",

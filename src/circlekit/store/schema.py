@@ -19,12 +19,19 @@ from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
+from circlekit.projections.schedule import ScheduleView
 
 SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
-READ_MODELS: Final[tuple[ReadModel, ...]] = (MEMBER_FEED, GROUP_TIMELINE, QUOTA_VIEW)
+SCHEDULE: Final = ScheduleView()
+READ_MODELS: Final[tuple[ReadModel, ...]] = (
+    MEMBER_FEED,
+    GROUP_TIMELINE,
+    QUOTA_VIEW,
+    SCHEDULE,
+)
 
 HISTORY: Final = MetaData()
 Table(
