@@ -18,6 +18,7 @@ from circlekit.testing.machines import (
     CustomerMachine,
     GroupMachine,
     ReaderMachine,
+    ScheduleMachine,
 )
 from circlekit.testing.scenario import Given, Outcome, given
 from circlekit.testing.strategies import (
@@ -64,6 +65,7 @@ __all__ = [
     "History",
     "Outcome",
     "ReaderMachine",
+    "ScheduleMachine",
     "acceptable_names",
     "acceptable_text",
     "assert_policy",

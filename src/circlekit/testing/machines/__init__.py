@@ -20,5 +20,12 @@ from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.reader import ReaderMachine
+from circlekit.testing.machines.scheduling import ScheduleMachine
 
-__all__ = ["CircleMachine", "CustomerMachine", "GroupMachine", "ReaderMachine"]
+__all__ = [
+    "CircleMachine",
+    "CustomerMachine",
+    "GroupMachine",
+    "ReaderMachine",
+    "ScheduleMachine",
+]
