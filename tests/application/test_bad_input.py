@@ -2,7 +2,7 @@
 Input that is no input: one typed error, naming the field and what is accepted.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +12,7 @@ from circlekit import CircleKit, InvalidInputError, NotFoundError
 from tests.application.town import outcome, refusals, written
 
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
+SOON = datetime(2020, 3, 2, 12, tzinfo=UTC)
 BELL, SURROGATE, LINE = "ding\x07", "half \ud83d", "two\nlines"
 LONG_ID, LONG_TEXT, LONG_EMOJI = "x" * 201, "x" * 20_001, "x" * 65
 
@@ -126,6 +127,29 @@ CASES = {
         ("circle", lambda t: _call(LONG_ID, by="mei", text="x")),
         ("circle", lambda t: _call(SURROGATE, by="mei", text="x")),
     ],
+    "schedule_post": [
+        ("text", lambda t: _call("club", by="mei", release_at=SOON)),
+        ("images", lambda t: _call("club", by="mei", images="x", release_at=SOON)),
+        ("sync", lambda t: _call("club", by="mei", text="x", sync=1, release_at=SOON)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=NAIVE)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=5)),
+        ("circle", lambda t: _call(LINE, by="mei", text="x", release_at=SOON)),
+    ],
+    "schedule_must_see": [
+        ("text", lambda t: _call("club", by="mei", text=BELL, release_at=SOON)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=NAIVE)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=None)),
+        (
+            "groups",
+            lambda t: _call("club", by="mei", groups="x", release_at=SOON, text="x"),
+        ),
+    ],
+    "move_scheduled": [
+        ("scheduled", lambda t: _call("club", SOON, by="mei")),
+        ("scheduled", lambda t: _call(7, SOON, by="mei")),
+        ("release_at", lambda t: _call("club/7", NAIVE, by="mei")),
+    ],
+    "cancel_scheduled": [("scheduled", lambda t: _call("club/x", by="mei"))],
     "edit_post": [
         ("post", lambda t: _call("club", by="tao", text="x")),
         ("post", lambda t: _call("club/", by="tao", text="x")),
@@ -300,6 +324,7 @@ QUESTIONS = {
         ("holder", lambda t: _call(circle="club", customer="c1")),
         ("holder", lambda t: _call(LINE)),
     ],
+    "scheduled": [("circle", lambda t: _call(LINE))],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
 }
 

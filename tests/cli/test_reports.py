@@ -32,7 +32,7 @@ from circlekit.cli.terminal import one_line, print_json
 from circlekit.cli.what_if import read_what_if
 from circlekit.events.circle import MustSeeSent, PostPublished
 from circlekit.projections.group_timeline import TimelineEntry, TimelinePage
-from circlekit.store import open_store
+from circlekit.store import READ_MODELS, open_store
 from tests.cli.little_history import (
     EVENING,
     PLAIN,
@@ -578,7 +578,7 @@ class TestRebuild:
 
         rebuilt = document("rebuild", "--store", store)
 
-        names = ["member-feed", "group-timeline", "quota-view"]
+        names = ["member-feed", "group-timeline", "quota-view", "schedule"]
         assert {"read_models": names, "events": 38} == rebuilt
         assert before == document("feed", "lin", "--store", store)
 
@@ -586,8 +586,9 @@ class TestRebuild:
         """
         People are told which read models were rebuilt, from how many events.
         """
+        names = ", ".join(model.name for model in READ_MODELS)
         assert (
-            "Rebuilt member-feed, group-timeline, quota-view from 38 events.\n"
+            f"Rebuilt {names} from 38 events.\n"
             == run("rebuild", "--store", store).stdout
         )
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ from circlekit.cli import working
 from circlekit.store import READ_MODELS, log
 from tests.cli.little_history import EVENING, PLAIN, document, run, tell
 
-NAMES = ["member-feed", "group-timeline", "quota-view"]
+NAMES = ["member-feed", "group-timeline", "quota-view", "schedule"]
 
 
 @pytest.fixture
@@ -39,10 +40,12 @@ class TestWork:
 
         assert {
             "newest": 38,
+            "released": 0,
             "read_models": [{"name": name, "from": 0, "to": 38} for name in NAMES],
         } == document(*ask)
         assert {
             "newest": 38,
+            "released": 0,
             "read_models": [{"name": name, "from": 38, "to": 38} for name in NAMES],
         } == document(*ask)
 
@@ -58,9 +61,31 @@ Read models, of 38 events
   member-feed     0     38
   group-timeline  0     38
   quota-view      0     38
+  schedule        0     38
 
 """
         assert expected == run("work", "--store", store, "--once").stdout
+
+    def test_what_is_due(self, tmp_path):
+        """
+        It publishes what was scheduled for a moment that has come, and says so.
+        """
+        store = f"sqlite:///{tmp_path / 'new.db'}"
+        long_ago = datetime(2020, 3, 1, tzinfo=UTC)
+        with CircleKit(store, clock=ManualClock(long_ago)) as kit:
+            club = kit.found_circle(name="Club", kind="community", by="mei")
+            for days in (1, 2):
+                kit.schedule_post(
+                    club, by="mei", text="x", release_at=long_ago + timedelta(days)
+                )
+
+        assert (
+            "Published 2 that were due"
+            in run("work", "--store", store, "--once").stdout
+        )
+        with CircleKit(store) as kit:
+            assert () == kit.scheduled(club)
+            assert 2 == len(kit.feed("mei").items)
 
     @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
     def test_until_told(self, store, how):
@@ -88,6 +113,7 @@ Read models, of 38 events
         assert (0, b"") == (worker.returncode, complaints)
         assert {
             "newest": 39,
+            "released": 0,
             "read_models": [{"name": name, "from": 0, "to": 39} for name in NAMES],
         } == json.loads(said)
 
@@ -101,9 +127,9 @@ Read models, of 38 events
 
         with CircleKit(store) as kit:
             working._read_ahead(kit, told)
-            assert [7, 0, 0] == list(kit.read_models().values())
+            assert [7, 0, 0, 0] == list(kit.read_models().values())
             working._read_ahead(kit, threading.Event())
-            assert [38, 38, 38] == list(kit.read_models().values())
+            assert [38, 38, 38, 38] == list(kit.read_models().values())
 
     def test_an_altered_event(self, store):
         """

@@ -65,6 +65,14 @@ from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.reader import MustSeeAcknowledged, PostsRead
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    PostScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
 from circlekit.rulebook import HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
 from circlekit.verdict import Reason
@@ -193,6 +201,31 @@ COMPLETE = [
         by="mei",
         at=AT,
     ),
+    PostScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        sync=False,
+        groups=("readers",),
+        by="lin",
+        at=AT,
+    ),
+    MustSeeScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        groups=("readers",),
+        by="mei",
+        at=AT,
+    ),
+    ScheduledMoved(scheduled=12, release_at=LATER, by="mei", at=AT),
+    ScheduledCancelled(scheduled=12, by="mei", at=AT),
+    ScheduledReleased(scheduled=12, post=15, at=AT),
+    ScheduledDropped(scheduled=12, rules=("not-a-manager",), at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -301,6 +334,39 @@ MINIMAL = [
                     retry_at=None,
                 ),
             ),
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        PostScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            sync=None,
+            groups=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        MustSeeScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            groups=None,
             by="mei",
             at=AT,
         ),

@@ -212,8 +212,8 @@ class Schedules(Deciding):
             command_id: Makes the call safe to repeat.
 
         Raises:
-            RefusedError: ``unknown-scheduled``, ``not-the-author``, and as
-                :meth:`schedule_must_see`.
+            RefusedError: As :meth:`schedule_must_see`, but ``not-the-author`` where
+                it is somebody else's, and ``unknown-scheduled``.
             InvalidInputError: If the moment cannot be accepted.
         """
         where = ScheduledId.of(scheduled)

@@ -119,7 +119,9 @@ class Quota:
     @property
     def next_allowed(self) -> datetime | None:
         """
-        Return the next moment at which every budget has room, None if never.
+        Return when every budget that is used up has room again, None if never.
+
+        Where must-sees are reserved further ahead, another may be used up by then.
         """
         moments = [line.next_allowed for line in self.lines]
         known = [moment for moment in moments if moment is not None]

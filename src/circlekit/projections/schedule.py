@@ -32,7 +32,7 @@ ScheduledKind = Literal["post", "must-see"]
 
 _TABLES: Final = MetaData()
 Table(
-    "circlekit_scheduled",
+    "circlekit_schedule_waiting",
     _TABLES,
     Column("circle", TEXT, primary_key=True),
     Column("version", Integer, primary_key=True),
@@ -44,7 +44,7 @@ Table(
     Column("videos", TEXT, nullable=False),
     Column("topic", TEXT),
     Column("release_at", WHOLE_NUMBER, nullable=False),
-    Index("circlekit_scheduled_at", "release_at", "position"),
+    Index("circlekit_schedule_at", "release_at", "position"),
 )
 
 
@@ -152,7 +152,7 @@ def _scheduled(row: tuple[Any, ...]) -> Scheduled:
 
 
 _PUT: Final = """
-INSERT INTO circlekit_scheduled (
+INSERT INTO circlekit_schedule_waiting (
     circle, version, position, kind, author, text, images, videos, topic, release_at
 ) VALUES (
     :circle, :version, :position, :kind, :author, :text, :images, :videos, :topic,
@@ -160,17 +160,17 @@ INSERT INTO circlekit_scheduled (
 )
 """
 _MOVE: Final = """
-UPDATE circlekit_scheduled SET release_at = :release_at
+UPDATE circlekit_schedule_waiting SET release_at = :release_at
 WHERE circle = :circle AND version = :version
 """
 _TAKE: Final = """
-DELETE FROM circlekit_scheduled WHERE circle = :circle AND version = :version
+DELETE FROM circlekit_schedule_waiting WHERE circle = :circle AND version = :version
 """
 _OF_CIRCLE: Final = """
 SELECT circle, version, kind, author, text, images, videos, topic, release_at
-FROM circlekit_scheduled WHERE circle = :circle ORDER BY release_at, position
+FROM circlekit_schedule_waiting WHERE circle = :circle ORDER BY release_at, position
 """
 _DUE: Final = """
-SELECT circle, version FROM circlekit_scheduled WHERE release_at <= :at
+SELECT circle, version FROM circlekit_schedule_waiting WHERE release_at <= :at
 ORDER BY release_at, position
 """
