@@ -7,6 +7,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.personal import PERSONAL
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.events.schedule import ScheduleEvent
@@ -307,5 +308,8 @@ CircleEvent = (
     | MustSeeSent
     | OverrideGranted
     | OverrideRevoked
+    | CircleClosed
+    | CircleReopened
+    | CircleArchived
     | ScheduleEvent
 )

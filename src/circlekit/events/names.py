@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, customer, group, reader, refusal, rules, schedule
+from circlekit.events import (
+    circle,
+    closing,
+    customer,
+    group,
+    reader,
+    refusal,
+    rules,
+    schedule,
+)
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -65,6 +74,9 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("ScheduledCancelled", schedule.ScheduledCancelled),
     ("ScheduledReleased", schedule.ScheduledReleased),
     ("ScheduledDropped", schedule.ScheduledDropped),
+    ("CircleClosed", closing.CircleClosed),
+    ("CircleReopened", closing.CircleReopened),
+    ("CircleArchived", closing.CircleArchived),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

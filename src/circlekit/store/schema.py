@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
@@ -25,11 +26,13 @@ SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
+DUTIES: Final = Duties()
 SCHEDULE: Final = ScheduleView()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
     QUOTA_VIEW,
+    DUTIES,
     SCHEDULE,
 )
 

@@ -82,6 +82,7 @@ class ScheduleMachine(CircleMachine):
                 release_at=at, text="Soon", sync=sync, groups=groups, by=by, at=now
             ),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 "group-not-linked": not self._all_linked(groups),
                 **self._not_to_come(when),
@@ -121,6 +122,7 @@ class ScheduleMachine(CircleMachine):
                 release_at=at, text="Then", groups=groups, by=by, at=now
             ),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 "group-not-linked": not self._all_linked(groups),
                 **self._not_to_come(when),
@@ -224,12 +226,12 @@ class ScheduleMachine(CircleMachine):
             if events or not verdict.allowed:
                 self.fail("what is not due is not released", verdict)
             return
-        if not self._may_publish(it):
-            rule_name = "not-a-manager" if it.promised else "not-a-member"
-            self._expect(
-                events,
-                [ScheduledDropped(scheduled=scheduled, rules=(rule_name,), at=at)],
+        rules = tuple(name for name, no in self._may_not_publish(it).items() if no)
+        if rules:
+            dropped = ScheduledDropped(
+                scheduled=scheduled, rules=tuple(sorted(rules)), at=at
             )
+            self._expect(events, [dropped])
             del self.planned[scheduled]
             return
         if it.promised and not self._finds_room(it, scheduled, at):
@@ -297,13 +299,16 @@ class ScheduleMachine(CircleMachine):
             self.fail(f"due are {due}, and answered was {events}")
         self.take_in(due)
 
-    def _may_publish(self, it: Planned) -> bool:
-        return self._runs(it.by) if it.promised else it.by in self.people
+    def _may_not_publish(self, it: Planned) -> dict[str, bool]:
+        if it.promised:
+            return {**self._closed(), "not-a-manager": not self._runs(it.by)}
+        return {**self._closed(), "not-a-member": it.by not in self.people}
 
     def _may_not_change(self, scheduled: int, by: MemberId) -> dict[str, bool]:
         it = self.planned.get(scheduled)
         own = it is not None and it.by == by and by in self.people
         return {
+            **self._closed(),
             "unknown-scheduled": it is None,
             "not-the-author": it is not None and not own and not self._runs(by),
         }
