@@ -29,9 +29,9 @@ _FAR: Final = timedelta(days=366)
 _SOME_GROUPS: Final[SearchStrategy[tuple[GroupId, ...] | None]] = st.sampled_from(
     (None, None, (GroupId("own"),), (GroupId("more"), GroupId("own")))
 )
-_AHEAD: Final = st.one_of(
-    a_wait(), st.sampled_from((_FAR, _FAR + MICROSECOND, timedelta(0)))
-)
+_NEAR_THE_END: Final = timedelta(days=80)
+_AHEAD: Final = st.one_of(a_wait(), st.sampled_from((_FAR + MICROSECOND, timedelta(0))))
+_POST_AHEAD: Final = st.one_of(_AHEAD, st.just(_FAR))
 When = Literal["now", "on time"]
 
 
@@ -57,7 +57,7 @@ class ScheduleMachine(CircleMachine):
 
     @rule(
         wait=a_wait(),
-        ahead=_AHEAD,
+        ahead=_POST_AHEAD,
         by=someone(),
         groups=_SOME_GROUPS,
         sync=st.sampled_from((None, True, False)),
@@ -315,8 +315,12 @@ class ScheduleMachine(CircleMachine):
 
     def _ahead(self, ahead: Wait) -> datetime:
         if isinstance(ahead, Until):
-            return ahead.after(self.at, zone=self.zone, free_at=self.free_at)
-        return self.at + ahead
+            when = ahead.after(self.at, zone=self.zone, free_at=self.free_at)
+        else:
+            when = self.at + ahead
+        if timedelta(0) < _FAR - (when - self.at) < _NEAR_THE_END:
+            when -= _NEAR_THE_END  # so that there is a next moment with room
+        return when
 
     def _is_to_come(self, when: datetime) -> bool:
         return timedelta(0) < when - self.at <= _FAR
