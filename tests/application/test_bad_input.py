@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from circlekit import CircleKit, InvalidInputError, NotFoundError
 from tests.application.town import outcome, refusals, written
 
+MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
 SOON = datetime(2020, 3, 2, 12, tzinfo=UTC)
 BELL, SURROGATE, LINE = "ding\x07", "half \ud83d", "two\nlines"
@@ -281,6 +282,48 @@ CASES = {
         ("source", lambda t: _call("m", "c1", source="friend", by="sun")),
         ("moment", lambda t: _call("", "c1", source="member", by="sun")),
     ],
+    "schedule_live": [
+        ("title", lambda t: _call("school", by="head", title="")),
+        ("title", lambda t: _call("school", by="head", title=LINE)),
+        ("live", lambda t: _call("school", by="head", title="x", live=BELL)),
+        ("groups", lambda t: _call("school", by="head", title="x", groups="side")),
+        ("groups", lambda t: _call("school", by="head", title="x", groups=[])),
+        ("groups", lambda t: _call("school", by="head", title="x", groups=["a"] * 2)),
+        ("groups[1]", lambda t: _call("school", by="head", title="x", groups=["a", 1])),
+        (
+            "groups",
+            lambda t: _call(
+                "school", by="head", title="x", groups=[str(it) for it in range(1_001)]
+            ),
+        ),
+        ("starts_at", lambda t: _call("school", by="head", title="x", starts_at=NAIVE)),
+        ("starts_at", lambda t: _call("school", by="head", title="x", starts_at=5)),
+    ],
+    "start_live": [("live", lambda t: _call("", by="head"))],
+    "cancel_live": [("reason", lambda t: _call("sums", by="head", reason=BELL))],
+    "end_live": [("by", lambda t: _call("sums", by=""))],
+    "join_live": [
+        ("member", lambda t: _call("sums", "")),
+        ("group", lambda t: _call("sums", "sam", group=BELL)),
+    ],
+    "leave_live": [("member", lambda t: _call("sums", LINE))],
+    "like_live": [
+        ("member", lambda t: _call("sums", LINE)),
+        ("times", lambda t: _call("sums", "sam", times=0)),
+        ("times", lambda t: _call("sums", "sam", times=1_001)),
+        ("times", lambda t: _call("sums", "sam", times=True)),
+        ("times", lambda t: _call("sums", "sam", times=1.0)),
+    ],
+    "publish_replay": [
+        ("reference", lambda t: _call("sums", "", by="head")),
+        ("reference", lambda t: _call("sums", "x" * 2_001, by="head")),
+    ],
+    "attest_minor": [
+        ("member", lambda t: _call("", until=MARCH_2)),
+        ("until", lambda t: _call("sam", until=NAIVE)),
+        ("until", lambda t: _call("sam", until="2030")),
+        ("zone", lambda t: _call("sam", until=MARCH_2, zone="Mars/Olympus")),
+    ],
     "publish_moment": [
         ("source", lambda t: _call(["c1"], source="friend", by="sun", text="x")),
         ("text", lambda t: _call(["c1"], source="member", by="sun")),
@@ -347,6 +390,17 @@ QUESTIONS = {
         ("holder", lambda t: _call("club", customer="c1")),
         ("holder", lambda t: _call(circle="club", customer="c1")),
         ("holder", lambda t: _call(LINE)),
+    ],
+    "live": [("live", lambda t: _call(LINE))],
+    "lives": [
+        ("circle", lambda t: _call("")),
+        ("limit", lambda t: _call("school", limit=0)),
+        ("limit", lambda t: _call("school", limit=201)),
+        ("before", lambda t: _call("school", before="")),
+    ],
+    "live_minutes": [
+        ("member", lambda t: _call("")),
+        ("zone", lambda t: _call("sam", zone="Nowhere")),
     ],
     "scheduled": [("circle", lambda t: _call(LINE))],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
@@ -425,6 +479,10 @@ def test_bad_question(town, question, field, call):
         ("react_to_message", "group", "x", lambda t: _call("x/1", "+1", by="tao")),
         ("mute_group", "group", "x", lambda t: _call("x", by="mei")),
         ("open_private_chat", "group", "x", lambda t: _call("x", by="tao", to="ben")),
+        ("schedule_live", "circle", "x", lambda t: _call("x", by="mei", title="y")),
+        ("start_live", "live", "x", lambda t: _call("x", by="mei")),
+        ("join_live", "live", "x", lambda t: _call("x", "tao")),
+        ("leave_live", "live", "x", lambda t: _call("x", "tao")),
         ("tag_customer", "customer", "x", lambda t: _call("x", "tag", by="sun")),
         (
             "show_moment",
@@ -461,6 +519,9 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("quota", "customer", lambda t: _call(customer="club")),
         ("audit_must_sees", "circle", lambda t: _call("x")),
         ("history", "circle", lambda t: _call("x")),
+        ("live", "live", lambda t: _call("x")),
+        ("lives", "circle", lambda t: _call("x")),
+        ("lives", "live", lambda t: _call("school", before="x")),
     ],
 )
 def test_unknown_questions(town, question, kind, call):

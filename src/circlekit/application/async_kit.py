@@ -359,6 +359,19 @@ class AsyncCircleKit:
     cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
     release_due = _offloaded(CircleKit.release_due)
     scheduled = _offloaded(CircleKit.scheduled)
+    # Lives
+    schedule_live = _offloaded(CircleKit.schedule_live)
+    start_live = _offloaded(CircleKit.start_live)
+    cancel_live = _offloaded(CircleKit.cancel_live)
+    end_live = _offloaded(CircleKit.end_live)
+    join_live = _offloaded(CircleKit.join_live)
+    leave_live = _offloaded(CircleKit.leave_live)
+    like_live = _offloaded(CircleKit.like_live)
+    publish_replay = _offloaded(CircleKit.publish_replay)
+    attest_minor = _offloaded(CircleKit.attest_minor)
+    live = _offloaded(CircleKit.live)
+    lives = _offloaded(CircleKit.lives)
+    live_minutes = _offloaded(CircleKit.live_minutes)
 
     # Reading
     feed = _offloaded(CircleKit.feed)

@@ -18,6 +18,7 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.live import Live
 from circlekit.aggregates.reader import Reader
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
@@ -29,7 +30,7 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
+from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
@@ -41,6 +42,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Live: "live",
 }
 
 _OWN: Final = "circlekit:"
@@ -142,6 +144,12 @@ class Work:
         Return a reader, who may not have read anything yet.
         """
         return self.blank_or_known(Reader, id_)
+
+    def live(self, id_: LiveId) -> Live:
+        """
+        Return a live as it stands.
+        """
+        return self._known(Live, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

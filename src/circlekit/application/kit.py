@@ -14,6 +14,7 @@ from circlekit.application.deciding import system_clock
 from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.lives import Lives
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.application.schedule import Schedules
@@ -30,6 +31,7 @@ class CircleKit(
     Closings,
     Duties,
     Schedules,
+    Lives,
     Reading,
     Following,
 ):

@@ -11,6 +11,7 @@ from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     DUTIES,
     GROUP_TIMELINE,
+    LIVES,
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
@@ -21,6 +22,7 @@ from circlekit.store.session import ConnectionLostError
 __all__ = [
     "DUTIES",
     "GROUP_TIMELINE",
+    "LIVES",
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",

@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
@@ -28,12 +29,14 @@ GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 SCHEDULE: Final = ScheduleView()
+LIVES: Final = Lives()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
     QUOTA_VIEW,
     DUTIES,
     SCHEDULE,
+    LIVES,
 )
 
 HISTORY: Final = MetaData()

@@ -17,6 +17,7 @@ from circlekit.testing.machines import (
     CircleMachine,
     CustomerMachine,
     GroupMachine,
+    LiveMachine,
     ReaderMachine,
     ScheduleMachine,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "Given",
     "GroupMachine",
     "History",
+    "LiveMachine",
     "Outcome",
     "ReaderMachine",
     "ScheduleMachine",
