@@ -27,6 +27,7 @@ from circlekit.ids import (
     MemberId,
     MessageId,
     PostId,
+    ScheduledId,
     TopicId,
 )
 from circlekit.rulebook import RULE_BOOKS, RuleBook
@@ -64,6 +65,7 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "ScheduledId",
     "StoreError",
     "TopicId",
     "UnknownPolicyError",

@@ -345,6 +345,22 @@ def _at_live(it: Community, act: Act) -> Any:
     return (_live(it, act), _other(act)), {}
 
 
+def _later(it: Community, act: Act) -> dict[str, Any]:
+    hours = (0, 1, 12, 24, 25, 72, 24 * 20, 24 * 367)[act.switch]
+    return {"release_at": it.clock.now + timedelta(hours=hours)}
+
+
+def _schedule_post(it: Community, act: Act) -> Any:
+    sync = (None, None, True, False)[act.switch % 4]
+    return (_circle(act),), {**_content(it, act), **_later(it, act), "sync": sync}
+
+
+def _scheduled(it: Community, act: Act) -> Any:
+    # One of the newest that wait there, else a place where nothing does.
+    found = [one.scheduled for one in it.kit.scheduled(_circle(act))]
+    return found[act.thing % len(found)] if found else f"{_circle(act)}/1"
+
+
 COMMANDS: dict[str, Any] = {
     "found_circle": lambda it, act: (
         (),
@@ -492,4 +508,14 @@ COMMANDS: dict[str, Any] = {
         (f"moment {act.other}", _customer(act)),
         {"by": _by(act), "source": ("member", "enterprise")[act.switch % 2]},
     ),
+    "schedule_post": _schedule_post,
+    "schedule_must_see": lambda it, act: (
+        (_circle(act),),
+        {**_content(it, act), **_later(it, act)},
+    ),
+    "move_scheduled": lambda it, act: (
+        (_scheduled(it, act), _later(it, act)["release_at"]),
+        {"by": _by(act)},
+    ),
+    "cancel_scheduled": lambda it, act: ((_scheduled(it, act),), {"by": _by(act)}),
 }

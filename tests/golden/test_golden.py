@@ -76,6 +76,14 @@ from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    PostScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
 from circlekit.events.topic import (
     CheckedIn,
     CheckInRemoved,
@@ -260,6 +268,31 @@ COMPLETE = [
     CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
     TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
     TopicNameFreed(topic="running", by="lin", at=AT),
+    PostScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        sync=False,
+        groups=("readers",),
+        by="lin",
+        at=AT,
+    ),
+    MustSeeScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        groups=("readers",),
+        by="mei",
+        at=AT,
+    ),
+    ScheduledMoved(scheduled=12, release_at=LATER, by="mei", at=AT),
+    ScheduledCancelled(scheduled=12, by="mei", at=AT),
+    ScheduledReleased(scheduled=12, post=15, at=AT),
+    ScheduledDropped(scheduled=12, rules=("not-a-manager",), at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -413,6 +446,39 @@ MINIMAL = [
             value=None,
             place=None,
             by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        PostScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            sync=None,
+            groups=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        MustSeeScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            groups=None,
+            by="mei",
             at=AT,
         ),
     ),

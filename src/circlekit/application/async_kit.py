@@ -363,6 +363,13 @@ class AsyncCircleKit:
     check_ins = _offloaded(CircleKit.check_ins)
     streak = _offloaded(CircleKit.streak)
     leaderboard = _offloaded(CircleKit.leaderboard)
+    # Schedules
+    schedule_post = _offloaded(CircleKit.schedule_post)
+    schedule_must_see = _offloaded(CircleKit.schedule_must_see)
+    move_scheduled = _offloaded(CircleKit.move_scheduled)
+    cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
+    release_due = _offloaded(CircleKit.release_due)
+    scheduled = _offloaded(CircleKit.scheduled)
     # Lives
     schedule_live = _offloaded(CircleKit.schedule_live)
     start_live = _offloaded(CircleKit.start_live)

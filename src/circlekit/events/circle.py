@@ -10,6 +10,7 @@ from circlekit.clock import Moment
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.personal import PERSONAL
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import ScheduleEvent
 from circlekit.ids import GroupId, MemberId
 
 CircleKind = Literal["internal", "teaching", "business", "community"]
@@ -310,4 +311,5 @@ CircleEvent = (
     | CircleClosed
     | CircleReopened
     | CircleArchived
+    | ScheduleEvent
 )

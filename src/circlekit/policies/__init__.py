@@ -58,6 +58,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "not-blocked",
     "not-closed",
     "not-granted",
+    "not-in-the-future",
     "not-in-the-group",
     "not-muted",
     "not-pinned",
@@ -78,9 +79,11 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "topic-exists",
     "topic-name-taken",
     "unknown-check-in",
+    "too-far-ahead",
     "unknown-comment",
     "unknown-message",
     "unknown-post",
+    "unknown-scheduled",
 )
 """
 The lasting names of all rules that circlekit itself refuses by, sorted.

@@ -19,6 +19,7 @@ from circlekit.testing.machines import (
     GroupMachine,
     LiveMachine,
     ReaderMachine,
+    ScheduleMachine,
     TopicMachine,
     TopicNamesMachine,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "LiveMachine",
     "Outcome",
     "ReaderMachine",
+    "ScheduleMachine",
     "TopicMachine",
     "TopicNamesMachine",
     "acceptable_names",
