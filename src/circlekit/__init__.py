@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.clock import ManualClock
 from circlekit.errors import (
+    AlreadyThereError,
     BusyError,
     CirclekitError,
     CommandIdReusedError,
     CorruptEventError,
+    ExportError,
     GoldenHistoryError,
     InvalidInputError,
     NotFoundError,
@@ -39,6 +41,7 @@ __all__ = [
     "CALENDAR_DAY",
     "CALENDAR_MONTH",
     "RULE_BOOKS",
+    "AlreadyThereError",
     "AsyncCircleKit",
     "Budget",
     "BusyError",
@@ -49,6 +52,7 @@ __all__ = [
     "CommentId",
     "CorruptEventError",
     "CustomerId",
+    "ExportError",
     "GoldenHistoryError",
     "GroupId",
     "InvalidInputError",

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
@@ -24,6 +25,7 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Archiving,
     Reading,
     Following,
 ):
