@@ -17,7 +17,7 @@ from attrs import Factory, define, frozen
 
 from circlekit.application import answers
 from circlekit.application.answers import Answer, Asked, Gathered
-from circlekit.application.deciding import own_command_id
+from circlekit.application.deciding import own_command_id, yes_or_no
 from circlekit.application.reading import LONGEST_PAGE, Reading
 from circlekit.archive import columns, lines
 from circlekit.archive.belonging import Belonging, kind_of
@@ -95,8 +95,8 @@ class Imported:
 
         head: The head of the log now.
 
-        differences: Every answer that is another here, the first thousand; None
-            if nobody looked.
+        differences: Every answer that is another here, the first thousand; None if
+            none were compared.
     """
 
     circle: CircleId | None
@@ -118,6 +118,7 @@ class Archiving(Reading):
         circle: CircleId | str | None = None,
         *,
         format: Form = "ndjson",  # noqa: A002 - what everybody calls it
+        with_answers: bool = True,
         feed_items: int | None = LONGEST_PAGE,
         progress: Progress | None = None,
     ) -> Exported:
@@ -133,6 +134,7 @@ class Archiving(Reading):
             path: A new folder, or a new file that ends in ``.zip``.
             circle: Only this circle.
             format: ``ndjson``, or ``parquet``, which needs that extra.
+            with_answers: Whether the answers are read, too, which takes longer.
             feed_items: How many items of each member's feed, None for all.
             progress: Told what is being done, how much of it, and of how much.
 
@@ -145,6 +147,7 @@ class Archiving(Reading):
         """
         if format not in FORMS:
             raise InvalidInputError("format", f"is {format!r}", ", ".join(FORMS))
+        yes_or_no("with_answers", with_answers)
         _some_or_all("feed_items", feed_items)
         told = progress or _nothing
         kept = Belonging()
@@ -159,8 +162,12 @@ class Archiving(Reading):
             columns.arrow()
         with new_place(Path(path)) as folder, _scratch() as replayed:
             writing = _Writing(self._store, kept, folder, replayed, told)
-            head, asked = writing.events(format)
-            counted = writing.answers(self._policies, asked, feed_items)
+            # Nobody else will ever look there: one transaction is enough.
+            with replayed.writing():
+                head, asked = writing.events(format)
+                counted = {}
+                if with_answers:
+                    counted = writing.answers(self._policies, asked, feed_items)
             Manifest(
                 circlekit=version_of("circlekit"),
                 circle=kept.circle,
@@ -198,7 +205,7 @@ class Archiving(Reading):
 
         Args:
             path: The folder, or the zip file.
-            compare: Whether to compare the answers.
+            compare: Whether to compare the answers, if it has any.
             progress: Told what is being done, how much of it, and of how much.
 
         Raises:
@@ -216,7 +223,7 @@ class Archiving(Reading):
             else:
                 repeated = self._take_circle(export, told)
             differences = None
-            if compare:
+            if compare and _AUDIT in export.manifest.files:
                 found = self._differences(export, gathered.asked, told)
                 differences = tuple(islice(found, _MOST_DIFFERENCES))
             with self._store.reading() as transaction:

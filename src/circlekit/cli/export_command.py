@@ -4,7 +4,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Group, RenderableType
@@ -19,7 +19,7 @@ from circlekit.cli.progress import stages
 from circlekit.cli.terminal import one_line, print_json, print_report
 from circlekit.errors import InvalidInputError
 
-_MOST_SHOWN = 100
+_MOST_SHOWN: Final = 100
 
 
 class Form(StrEnum):
@@ -51,6 +51,9 @@ def export(
     whole_feeds: Annotated[
         bool, typer.Option("--whole-feeds", help="All items of each member's feed.")
     ] = False,
+    events_only: Annotated[
+        bool, typer.Option("--events-only", help="No answers, which is quicker.")
+    ] = False,
     policy: PolicyNames = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document.")
@@ -67,6 +70,7 @@ def export(
             path,
             circle,
             format=format_.value,
+            with_answers=not events_only,
             feed_items=None if whole_feeds else feed_items,
             progress=told,
         )
@@ -127,13 +131,12 @@ def imported_shape(done: Imported) -> dict[str, Any]:
 
 
 def _exported(done: Exported) -> RenderableType:
-    counted = [_counted(done.answers[kind], word) for kind, word in _ANSWERS.items()]
+    said = f"{_counted(done.events, 'event')} of {done.streams:,} histories"
+    if done.answers:
+        counted = (_counted(done.answers[kind], word) for kind, word in _ANSWERS)
+        said += f", with {', '.join(counted)} and the must-see audit,"
     where = one_line(str(done.path))
-    return Text(
-        f"{_counted(done.events, 'event')} of {done.streams:,} histories, with "
-        f"{', '.join(counted)} and the must-see audit, are in {where}.\n{done.head}",
-        overflow="fold",
-    )
+    return Text(f"{said} are in {where}.\n{done.head}", overflow="fold")
 
 
 def _imported(done: Imported) -> RenderableType:
@@ -148,16 +151,16 @@ def _imported(done: Imported) -> RenderableType:
         lines += [Text(one_line(str(it))) for it in shown]
         if (more := len(done.differences) - _MOST_SHOWN) > 0:
             lines.append(Text(f"and {more} more; --json says them all"))
-    else:
+    elif done.differences is not None:
         lines.append(Text("Every answer is the same."))
     return Group(*lines, Text(done.head, overflow="fold"))
 
 
-_ANSWERS = {
-    "feeds": "feed item",
-    "timelines": "timeline entry",
-    "quotas": "quota",
-}
+_ANSWERS: Final = (
+    ("feeds", "feed item"),
+    ("timelines", "timeline entry"),
+    ("quotas", "quota"),
+)
 
 
 def _counted(number: int, thing: str) -> str:
