@@ -26,13 +26,12 @@ from circlekit.application.answers import (
     Asked,
     audit,
     feed,
-    moment,
     quota,
     timeline,
 )
 from circlekit.archive.belonging import Belonging
 from circlekit.archive.comparing import Difference, differing
-from circlekit.clock import ManualClock
+from circlekit.clock import ManualClock, written
 from circlekit.errors import (
     CirclekitError,
     CorruptEventError,
@@ -244,7 +243,7 @@ def _answers(
             answers[kind][whose] = _answered(question, kit, whose)
             progress("Asking", done, len(questions))
         must_sees = _answered(audit, kit)
-        return {"at": moment(asked.at), **answers, "must_see_audit": must_sees}
+        return {"at": written(asked.at), **answers, "must_see_audit": must_sees}
 
 
 def _feed(kit: CircleKit, member: str) -> list[Answer]:

@@ -289,7 +289,7 @@ class TestEverything:
             done = kit.export(tmp_path / "all")
             imported = other.import_export(tmp_path / "all")
 
-            assert (0, 0, {"feeds": 0, "timelines": 0, "quotas": 0}) == (
+            assert (0, 0, {"feeds": 0, "inboxes": 0, "timelines": 0, "quotas": 0}) == (
                 done.events,
                 done.streams,
                 done.answers,
@@ -632,6 +632,7 @@ class TestWhatIsAltered:
         [
             *("answers/feeds.ndjson", "answers/timelines.ndjson"),
             *("answers/quotas.ndjson", "answers/must-see-audit.json"),
+            "answers/inboxes.ndjson",
             *("streams.ndjson", "commands.ndjson"),
         ],
     )

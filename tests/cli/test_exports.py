@@ -43,7 +43,7 @@ def test_there_and_back(store, there, tmp_path):
         "events": 38,
         "streams": 8,
         "head": head(store),
-        "answers": {"feeds": 10, "timelines": 7, "quotas": 3},
+        "answers": {"feeds": 10, "inboxes": 6, "timelines": 7, "quotas": 3},
     } == exported
     assert {
         "circle": None,

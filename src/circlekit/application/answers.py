@@ -12,18 +12,27 @@ from typing import Any
 
 from attrs import define, field
 
+from circlekit.application.duties import Duties
 from circlekit.application.reading import LONGEST_PAGE, Reading
 from circlekit.audit import CircleMonth, MustSeeAudit
-from circlekit.clock import EPOCH
+from circlekit.clock import EPOCH, written, written_if_any
 from circlekit.events.circle import CircleFounded, MemberJoined
 from circlekit.events.customer import CustomerAdded
 from circlekit.events.group import GroupFounded
 from circlekit.events.record import Recorded
+from circlekit.projections.duties import Duty
 from circlekit.projections.group_timeline import TimelineEntry
 from circlekit.projections.member_feed import FeedItem
 from circlekit.projections.quota_view import Quota
 
 Answer = dict[str, Any]
+
+
+@define(eq=False, repr=False)
+class Asking(Duties, Reading):
+    """
+    Whoever is asked, and nothing but asked.
+    """
 
 
 @define
@@ -110,6 +119,19 @@ def feed(
     return islice(_feed(kit, member, circle), most)
 
 
+def inbox(kit: Duties, member: str, *, circle: str | None = None) -> Iterator[Answer]:
+    """
+    Return what a member has to do, duty by duty, over all their circles or one.
+    """
+    after = None
+    while True:
+        page = kit.inbox(member, circle=circle, after=after, limit=LONGEST_PAGE)
+        yield from map(_duty, page.items)
+        after = page.next
+        if after is None:
+            return
+
+
 def timeline(kit: Reading, group: str) -> Iterator[Answer]:
     """
     Return a group's timeline, entry by entry.
@@ -137,7 +159,7 @@ def _feed_item(item: FeedItem) -> dict[str, Any]:
     return {
         "post": str(item.post),
         "pinned": item.pinned,
-        "must_see_at": moment_if_any(item.must_see_at),
+        "must_see_at": written_if_any(item.must_see_at),
         "acknowledged": item.acknowledged,
         "unread": item.unread,
         "comments": item.comments,
@@ -145,11 +167,23 @@ def _feed_item(item: FeedItem) -> dict[str, Any]:
     }
 
 
+def _duty(duty: Duty) -> dict[str, Any]:
+    return {
+        "kind": duty.kind,
+        "ref": duty.ref,
+        "circle": duty.circle,
+        "title": duty.title,
+        "since": written(duty.since),
+        "due": written_if_any(duty.due),
+        "overdue": duty.overdue,
+    }
+
+
 def _timeline_entry(entry: TimelineEntry) -> dict[str, Any]:
     return {
         "kind": entry.kind,
         "by": entry.by,
-        "at": moment(entry.at),
+        "at": written(entry.at),
         "text": entry.text,
         "images": list(entry.images),
         "videos": list(entry.videos),
@@ -177,9 +211,9 @@ def quota(kit: Reading, holder: str) -> Answer:
                 "left": line.left,
                 "limit": line.limit,
                 "window": line.window,
-                "starts": moment(line.starts),
-                "ends": moment(line.ends),
-                "next_allowed": moment_if_any(line.next_allowed),
+                "starts": written(line.starts),
+                "ends": written(line.ends),
+                "next_allowed": written_if_any(line.next_allowed),
             }
             for line in found.lines
         ],
@@ -203,7 +237,7 @@ def audit(kit: Reading, circle: str | None = None) -> Answer:
                 "circle": it.circle,
                 "version": it.version,
                 "rule": it.rule,
-                "at": moment(it.at),
+                "at": written(it.at),
                 "used": it.used,
                 "limit": it.limit,
             }
@@ -213,7 +247,7 @@ def audit(kit: Reading, circle: str | None = None) -> Answer:
             {
                 "circle": used.circle,
                 "version": used.version,
-                "at": moment(used.at),
+                "at": written(used.at),
                 "by": used.by,
                 "reason": used.reason,
             }
@@ -234,17 +268,3 @@ def _circle_month(row: CircleMonth) -> dict[str, Any]:
         "left": row.left,
         "closest_gap_seconds": row.closest_gap_seconds,
     }
-
-
-def moment(at: datetime) -> str:
-    """
-    Return a UTC moment as JSON has it.
-    """
-    return at.isoformat().removesuffix("+00:00") + "Z"
-
-
-def moment_if_any(at: datetime | None) -> str | None:
-    """
-    Return a moment as JSON has it, or None for none.
-    """
-    return None if at is None else moment(at)

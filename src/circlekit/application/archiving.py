@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 from attrs import Factory, define, frozen
 
 from circlekit.application import answers
-from circlekit.application.answers import Answer, Asked, Gathered
+from circlekit.application.answers import Answer, Asked, Asking, Gathered
 from circlekit.application.deciding import own_command_id, yes_or_no
 from circlekit.application.reading import LONGEST_PAGE, Reading
 from circlekit.archive import columns, lines
@@ -46,6 +46,7 @@ _WRITERS: Final[dict[Form, type[lines.LineWriter] | type[columns.ColumnWriter]]]
     "parquet": columns.ColumnWriter,
 }
 _FEEDS: Final = "answers/feeds.ndjson"
+_INBOXES: Final = "answers/inboxes.ndjson"
 _TIMELINES: Final = "answers/timelines.ndjson"
 _QUOTAS: Final = "answers/quotas.ndjson"
 _AUDIT: Final = "answers/must-see-audit.json"
@@ -294,6 +295,10 @@ class Archiving(Reading):
             actual = list(answers.feed(kit, whose, circle=circle, most=most))
             yield from differing(f"feed of {whose}", expected, actual)
             told("Comparing feeds", done := done + 1, len(asked.members))
+        inboxes = export.answers(_INBOXES)
+        for whose, expected in _by_owner(inboxes, "member", asked.members):
+            actual = list(answers.inbox(kit, whose, circle=circle))
+            yield from differing(f"inbox of {whose}", expected, actual)
         timelines = export.answers(_TIMELINES)
         for whose, expected in _by_owner(timelines, "group", asked.groups):
             actual = list(answers.timeline(kit, whose))
@@ -365,6 +370,11 @@ class _Writing:
             for whose in self._each("Asking for feeds", asked.members)
             for item in answers.feed(kit, whose, circle=circle, most=feed_items)
         )
+        inboxes = (
+            {"member": whose, **duty}
+            for whose in self._each("Asking for inboxes", asked.members)
+            for duty in answers.inbox(kit, whose, circle=circle)
+        )
         timelines = (
             {"group": whose, **entry}
             for whose in self._each("Asking for timelines", asked.groups)
@@ -376,6 +386,7 @@ class _Writing:
         )
         counted = {
             "feeds": self._write_lines(_FEEDS, feeds),
+            "inboxes": self._write_lines(_INBOXES, inboxes),
             "timelines": self._write_lines(_TIMELINES, timelines),
             "quotas": self._write_lines(_QUOTAS, quotas),
         }
@@ -425,12 +436,12 @@ def _scratch() -> Iterator[Store]:
             store.close()
 
 
-def _reader(store: Store, policies: Policies, asked: Asked) -> Reading:
+def _reader(store: Store, policies: Policies, asked: Asked) -> Asking:
     # Quotas are those of the last recorded moment, whenever they are asked for.
-    return Reading(store, ManualClock(asked.at), False, LONGEST_PAGE, policies)  # noqa: FBT003
+    return Asking(store, ManualClock(asked.at), False, LONGEST_PAGE, policies)  # noqa: FBT003
 
 
-def _read_ahead(kit: Reading, told: Progress) -> None:
+def _read_ahead(kit: Asking, told: Progress) -> None:
     kit.read_ahead(progress=lambda name, at, of: told(f"Reading {name}", at, of))
 
 

@@ -158,6 +158,7 @@ def _imported(done: Imported) -> RenderableType:
 
 _ANSWERS: Final = (
     ("feeds", "feed item"),
+    ("inboxes", "duty"),
     ("timelines", "timeline entry"),
     ("quotas", "quota"),
 )

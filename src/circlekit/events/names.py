@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, customer, group, reader, refusal, rules
+from circlekit.events import (
+    circle,
+    closing,
+    customer,
+    group,
+    live,
+    reader,
+    refusal,
+    rules,
+)
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -58,7 +67,19 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("MomentPublished", customer.MomentPublished),
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
+    ("MinorAttested", reader.MinorAttested),
+    ("LiveScheduled", live.LiveScheduled),
+    ("LiveStarted", live.LiveStarted),
+    ("LiveCancelled", live.LiveCancelled),
+    ("LiveJoined", live.LiveJoined),
+    ("LiveLeft", live.LiveLeft),
+    ("LiveLiked", live.LiveLiked),
+    ("LiveEnded", live.LiveEnded),
+    ("ReplayPublished", live.ReplayPublished),
     ("CommandRefused", refusal.CommandRefused),
+    ("CircleClosed", closing.CircleClosed),
+    ("CircleReopened", closing.CircleReopened),
+    ("CircleArchived", closing.CircleArchived),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))
