@@ -402,6 +402,10 @@ class AsyncCircleKit:
     read_ahead = _offloaded(CircleKit.read_ahead)
     rebuild_read_models = _offloaded(CircleKit.rebuild_read_models)
 
+    # Archiving
+    export = _offloaded(CircleKit.export)
+    import_export = _offloaded(CircleKit.import_export)
+
     # Following
     catch_up = _offloaded(CircleKit.catch_up)
     followers = _offloaded(CircleKit.followers)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -29,6 +30,7 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Archiving,
     Closings,
     Duties,
     Topics,
