@@ -74,6 +74,8 @@ class RuleBook:
 
         house: The host's own rules; given as policies, kept as their names and
             numbers.
+
+        all_staff_capacity: Most members of a group of the all-staff circle.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -88,6 +90,7 @@ class RuleBook:
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
 
     def __attrs_post_init__(self) -> None:
         """

@@ -83,6 +83,7 @@ def _load(kit, kind, id_):
     ask = {
         "circle": lambda: kit.would_allow("leave_circle", id_, "nobody"),
         "group": lambda: kit.would_allow("leave_group", id_, "nobody"),
+        "organisation": lambda: kit.would_allow("staff_left", id_, [], by="nobody"),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
     }

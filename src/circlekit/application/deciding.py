@@ -18,6 +18,7 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
@@ -41,6 +42,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Organisation: "organisation",
 }
 
 _OWN: Final = "circlekit:"
@@ -142,6 +144,19 @@ class Work:
         Return a reader, who may not have read anything yet.
         """
         return self.blank_or_known(Reader, id_)
+
+    def organisation(self, id_: str) -> Organisation:
+        """
+        Return an organisation that was registered.
+        """
+        return self._known(Organisation, id_)
+
+    def registered(self, id_: str | None) -> Organisation | None:
+        """
+        Return an organisation, None if it was not registered.
+        """
+        known = None if id_ is None else self.blank_or_known(Organisation, id_)
+        return known if known is not None and known.version else None
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, closing, customer, group, reader, refusal, rules
+from circlekit.events import (
+    circle,
+    closing,
+    customer,
+    group,
+    organisation,
+    reader,
+    refusal,
+    roles,
+    rules,
+)
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -62,6 +72,14 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),
+    ("OwnerSucceeded", circle.OwnerSucceeded),
+    ("AllStaffDesignated", circle.AllStaffDesignated),
+    ("RoleVerified", roles.RoleVerified),
+    ("RoleExpired", roles.RoleExpired),
+    ("OrganisationRegistered", organisation.OrganisationRegistered),
+    ("CircleAttached", organisation.CircleAttached),
+    ("StaffJoined", organisation.StaffJoined),
+    ("StaffLeft", organisation.StaffLeft),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

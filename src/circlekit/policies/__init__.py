@@ -5,6 +5,7 @@ May this happen? One module for each question, pure functions over values.
 from typing import Final
 
 RULE_NAMES: Final[tuple[str, ...]] = (
+    "all-staff-stays",
     "already-a-customer",
     "already-a-manager",
     "already-a-member",
@@ -36,6 +37,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "must-see-spacing",
     "mute-already-over",
     "no-override-right",
+    "no-successor",
     "not-a-manager",
     "not-a-member",
     "not-a-must-see",
@@ -54,6 +56,8 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "post-removed",
     "private-chat-blocked",
     "profile-complete",
+    "role-already-over",
+    "role-not-verified",
     "same-person",
     "teaching-verified-role",
     "unknown-comment",
