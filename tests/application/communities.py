@@ -21,6 +21,7 @@ LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
 TOPICS = ("run", "run", "read", "well")
+ORGANISATIONS = ("acme", "other")
 EMOJI = ("👍", "🎉")
 BOOKS = (
     DINGTALK_2020,
@@ -130,6 +131,7 @@ class Community:
         kit.join_group("homework", "tao")
         kit.schedule_live("class", by="lin", title="Sums", live="sums")
         kit.start_live("sums", by="lin")
+        kit.register_organisation("acme", name="Acme", by="mei", circle="all 0")
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
@@ -361,6 +363,16 @@ def _scheduled(it: Community, act: Act) -> Any:
     return found[act.thing % len(found)] if found else f"{_circle(act)}/1"
 
 
+def _on_staff(it: Community, act: Act) -> Any:
+    people = [_other(act), PEOPLE[act.switch % len(PEOPLE)]]
+    return ("acme", people), {"by": _by(act)}
+
+
+def _on_role(it: Community, act: Act) -> Any:
+    until = None if act.switch % 2 else it.clock.now + timedelta(days=act.thing)
+    return ("acme", _other(act), "teacher"), {"by": _by(act), "until": until}
+
+
 COMMANDS: dict[str, Any] = {
     "found_circle": lambda it, act: (
         (),
@@ -488,6 +500,29 @@ COMMANDS: dict[str, Any] = {
     "attest_minor": lambda it, act: (
         (_other(act),),
         {"until": it.clock.now + timedelta(days=act.switch - 1), "zone": "UTC"},
+    ),
+    "register_organisation": lambda it, act: (
+        (ORGANISATIONS[act.thing % 2],),
+        {"name": "Acme", "by": _by(act), "circle": f"all {act.thing % 2}"},
+    ),
+    "staff_joined": _on_staff,
+    "staff_left": _on_staff,
+    "role_verified": _on_role,
+    "role_expired": lambda it, act: (
+        ("acme", _other(act), "teacher"),
+        {"by": _by(act)},
+    ),
+    "verify_role": lambda it, act: (
+        (_circle(act), _other(act), "teacher"),
+        {"by": _by(act)},
+    ),
+    "succeed_owner": lambda it, act: (
+        (_circle(act),),
+        {
+            "by": _by(act),
+            "reason": "Gone",
+            "to": None if act.switch % 2 else _other(act),
+        },
     ),
     "close_circle": lambda it, act: (
         (_circle(act),),

@@ -76,6 +76,45 @@ CASES = {
         ("invited_by", lambda t: _call("club", "new", invited_by=SURROGATE)),
         ("invited_by", lambda t: _call("club", "new", invited_by=5)),
     ],
+    "register_organisation": [
+        ("organisation", lambda t: _call("", name="Acme", by="boss")),
+        ("organisation", lambda t: _call(5, name="Acme", by="boss")),
+        ("name", lambda t: _call("acme", name=LINE, by="boss")),
+        ("zone", lambda t: _call("acme", name="Acme", by="boss", zone="Mars")),
+        ("rules", lambda t: _call("acme", name="Acme", by="boss", rules="none")),
+        ("circle", lambda t: _call("acme", name="Acme", by="boss", circle=BELL)),
+        ("by", lambda t: _call("acme", name="Acme", by="")),
+    ],
+    "staff_joined": [
+        ("members", lambda t: _call("acme", "mei", by="hr")),
+        ("members", lambda t: _call("acme", ["mei", ""], by="hr")),
+        ("members", lambda t: _call("acme", [5], by="hr")),
+        ("organisation", lambda t: _call("", ["mei"], by="hr")),
+    ],
+    "staff_left": [("members", lambda t: _call("acme", [LINE], by="hr"))],
+    "role_verified": [
+        ("member", lambda t: _call("acme", "", "teacher", by="hr")),
+        ("role", lambda t: _call("acme", "mei", "dog", by="hr")),
+        ("role", lambda t: _call("acme", "mei", None, by="hr")),
+        (
+            "until",
+            lambda t: _call("acme", "mei", "parent", by="hr", until=NAIVE),
+        ),
+    ],
+    "role_expired": [
+        ("member", lambda t: _call("acme", LINE, "teacher", by="hr")),
+        ("role", lambda t: _call("acme", "mei", "dog", by="hr")),
+    ],
+    "verify_role": [
+        ("member", lambda t: _call("club", LINE, "teacher", by="hr")),
+        ("role", lambda t: _call("club", "tao", "dog", by="hr")),
+        ("until", lambda t: _call("club", "tao", "parent", by="hr", until=NAIVE)),
+    ],
+    "succeed_owner": [
+        ("reason", lambda t: _call("club", by="hr", reason="")),
+        ("to", lambda t: _call("club", by="hr", reason="x", to="")),
+        ("by", lambda t: _call("club", by=LINE, reason="x")),
+    ],
     "close_circle": [
         ("reason", lambda t: _call("club", by="mei", reason="")),
         ("reason", lambda t: _call("club", by="mei", reason=BELL)),

@@ -36,6 +36,11 @@ def _block(town):
     town.kit.block_private_chat("club", by="mei")
 
 
+def _acme(town):
+    town.kit.register_organisation("acme", name="Acme", by="boss", circle="all")
+    town.kit.staff_joined("acme", ["amy"], by="hr")
+
+
 def _close(town):
     town.kit.close_circle("club", by="mei", reason="Holidays")
 
@@ -336,6 +341,13 @@ CASES = {
     ],
     "found_circle": [
         (
+            "internal-staff-only",
+            lambda t: _call(
+                name="New", kind="internal", by="ben", circle="x", organisation="acme"
+            ),
+            _acme,
+        ),
+        (
             "already-founded",
             lambda t: _call(name="Again", kind="community", by="ben", circle="club"),
         ),
@@ -359,6 +371,7 @@ CASES = {
         ("not-the-owner", lambda t: _call("club", "wecom_2020", by="stranger")),
     ],
     "join_circle": [
+        ("all-staff-stays internal-staff-only", lambda t: _call("all", "new"), _acme),
         ("already-a-member", lambda t: _call("club", "tao")),
         ("already-a-member", lambda t: _call("club", "mei")),
         ("internal-staff-only", lambda t: _call("firm", "new")),
@@ -374,10 +387,12 @@ CASES = {
         ),
     ],
     "leave_circle": [
+        ("all-staff-stays", lambda t: _call("all", "amy"), _acme),
         ("not-a-member", lambda t: _call("club", "stranger")),
         ("owner-stays", lambda t: _call("club", "mei")),
     ],
     "remove_member": [
+        ("all-staff-stays", lambda t: _call("all", "amy", by="boss"), _acme),
         ("not-a-manager", lambda t: _call("club", "ben", by="tao")),
         ("not-a-member", lambda t: _call("club", "stranger", by="lin")),
         ("owner-stays", lambda t: _call("club", "mei", by="lin")),
@@ -664,7 +679,48 @@ CASES = {
             lambda t: t.kit.complete_profile("c1", by="sun"),
         ),
     ],
+    "register_organisation": [
+        (
+            "already-founded",
+            lambda t: _call("acme", name="Acme", by="boss", circle="club"),
+        ),
+    ],
+    "staff_joined": [],
+    "staff_left": [],
+    "role_verified": [
+        (
+            "role-already-over",
+            lambda t: _call("acme", "amy", "teacher", by="hr", until=MARCH_1),
+            _acme,
+        ),
+    ],
+    "role_expired": [
+        (
+            "role-not-verified",
+            lambda t: _call("acme", "amy", "teacher", by="hr"),
+            _acme,
+        ),
+        (
+            "role-not-verified",
+            lambda t: _call("acme", "amy", "parent", by="hr"),
+            lambda t: (_acme(t), t.kit.role_verified("acme", "amy", "teacher", by="h")),
+        ),
+    ],
+    "verify_role": [
+        ("not-a-member", lambda t: _call("club", "amy", "teacher", by="hr")),
+        (
+            "not-a-member role-already-over",
+            lambda t: _call("club", "amy", "teacher", by="hr", until=MARCH_1),
+        ),
+    ],
+    "succeed_owner": [
+        ("no-successor", lambda t: _call("guild", by="hr", reason="x")),
+        ("not-a-member", lambda t: _call("club", by="hr", reason="x", to="amy")),
+        ("already-the-owner", lambda t: _call("club", by="hr", reason="x", to="mei")),
+        ("all-staff-stays", lambda t: _call("all", by="hr", reason="x"), _acme),
+    ],
     "close_circle": [
+        ("all-staff-stays", lambda t: _call("all", by="boss", reason="x"), _acme),
         ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
         ("circle-closed", lambda t: _call("club", by="mei", reason="x"), _close),
         ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
@@ -681,6 +737,7 @@ CASES = {
         ("not-closed not-the-owner", lambda t: _call("club", by="lin")),
     ],
     "archive_circle": [
+        ("all-staff-stays", lambda t: _call("all", by="boss", reason="x"), _acme),
         ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
         ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
     ],

@@ -16,6 +16,7 @@ from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.lives import Lives
+from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.application.schedule import Schedules
@@ -32,6 +33,7 @@ class CircleKit(
     Customers,
     Archiving,
     Closings,
+    Organisations,
     Duties,
     Topics,
     Schedules,

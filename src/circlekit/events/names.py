@@ -15,8 +15,10 @@ from circlekit.events import (
     customer,
     group,
     live,
+    organisation,
     reader,
     refusal,
+    roles,
     rules,
     schedule,
     topic,
@@ -95,6 +97,14 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),
+    ("OwnerSucceeded", circle.OwnerSucceeded),
+    ("AllStaffDesignated", circle.AllStaffDesignated),
+    ("RoleVerified", roles.RoleVerified),
+    ("RoleExpired", roles.RoleExpired),
+    ("OrganisationRegistered", organisation.OrganisationRegistered),
+    ("CircleAttached", organisation.CircleAttached),
+    ("StaffJoined", organisation.StaffJoined),
+    ("StaffLeft", organisation.StaffLeft),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

@@ -5,6 +5,7 @@ May this happen? One module for each question, pure functions over values.
 from typing import Final
 
 RULE_NAMES: Final[tuple[str, ...]] = (
+    "all-staff-stays",
     "already-a-customer",
     "already-a-manager",
     "already-a-member",
@@ -51,6 +52,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "mute-already-over",
     "no-override-right",
     "not-a-check-in-topic",
+    "no-successor",
     "not-a-manager",
     "not-a-member",
     "not-a-must-see",
@@ -73,6 +75,8 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "private-chat-blocked",
     "profile-complete",
     "replay-published",
+    "role-already-over",
+    "role-not-verified",
     "same-person",
     "teaching-verified-role",
     "topic-closed",

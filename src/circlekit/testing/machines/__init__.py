@@ -20,6 +20,7 @@ from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.live import LiveMachine
+from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
 from circlekit.testing.machines.scheduling import ScheduleMachine
 from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
@@ -29,6 +30,7 @@ __all__ = [
     "CustomerMachine",
     "GroupMachine",
     "LiveMachine",
+    "OrganisationMachine",
     "ReaderMachine",
     "ScheduleMachine",
     "TopicMachine",
