@@ -19,6 +19,7 @@ from circlekit.errors import (
     UnknownPolicyError,
 )
 from circlekit.ids import (
+    CheckInId,
     CircleId,
     CommentId,
     CustomerId,
@@ -27,6 +28,7 @@ from circlekit.ids import (
     MessageId,
     PostId,
     ScheduledId,
+    TopicId,
 )
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
@@ -43,6 +45,7 @@ __all__ = [
     "AsyncCircleKit",
     "Budget",
     "BusyError",
+    "CheckInId",
     "CircleId",
     "CircleKit",
     "CirclekitError",
@@ -64,6 +67,7 @@ __all__ = [
     "RuleBook",
     "ScheduledId",
     "StoreError",
+    "TopicId",
     "UnknownPolicyError",
     "Verdict",
     "WhatIf",

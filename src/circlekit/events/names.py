@@ -19,6 +19,7 @@ from circlekit.events import (
     refusal,
     rules,
     schedule,
+    topic,
 )
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
@@ -84,6 +85,13 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("ScheduledCancelled", schedule.ScheduledCancelled),
     ("ScheduledReleased", schedule.ScheduledReleased),
     ("ScheduledDropped", schedule.ScheduledDropped),
+    ("TopicMade", topic.TopicMade),
+    ("TopicRenamed", topic.TopicRenamed),
+    ("TopicClosed", topic.TopicClosed),
+    ("CheckedIn", topic.CheckedIn),
+    ("CheckInRemoved", topic.CheckInRemoved),
+    ("TopicNameTaken", topic.TopicNameTaken),
+    ("TopicNameFreed", topic.TopicNameFreed),
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),

@@ -16,6 +16,7 @@ from circlekit.store.schema import (
     QUOTA_VIEW,
     READ_MODELS,
     SCHEDULE,
+    TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
 
@@ -27,6 +28,7 @@ __all__ = [
     "QUOTA_VIEW",
     "READ_MODELS",
     "SCHEDULE",
+    "TOPIC_BOARD",
     "ConnectionLostError",
     "Migration",
     "Store",

@@ -22,6 +22,7 @@ from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
 from circlekit.projections.schedule import ScheduleView
+from circlekit.projections.topic_board import TopicBoard
 
 SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
@@ -30,6 +31,7 @@ QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 SCHEDULE: Final = ScheduleView()
 LIVES: Final = Lives()
+TOPIC_BOARD: Final = TopicBoard()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -37,6 +39,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     DUTIES,
     SCHEDULE,
     LIVES,
+    TOPIC_BOARD,
 )
 
 HISTORY: Final = MetaData()

@@ -22,6 +22,7 @@ from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.live import LiveMachine
 from circlekit.testing.machines.reader import ReaderMachine
 from circlekit.testing.machines.scheduling import ScheduleMachine
+from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
     "CircleMachine",
@@ -30,4 +31,6 @@ __all__ = [
     "LiveMachine",
     "ReaderMachine",
     "ScheduleMachine",
+    "TopicMachine",
+    "TopicNamesMachine",
 ]
