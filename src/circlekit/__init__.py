@@ -21,6 +21,7 @@ from circlekit.errors import (
     UnknownPolicyError,
 )
 from circlekit.ids import (
+    CheckInId,
     CircleId,
     CommentId,
     CustomerId,
@@ -28,6 +29,7 @@ from circlekit.ids import (
     MemberId,
     MessageId,
     PostId,
+    TopicId,
 )
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
@@ -45,6 +47,7 @@ __all__ = [
     "AsyncCircleKit",
     "Budget",
     "BusyError",
+    "CheckInId",
     "CircleId",
     "CircleKit",
     "CirclekitError",
@@ -66,6 +69,7 @@ __all__ = [
     "RefusedError",
     "RuleBook",
     "StoreError",
+    "TopicId",
     "UnknownPolicyError",
     "Verdict",
     "WhatIf",

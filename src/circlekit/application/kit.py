@@ -18,6 +18,7 @@ from circlekit.application.groups import Groups
 from circlekit.application.lives import Lives
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
@@ -31,6 +32,7 @@ class CircleKit(
     Archiving,
     Closings,
     Duties,
+    Topics,
     Lives,
     Reading,
     Following,
