@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.clock import ManualClock
 from circlekit.errors import (
+    AlreadyThereError,
     BusyError,
     CirclekitError,
     CommandIdReusedError,
     CorruptEventError,
+    ExportError,
     GoldenHistoryError,
     GraderError,
     InvalidInputError,
@@ -30,6 +32,7 @@ from circlekit.ids import (
     MemberId,
     MessageId,
     PostId,
+    ScheduledId,
     TopicId,
 )
 from circlekit.policies.graders import Grade, Submission
@@ -45,6 +48,7 @@ __all__ = [
     "CALENDAR_DAY",
     "CALENDAR_MONTH",
     "RULE_BOOKS",
+    "AlreadyThereError",
     "AsyncCircleKit",
     "Budget",
     "BusyError",
@@ -56,6 +60,7 @@ __all__ = [
     "CommentId",
     "CorruptEventError",
     "CustomerId",
+    "ExportError",
     "GoldenHistoryError",
     "Grade",
     "GraderError",
@@ -72,6 +77,7 @@ __all__ = [
     "RefusedError",
     "RuleBook",
     "Scale",
+    "ScheduledId",
     "StoreError",
     "Submission",
     "TopicId",

@@ -155,6 +155,7 @@ def test_rebuilding_is_told(town):
         ("duties", head, head),
         ("homework", head, head),
         ("guardians", head, head),
+        ("schedule", head, head),
         ("live-figures", head, head),
         ("topic-board", head, head),
     ] == told

@@ -251,6 +251,7 @@ def test_read_models_keep_to_their_names():
         "homework": "circlekit_homework_",
         "guardians": "circlekit_guardian_",
         "topic-board": "circlekit_board_",
+        "schedule": "circlekit_schedule_",
         "live-figures": "circlekit_live_",
     } == {
         model.name: prefix

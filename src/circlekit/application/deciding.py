@@ -20,6 +20,7 @@ from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.homework import Homework
 from circlekit.aggregates.live import Live
+from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.topic import Topic
 from circlekit.aggregates.topic_names import TopicNames
@@ -58,6 +59,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Live: "live",
     Topic: "topic",
     TopicNames: "topic-names",
+    Organisation: "organisation",
 }
 
 _OWN: Final = "circlekit:"
@@ -178,6 +180,19 @@ class Work:
         """
         return self._known(Topic, id_)
 
+    def organisation(self, id_: str) -> Organisation:
+        """
+        Return an organisation that was registered.
+        """
+        return self._known(Organisation, id_)
+
+    def registered(self, id_: str | None) -> Organisation | None:
+        """
+        Return an organisation, None if it was not registered.
+        """
+        known = None if id_ is None else self.blank_or_known(Organisation, id_)
+        return known if known is not None and known.version else None
+
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
         Return an aggregate that need not exist yet.
@@ -283,7 +298,7 @@ class Deciding:
     _record_refusals: bool
     _most_loaded: int
     _policies: Policies
-    _graders: Graders
+    _graders: Graders = Factory(dict)
     _aggregates: OrderedDict[str, _Known] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -17,8 +18,10 @@ from circlekit.application.groups import Groups
 from circlekit.application.guardians import GuardianDigests
 from circlekit.application.homework import Homeworks
 from circlekit.application.lives import Lives
+from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.schedule import Schedules
 from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.graders import Grader, known_graders
@@ -31,11 +34,14 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Archiving,
     Closings,
+    Organisations,
     Duties,
     Homeworks,
     GuardianDigests,
     Topics,
+    Schedules,
     Lives,
     Reading,
     Following,

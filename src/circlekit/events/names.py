@@ -17,9 +17,12 @@ from circlekit.events import (
     guardian,
     homework,
     live,
+    organisation,
     reader,
     refusal,
+    roles,
     rules,
+    schedule,
     topic,
 )
 
@@ -98,9 +101,23 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CheckInRemoved", topic.CheckInRemoved),
     ("TopicNameTaken", topic.TopicNameTaken),
     ("TopicNameFreed", topic.TopicNameFreed),
+    ("PostScheduled", schedule.PostScheduled),
+    ("MustSeeScheduled", schedule.MustSeeScheduled),
+    ("ScheduledMoved", schedule.ScheduledMoved),
+    ("ScheduledCancelled", schedule.ScheduledCancelled),
+    ("ScheduledReleased", schedule.ScheduledReleased),
+    ("ScheduledDropped", schedule.ScheduledDropped),
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),
+    ("OwnerSucceeded", circle.OwnerSucceeded),
+    ("AllStaffDesignated", circle.AllStaffDesignated),
+    ("RoleVerified", roles.RoleVerified),
+    ("RoleExpired", roles.RoleExpired),
+    ("OrganisationRegistered", organisation.OrganisationRegistered),
+    ("CircleAttached", organisation.CircleAttached),
+    ("StaffJoined", organisation.StaffJoined),
+    ("StaffLeft", organisation.StaffLeft),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

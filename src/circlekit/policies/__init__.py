@@ -5,6 +5,7 @@ May this happen? One module for each question, pure functions over values.
 from typing import Final
 
 RULE_NAMES: Final[tuple[str, ...]] = (
+    "all-staff-stays",
     "already-a-customer",
     "already-a-guardian",
     "already-a-manager",
@@ -62,6 +63,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "no-override-right",
     "not-a-guardian",
     "not-a-check-in-topic",
+    "no-successor",
     "not-a-manager",
     "not-a-member",
     "not-a-must-see",
@@ -70,6 +72,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "not-blocked",
     "not-closed",
     "not-granted",
+    "not-in-the-future",
     "not-in-the-group",
     "not-muted",
     "not-pinned",
@@ -86,6 +89,8 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "private-chat-blocked",
     "profile-complete",
     "replay-published",
+    "role-already-over",
+    "role-not-verified",
     "same-person",
     "submission-changed",
     "teaching-verified-role",
@@ -93,9 +98,11 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "topic-exists",
     "topic-name-taken",
     "unknown-check-in",
+    "too-far-ahead",
     "unknown-comment",
     "unknown-message",
     "unknown-post",
+    "unknown-scheduled",
 )
 """
 The lasting names of all rules that circlekit itself refuses by, sorted.

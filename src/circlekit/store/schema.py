@@ -23,6 +23,7 @@ from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
+from circlekit.projections.schedule import ScheduleView
 from circlekit.projections.topic_board import TopicBoard
 
 SCHEMA_VERSION: Final = 2
@@ -32,6 +33,7 @@ QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 HOMEWORK_VIEW: Final = HomeworkView()
 GUARDIAN_VIEW: Final = GuardianView()
+SCHEDULE: Final = ScheduleView()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
@@ -41,6 +43,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     DUTIES,
     HOMEWORK_VIEW,
     GUARDIAN_VIEW,
+    SCHEDULE,
     LIVES,
     TOPIC_BOARD,
 )
