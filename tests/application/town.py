@@ -81,6 +81,9 @@ def settle(kit: CircleKit, clock: ManualClock) -> Town:
     kit.add_customer("c1", channel="qr", by="sun")
     kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
     town.check_in = str(kit.check_in("run", by="tao", value=5).check_in)
+    kit.attach_identity(
+        "tao", system="wechat", external_id="o-123", attested="oauth", by="desk"
+    )
     return town
 
 

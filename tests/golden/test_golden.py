@@ -62,6 +62,7 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.identity import IdentityAttached, IdentityDetached
 from circlekit.events.live import (
     LiveCancelled,
     LiveEnded,
@@ -260,6 +261,15 @@ COMPLETE = [
     CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
     TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
     TopicNameFreed(topic="running", by="lin", at=AT),
+    IdentityAttached(
+        member="lin",
+        system="wechat",
+        external_id="o-123",
+        attested="oauth",
+        by="desk",
+        at=AT,
+    ),
+    IdentityDetached(member="lin", by="desk", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may

@@ -363,6 +363,13 @@ class AsyncCircleKit:
     check_ins = _offloaded(CircleKit.check_ins)
     streak = _offloaded(CircleKit.streak)
     leaderboard = _offloaded(CircleKit.leaderboard)
+
+    # Members
+    attach_identity = _offloaded(CircleKit.attach_identity)
+    detach_identity = _offloaded(CircleKit.detach_identity)
+    member_of = _offloaded(CircleKit.member_of)
+    identities = _offloaded(CircleKit.identities)
+    activity = _offloaded(CircleKit.activity)
     # Lives
     schedule_live = _offloaded(CircleKit.schedule_live)
     start_live = _offloaded(CircleKit.start_live)

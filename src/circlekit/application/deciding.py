@@ -18,6 +18,7 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.identity import Identity
 from circlekit.aggregates.live import Live
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.topic import Topic
@@ -45,6 +46,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Customer: "customer",
     Reader: "reader",
     Live: "live",
+    Identity: "identity",
     Topic: "topic",
     TopicNames: "topic-names",
 }

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.activity import Operating
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -14,6 +15,7 @@ from circlekit.application.deciding import system_clock
 from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.identities import MemberIdentities
 from circlekit.application.lives import Lives
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
@@ -31,6 +33,8 @@ class CircleKit(
     Closings,
     Duties,
     Topics,
+    MemberIdentities,
+    Operating,
     Lives,
     Reading,
     Following,

@@ -15,8 +15,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from circlekit.projections.activity import ActivityView
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.identities import Identities
 from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
@@ -30,6 +32,8 @@ QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
+IDENTITIES: Final = Identities()
+ACTIVITY: Final = ActivityView()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -37,6 +41,8 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     DUTIES,
     LIVES,
     TOPIC_BOARD,
+    IDENTITIES,
+    ACTIVITY,
 )
 
 HISTORY: Final = MetaData()
