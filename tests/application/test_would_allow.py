@@ -93,7 +93,12 @@ def _load(kit, kind, id_):
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
-        "identity": lambda: None,
+        "identity": lambda: [
+            kit.would_allow(
+                "detach_identity", id_.partition(":")[0], f"id {number}", by="nobody"
+            )
+            for number in range(8)
+        ],
         "topic": lambda: kit.would_allow("remove_check_in", f"{id_}/1", by="nobody"),
         "topic-names": lambda: kit.would_allow(
             "make_topic", id_, name="x", by="nobody"
