@@ -86,6 +86,7 @@ class RuleBook:
 
         make_ups_a_month: How many check-ins one member may make up for in one topic
             and calendar month.
+        all_staff_capacity: Most members of a group of the all-staff circle.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -106,6 +107,7 @@ class RuleBook:
     )
     make_up_days: int = field(default=0, validator=check.ge(0))
     make_ups_a_month: int = field(default=0, validator=check.ge(0))
+    all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
 
     def __attrs_post_init__(self) -> None:
         """

@@ -21,6 +21,7 @@ LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
 TOPICS = ("run", "run", "read", "well")
+ORGANISATIONS = ("acme", "other")
 EMOJI = ("👍", "🎉")
 BOOKS = (
     DINGTALK_2020,
@@ -130,6 +131,7 @@ class Community:
         kit.join_group("homework", "tao")
         kit.schedule_live("class", by="lin", title="Sums", live="sums")
         kit.start_live("sums", by="lin")
+        kit.register_organisation("acme", name="Acme", by="mei", circle="all 0")
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
@@ -348,6 +350,32 @@ def _at_live(it: Community, act: Act) -> Any:
     return (_live(it, act), _other(act)), {}
 
 
+def _later(it: Community, act: Act) -> dict[str, Any]:
+    hours = (0, 1, 12, 24, 25, 72, 24 * 20, 24 * 367)[act.switch]
+    return {"release_at": it.clock.now + timedelta(hours=hours)}
+
+
+def _schedule_post(it: Community, act: Act) -> Any:
+    sync = (None, None, True, False)[act.switch % 4]
+    return (_circle(act),), {**_content(it, act), **_later(it, act), "sync": sync}
+
+
+def _scheduled(it: Community, act: Act) -> Any:
+    # One of the newest that wait there, else a place where nothing does.
+    found = [one.scheduled for one in it.kit.scheduled(_circle(act))]
+    return found[act.thing % len(found)] if found else f"{_circle(act)}/1"
+
+
+def _on_staff(it: Community, act: Act) -> Any:
+    people = [_other(act), PEOPLE[act.switch % len(PEOPLE)]]
+    return ("acme", people), {"by": _by(act)}
+
+
+def _on_role(it: Community, act: Act) -> Any:
+    until = None if act.switch % 2 else it.clock.now + timedelta(days=act.thing)
+    return ("acme", _other(act), "teacher"), {"by": _by(act), "until": until}
+
+
 COMMANDS: dict[str, Any] = {
     "found_circle": lambda it, act: (
         (),
@@ -489,6 +517,29 @@ COMMANDS: dict[str, Any] = {
         (_other(act),),
         {"until": it.clock.now + timedelta(days=act.switch - 1), "zone": "UTC"},
     ),
+    "register_organisation": lambda it, act: (
+        (ORGANISATIONS[act.thing % 2],),
+        {"name": "Acme", "by": _by(act), "circle": f"all {act.thing % 2}"},
+    ),
+    "staff_joined": _on_staff,
+    "staff_left": _on_staff,
+    "role_verified": _on_role,
+    "role_expired": lambda it, act: (
+        ("acme", _other(act), "teacher"),
+        {"by": _by(act)},
+    ),
+    "verify_role": lambda it, act: (
+        (_circle(act), _other(act), "teacher"),
+        {"by": _by(act)},
+    ),
+    "succeed_owner": lambda it, act: (
+        (_circle(act),),
+        {
+            "by": _by(act),
+            "reason": "Gone",
+            "to": None if act.switch % 2 else _other(act),
+        },
+    ),
     "close_circle": lambda it, act: (
         (_circle(act),),
         {"by": _by(act), "reason": "Holidays"},
@@ -508,4 +559,14 @@ COMMANDS: dict[str, Any] = {
         (f"moment {act.other}", _customer(act)),
         {"by": _by(act), "source": ("member", "enterprise")[act.switch % 2]},
     ),
+    "schedule_post": _schedule_post,
+    "schedule_must_see": lambda it, act: (
+        (_circle(act),),
+        {**_content(it, act), **_later(it, act)},
+    ),
+    "move_scheduled": lambda it, act: (
+        (_scheduled(it, act), _later(it, act)["release_at"]),
+        {"by": _by(act)},
+    ),
+    "cancel_scheduled": lambda it, act: ((_scheduled(it, act),), {"by": _by(act)}),
 }

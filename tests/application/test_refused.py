@@ -36,6 +36,11 @@ def _block(town):
     town.kit.block_private_chat("club", by="mei")
 
 
+def _acme(town):
+    town.kit.register_organisation("acme", name="Acme", by="boss", circle="all")
+    town.kit.staff_joined("acme", ["amy"], by="hr")
+
+
 def _close(town):
     town.kit.close_circle("club", by="mei", reason="Holidays")
 
@@ -138,6 +143,25 @@ def _watched_enough(town):
     town.kit.join_live("sums", "sam")
     town.clock.forward(minutes=30)
     town.kit.leave_live("sums", "sam")
+
+
+SOON, FAR = MARCH_1 + timedelta(hours=1), MARCH_1 + timedelta(days=367)
+LATER = MARCH_1 + timedelta(days=3)
+
+
+def _schedule(by, *days):
+    def schedule(town):
+        for day in days or (3,):
+            town.ids["waits"] = town.kit.schedule_must_see(
+                "club", by=by, text="Soon", release_at=MARCH_1 + timedelta(days=day)
+            )
+
+    return schedule
+
+
+def _cancelled(town):
+    _schedule("mei")(town)
+    town.kit.cancel_scheduled(town.ids["waits"], by="mei")
 
 
 CASES = {
@@ -334,6 +358,13 @@ CASES = {
     ],
     "found_circle": [
         (
+            "internal-staff-only",
+            lambda t: _call(
+                name="New", kind="internal", by="ben", circle="x", organisation="acme"
+            ),
+            _acme,
+        ),
+        (
             "already-founded",
             lambda t: _call(name="Again", kind="community", by="ben", circle="club"),
         ),
@@ -357,6 +388,7 @@ CASES = {
         ("not-the-owner", lambda t: _call("club", "wecom_2020", by="stranger")),
     ],
     "join_circle": [
+        ("all-staff-stays internal-staff-only", lambda t: _call("all", "new"), _acme),
         ("already-a-member", lambda t: _call("club", "tao")),
         ("already-a-member", lambda t: _call("club", "mei")),
         ("internal-staff-only", lambda t: _call("firm", "new")),
@@ -372,10 +404,12 @@ CASES = {
         ),
     ],
     "leave_circle": [
+        ("all-staff-stays", lambda t: _call("all", "amy"), _acme),
         ("not-a-member", lambda t: _call("club", "stranger")),
         ("owner-stays", lambda t: _call("club", "mei")),
     ],
     "remove_member": [
+        ("all-staff-stays", lambda t: _call("all", "amy", by="boss"), _acme),
         ("not-a-manager", lambda t: _call("club", "ben", by="tao")),
         ("not-a-member", lambda t: _call("club", "stranger", by="lin")),
         ("owner-stays", lambda t: _call("club", "mei", by="lin")),
@@ -662,7 +696,48 @@ CASES = {
             lambda t: t.kit.complete_profile("c1", by="sun"),
         ),
     ],
+    "register_organisation": [
+        (
+            "already-founded",
+            lambda t: _call("acme", name="Acme", by="boss", circle="club"),
+        ),
+    ],
+    "staff_joined": [],
+    "staff_left": [],
+    "role_verified": [
+        (
+            "role-already-over",
+            lambda t: _call("acme", "amy", "teacher", by="hr", until=MARCH_1),
+            _acme,
+        ),
+    ],
+    "role_expired": [
+        (
+            "role-not-verified",
+            lambda t: _call("acme", "amy", "teacher", by="hr"),
+            _acme,
+        ),
+        (
+            "role-not-verified",
+            lambda t: _call("acme", "amy", "parent", by="hr"),
+            lambda t: (_acme(t), t.kit.role_verified("acme", "amy", "teacher", by="h")),
+        ),
+    ],
+    "verify_role": [
+        ("not-a-member", lambda t: _call("club", "amy", "teacher", by="hr")),
+        (
+            "not-a-member role-already-over",
+            lambda t: _call("club", "amy", "teacher", by="hr", until=MARCH_1),
+        ),
+    ],
+    "succeed_owner": [
+        ("no-successor", lambda t: _call("guild", by="hr", reason="x")),
+        ("not-a-member", lambda t: _call("club", by="hr", reason="x", to="amy")),
+        ("already-the-owner", lambda t: _call("club", by="hr", reason="x", to="mei")),
+        ("all-staff-stays", lambda t: _call("all", by="hr", reason="x"), _acme),
+    ],
     "close_circle": [
+        ("all-staff-stays", lambda t: _call("all", by="boss", reason="x"), _acme),
         ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
         ("circle-closed", lambda t: _call("club", by="mei", reason="x"), _close),
         ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
@@ -679,6 +754,7 @@ CASES = {
         ("not-closed not-the-owner", lambda t: _call("club", by="lin")),
     ],
     "archive_circle": [
+        ("all-staff-stays", lambda t: _call("all", by="boss", reason="x"), _acme),
         ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
         ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
     ],
@@ -717,6 +793,83 @@ CASES = {
             "moment-already-shown moment-day",
             lambda t: _call("m0", "c1", source="member", by="sun"),
             _moments("member", 1),
+        ),
+    ],
+    "schedule_post": [
+        (rules, lambda t, it=it: _call("club", **{"text": "x", **it}))
+        for rules, it in [
+            ("not-a-member", {"by": "stranger", "release_at": LATER}),
+            ("not-in-the-future", {"by": "tao", "release_at": MARCH_1}),
+            ("too-far-ahead", {"by": "tao", "release_at": FAR}),
+            (
+                "group-not-linked",
+                {"by": "tao", "release_at": LATER, "groups": ["lone"]},
+            ),
+        ]
+    ],
+    "schedule_must_see": [
+        (rules, lambda t, it=it: _call("club", **{"text": "x", **it}), *before)
+        for rules, it, *before in [
+            ("not-a-manager", {"by": "tao", "release_at": LATER}),
+            ("not-in-the-future", {"by": "mei", "release_at": MARCH_1}),
+            (
+                "not-a-manager not-in-the-future",
+                {"by": "tao", "release_at": MARCH_1},
+            ),
+            ("too-far-ahead", {"by": "mei", "release_at": FAR}),
+            ("must-see-spacing", {"by": "mei", "release_at": SOON}),
+            ("must-see-spacing", {"by": "mei", "release_at": LATER}, _schedule("mei")),
+            (
+                "must-see-month",
+                {"by": "mei", "release_at": LATER},
+                _schedule("mei", 10, 12, 14),
+            ),
+            (
+                "group-not-linked",
+                {"by": "mei", "release_at": LATER, "groups": ["lone"]},
+            ),
+        ]
+    ],
+    "move_scheduled": [
+        ("unknown-scheduled", lambda t: _call(t.post, LATER, by="mei")),
+        (
+            "unknown-scheduled",
+            lambda t: _call(t.ids["waits"], LATER, by="mei"),
+            _cancelled,
+        ),
+        (
+            "not-the-author",
+            lambda t: _call(t.ids["waits"], LATER, by="tao"),
+            _schedule("mei"),
+        ),
+        (
+            "not-in-the-future",
+            lambda t: _call(t.ids["waits"], MARCH_1, by="mei"),
+            _schedule("mei"),
+        ),
+        (
+            "too-far-ahead",
+            lambda t: _call(t.ids["waits"], FAR, by="mei"),
+            _schedule("mei"),
+        ),
+        (
+            "must-see-spacing not-the-author",
+            lambda t: _call(t.ids["waits"], SOON, by="tao"),
+            _schedule("mei"),
+        ),
+        (
+            "must-see-spacing",
+            lambda t: _call(t.ids["waits"], LATER, by="mei"),
+            _schedule("mei", 3, 10),
+        ),
+    ],
+    "cancel_scheduled": [
+        ("unknown-scheduled", lambda t: _call("club/999", by="mei")),
+        ("unknown-scheduled", lambda t: _call(t.ids["waits"], by="mei"), _cancelled),
+        (
+            "not-the-author",
+            lambda t: _call(t.ids["waits"], by="tao"),
+            _schedule("mei"),
         ),
     ],
 }

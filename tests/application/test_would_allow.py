@@ -11,6 +11,9 @@ from circlekit.application.deciding import _COMMANDS
 from tests.application.communities import COMMANDS, opened, scripts, started
 from tests.application.town import everything
 
+# What was reported already is left as it is.
+NOTHING_NEW = {"register_organisation", "staff_joined", "staff_left"}
+
 
 @given(things=scripts(least=40, most=80))
 def test_the_same_verdict(things):
@@ -32,7 +35,9 @@ def test_the_same_verdict(things):
             told = _answer(community.do_now, act)
 
             assert asked == told
-            assert isinstance(told, str) == (before == kit.newest_position())
+            written = before != kit.newest_position()
+            assert not (written and isinstance(told, str))
+            assert written or isinstance(told, str) or name in NOTHING_NEW
 
 
 def _answer(ask, *args, **kwargs):
@@ -90,6 +95,9 @@ def _load(kit, kind, id_):
     ask = {
         "circle": lambda: kit.would_allow("leave_circle", id_, "nobody"),
         "group": lambda: kit.would_allow("leave_group", id_, "nobody"),
+        "organisation": lambda: kit.would_allow(
+            "register_organisation", id_, name="x", by="nobody"
+        ),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),

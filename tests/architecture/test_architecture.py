@@ -251,6 +251,7 @@ def test_read_models_keep_to_their_names():
         "topic-board": "circlekit_board_",
         "identities": "circlekit_identity_",
         "activity": "circlekit_activity_",
+        "schedule": "circlekit_schedule_",
         "live-figures": "circlekit_live_",
     } == {
         model.name: prefix

@@ -13,6 +13,7 @@ import pytest
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.events.circle import (
+    AllStaffDesignated,
     CircleFounded,
     CommentAdded,
     CommentRemoved,
@@ -27,6 +28,7 @@ from circlekit.events.circle import (
     OverrideGranted,
     OverrideRevoked,
     OwnerChanged,
+    OwnerSucceeded,
     PostEdited,
     PostPinned,
     PostPublished,
@@ -74,9 +76,24 @@ from circlekit.events.live import (
     ReplayPublished,
 )
 from circlekit.events.names import NAME_OF, NAMES
+from circlekit.events.organisation import (
+    CircleAttached,
+    OrganisationRegistered,
+    StaffJoined,
+    StaffLeft,
+)
 from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.events.refusal import CommandRefused
+from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    PostScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
 from circlekit.events.topic import (
     CheckedIn,
     CheckInRemoved,
@@ -117,6 +134,7 @@ COMPLETE = [
             member_moments=(Budget("moment-day", 2, CALENDAR_DAY),),
             enterprise_moments=(Budget("moment-month", 8, CALENDAR_MONTH),),
             moments_share_budgets=True,
+            all_staff_capacity=5_000,
             house=(
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
@@ -270,6 +288,41 @@ COMPLETE = [
         at=AT,
     ),
     IdentityDetached(member="lin", by="desk", at=AT),
+    PostScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        sync=False,
+        groups=("readers",),
+        by="lin",
+        at=AT,
+    ),
+    MustSeeScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        groups=("readers",),
+        by="mei",
+        at=AT,
+    ),
+    ScheduledMoved(scheduled=12, release_at=LATER, by="mei", at=AT),
+    ScheduledCancelled(scheduled=12, by="mei", at=AT),
+    ScheduledReleased(scheduled=12, post=15, at=AT),
+    ScheduledDropped(scheduled=12, rules=("not-a-manager",), at=AT),
+    OwnerSucceeded(owner="lin", reason="离职", by="hr", at=AT),
+    AllStaffDesignated(by="mei", at=AT),
+    RoleVerified(member="lin", role="teacher", until=LATER, by="hr", at=AT),
+    RoleExpired(member="lin", role="teacher", by="hr", at=AT),
+    OrganisationRegistered(
+        name="学校", zone="Asia/Shanghai", all_staff="all", by="mei", at=AT
+    ),
+    CircleAttached(circle="book-club", kind="internal", by="mei", at=AT),
+    StaffJoined(member="lin", by="hr", at=AT),
+    StaffLeft(member="lin", by="hr", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -425,6 +478,43 @@ MINIMAL = [
             by="lin",
             at=AT,
         ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        PostScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            sync=None,
+            groups=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        MustSeeScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            groups=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"member":"lin","role":"parent","by":"hr","at":"2020-03-01T12:00:00.25Z"}',
+        RoleVerified(member="lin", role="parent", until=None, by="hr", at=AT),
     ),
 ]
 

@@ -311,6 +311,15 @@ class AsyncCircleKit:
     close_circle = _offloaded(CircleKit.close_circle)
     reopen_circle = _offloaded(CircleKit.reopen_circle)
     archive_circle = _offloaded(CircleKit.archive_circle)
+    register_organisation = _offloaded(CircleKit.register_organisation)
+    staff_joined = _offloaded(CircleKit.staff_joined)
+    staff_left = _offloaded(CircleKit.staff_left)
+    role_verified = _offloaded(CircleKit.role_verified)
+    role_expired = _offloaded(CircleKit.role_expired)
+    verify_role = _offloaded(CircleKit.verify_role)
+    succeed_owner = _offloaded(CircleKit.succeed_owner)
+    all_staff_circle = _offloaded(CircleKit.all_staff_circle)
+    staff = _offloaded(CircleKit.staff)
     link_group = _offloaded(CircleKit.link_group)
     unlink_group = _offloaded(CircleKit.unlink_group)
 
@@ -370,6 +379,13 @@ class AsyncCircleKit:
     member_of = _offloaded(CircleKit.member_of)
     identities = _offloaded(CircleKit.identities)
     activity = _offloaded(CircleKit.activity)
+    # Schedules
+    schedule_post = _offloaded(CircleKit.schedule_post)
+    schedule_must_see = _offloaded(CircleKit.schedule_must_see)
+    move_scheduled = _offloaded(CircleKit.move_scheduled)
+    cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
+    release_due = _offloaded(CircleKit.release_due)
+    scheduled = _offloaded(CircleKit.scheduled)
     # Lives
     schedule_live = _offloaded(CircleKit.schedule_live)
     start_live = _offloaded(CircleKit.start_live)
@@ -401,6 +417,10 @@ class AsyncCircleKit:
     read_models = _offloaded(CircleKit.read_models)
     read_ahead = _offloaded(CircleKit.read_ahead)
     rebuild_read_models = _offloaded(CircleKit.rebuild_read_models)
+
+    # Archiving
+    export = _offloaded(CircleKit.export)
+    import_export = _offloaded(CircleKit.import_export)
 
     # Following
     catch_up = _offloaded(CircleKit.catch_up)

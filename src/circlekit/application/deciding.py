@@ -20,6 +20,7 @@ from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.identity import Identity
 from circlekit.aggregates.live import Live
+from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.topic import Topic
 from circlekit.aggregates.topic_names import TopicNames
@@ -49,6 +50,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Identity: "identity",
     Topic: "topic",
     TopicNames: "topic-names",
+    Organisation: "organisation",
 }
 
 _OWN: Final = "circlekit:"
@@ -162,6 +164,19 @@ class Work:
         Return a topic as it stands.
         """
         return self._known(Topic, id_)
+
+    def organisation(self, id_: str) -> Organisation:
+        """
+        Return an organisation that was registered.
+        """
+        return self._known(Organisation, id_)
+
+    def registered(self, id_: str | None) -> Organisation | None:
+        """
+        Return an organisation, None if it was not registered.
+        """
+        known = None if id_ is None else self.blank_or_known(Organisation, id_)
+        return known if known is not None and known.version else None
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from circlekit.application.activity import Operating
+from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -17,8 +18,10 @@ from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.identities import MemberIdentities
 from circlekit.application.lives import Lives
+from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.schedule import Schedules
 from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
@@ -30,11 +33,14 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Archiving,
     Closings,
+    Organisations,
     Duties,
     Topics,
     MemberIdentities,
     Operating,
+    Schedules,
     Lives,
     Reading,
     Following,

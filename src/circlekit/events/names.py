@@ -16,9 +16,12 @@ from circlekit.events import (
     group,
     identity,
     live,
+    organisation,
     reader,
     refusal,
+    roles,
     rules,
+    schedule,
     topic,
 )
 
@@ -88,9 +91,23 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("TopicNameFreed", topic.TopicNameFreed),
     ("IdentityAttached", identity.IdentityAttached),
     ("IdentityDetached", identity.IdentityDetached),
+    ("PostScheduled", schedule.PostScheduled),
+    ("MustSeeScheduled", schedule.MustSeeScheduled),
+    ("ScheduledMoved", schedule.ScheduledMoved),
+    ("ScheduledCancelled", schedule.ScheduledCancelled),
+    ("ScheduledReleased", schedule.ScheduledReleased),
+    ("ScheduledDropped", schedule.ScheduledDropped),
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),
+    ("OwnerSucceeded", circle.OwnerSucceeded),
+    ("AllStaffDesignated", circle.AllStaffDesignated),
+    ("RoleVerified", roles.RoleVerified),
+    ("RoleExpired", roles.RoleExpired),
+    ("OrganisationRegistered", organisation.OrganisationRegistered),
+    ("CircleAttached", organisation.CircleAttached),
+    ("StaffJoined", organisation.StaffJoined),
+    ("StaffLeft", organisation.StaffLeft),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

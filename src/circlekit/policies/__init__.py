@@ -5,6 +5,7 @@ May this happen? One module for each question, pure functions over values.
 from typing import Final
 
 RULE_NAMES: Final[tuple[str, ...]] = (
+    "all-staff-stays",
     "already-a-customer",
     "already-a-manager",
     "already-a-member",
@@ -54,6 +55,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "mute-already-over",
     "no-override-right",
     "not-a-check-in-topic",
+    "no-successor",
     "not-a-manager",
     "not-a-member",
     "not-a-must-see",
@@ -61,6 +63,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "not-blocked",
     "not-closed",
     "not-granted",
+    "not-in-the-future",
     "not-in-the-group",
     "not-muted",
     "not-pinned",
@@ -75,15 +78,19 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "private-chat-blocked",
     "profile-complete",
     "replay-published",
+    "role-already-over",
+    "role-not-verified",
     "same-person",
     "teaching-verified-role",
     "topic-closed",
     "topic-exists",
     "topic-name-taken",
     "unknown-check-in",
+    "too-far-ahead",
     "unknown-comment",
     "unknown-message",
     "unknown-post",
+    "unknown-scheduled",
 )
 """
 The lasting names of all rules that circlekit itself refuses by, sorted.

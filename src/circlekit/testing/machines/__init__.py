@@ -21,7 +21,9 @@ from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.identity import IdentityMachine
 from circlekit.testing.machines.live import LiveMachine
+from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
+from circlekit.testing.machines.scheduling import ScheduleMachine
 from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
@@ -30,7 +32,9 @@ __all__ = [
     "GroupMachine",
     "IdentityMachine",
     "LiveMachine",
+    "OrganisationMachine",
     "ReaderMachine",
+    "ScheduleMachine",
     "TopicMachine",
     "TopicNamesMachine",
 ]
