@@ -161,6 +161,9 @@ class Community:
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
         kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
         self.check_ins.append(kit.check_in("run", by="tao").check_in)
+        kit.attach_identity(
+            "tao", system="wechat", external_id="id 0", attested="oauth", by="tao"
+        )
 
     def asked(self, act: Act) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """
@@ -564,6 +567,19 @@ COMMANDS: dict[str, Any] = {
     "make_up_check_in": _make_up,
     "remove_check_in": lambda it, act: (
         (_newest(it.check_ins, act.thing),),
+        {"by": _by(act)},
+    ),
+    "attach_identity": lambda it, act: (
+        (_other(act),),
+        {
+            "system": ("wechat", "shop")[act.switch % 2],
+            "external_id": f"id {act.thing}",
+            "attested": "oauth",
+            "by": _by(act),
+        },
+    ),
+    "detach_identity": lambda it, act: (
+        (("wechat", "shop")[act.switch % 2], f"id {act.thing}"),
         {"by": _by(act)},
     ),
     "add_customer": lambda it, act: (

@@ -43,6 +43,12 @@ def _sums(**changes):
     return lambda t: _call("school", **(given | changes))
 
 
+def _identity(**changes):
+    said = {"system": "shop", "external_id": "7", "attested": "oauth", "by": "desk"}
+    member = changes.pop("member", "tao")
+    return lambda t: _call(member, **(said | changes))
+
+
 # Of each command: the field that is bad, and what it is given.
 CASES = {
     "found_circle": [
@@ -314,6 +320,24 @@ CASES = {
     "allow_private_chat": [("group", lambda t: _call(BELL, by="mei"))],
     "open_private_chat": [("to", lambda t: _call("club", by="tao", to=""))],
     "send_friend_request": [("to", lambda t: _call("club", by="tao", to=SURROGATE))],
+    "attach_identity": [
+        ("member", _identity(member="")),
+        ("system", _identity(system="")),
+        ("system", _identity(system="we:chat")),
+        ("system", _identity(system="x" * 65)),
+        ("system", _identity(system=None)),
+        ("external_id", _identity(external_id="")),
+        ("external_id", _identity(external_id=LINE)),
+        ("external_id", _identity(external_id=7)),
+        ("external_id", _identity(external_id=SURROGATE)),
+        ("external_id", _identity(external_id=LONG_ID)),
+        ("attested", _identity(attested="")),
+        ("by", _identity(by=BELL)),
+    ],
+    "detach_identity": [
+        ("system", lambda t: _call("a:b", "o-123", by="desk")),
+        ("external_id", lambda t: _call("wechat", "", by="desk")),
+    ],
     "make_topic": [
         ("name", lambda t: _call("club", name="", by="tao")),
         ("name", lambda t: _call("club", name=LINE, by="tao")),
@@ -513,6 +537,22 @@ CASES = {
 
 
 QUESTIONS = {
+    "member_of": [
+        ("system", lambda t: _call("", "o-123")),
+        ("external_id", lambda t: _call("wechat", None)),
+    ],
+    "identities": [("member", lambda t: _call(LINE))],
+    "activity": [
+        ("circle", lambda t: _call("", date(2020, 3, 1), date(2020, 3, 2))),
+        ("since", lambda t: _call("club", MARCH_1, date(2020, 3, 2))),
+        ("until", lambda t: _call("club", date(2020, 3, 1), None)),
+        ("until", lambda t: _call("club", date(2020, 3, 1), date(2020, 3, 1))),
+        ("until", lambda t: _call("club", date(2020, 3, 1), date(2021, 3, 3))),
+        (
+            "as_of",
+            lambda t: _call("club", date(2020, 3, 1), date(2020, 3, 2), as_of=NAIVE),
+        ),
+    ],
     "check_ins": [
         ("limit", lambda t: _call("run", limit=0)),
         ("before", lambda t: _call("run", before="run")),
@@ -759,6 +799,11 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("quota", "circle", lambda t: _call(circle="c1")),
         ("quota", "customer", lambda t: _call(customer="club")),
         ("topics", "circle", lambda t: _call("x")),
+        (
+            "activity",
+            "circle",
+            lambda t: _call("x", date(2020, 3, 1), date(2020, 3, 2)),
+        ),
         ("check_ins", "topic", lambda t: _call("x")),
         ("streak", "topic", lambda t: _call("x", "tao")),
         ("leaderboard", "topic", lambda t: _call("x")),

@@ -3,6 +3,7 @@ What every command leaves in the history, and what it answers.
 """
 
 from datetime import date, timedelta
+from hashlib import blake2b
 
 import pytest
 from attrs import evolve
@@ -28,6 +29,7 @@ from circlekit.events import customer as cu
 from circlekit.events import group as g
 from circlekit.events import guardian as gu
 from circlekit.events import homework as h
+from circlekit.events import identity as idt
 from circlekit.events import live as li
 from circlekit.events import organisation as o
 from circlekit.events import reader as r
@@ -105,6 +107,39 @@ def _days_later(town):
 
 
 CASES = {
+    "attach_identity": [
+        (
+            lambda t: _call(
+                "tao", system="shop", external_id="77", attested="sms", by="desk"
+            ),
+            None,
+            lambda t: [
+                (
+                    f"identity/shop:{blake2b(b'77', digest_size=16).hexdigest()}",
+                    idt.IdentityAttached(
+                        member="tao",
+                        system="shop",
+                        external_id="77",
+                        attested="sms",
+                        by="desk",
+                        at=AT,
+                    ),
+                ),
+            ],
+        ),
+    ],
+    "detach_identity": [
+        (
+            lambda t: _call("wechat", "o-123", by="tao"),
+            None,
+            lambda t: [
+                (
+                    f"identity/wechat:{blake2b(b'o-123', digest_size=16).hexdigest()}",
+                    idt.IdentityDetached(member="tao", by="tao", at=AT),
+                ),
+            ],
+        ),
+    ],
     "make_topic": [
         (
             lambda t: _call("club", name="读书", by="ben", topic="read"),

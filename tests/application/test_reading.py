@@ -158,6 +158,8 @@ def test_rebuilding_is_told(town):
         ("schedule", head, head),
         ("live-figures", head, head),
         ("topic-board", head, head),
+        ("identities", head, head),
+        ("activity", head, head),
     ] == told
 
 

@@ -293,6 +293,23 @@ CASES = {
         ),
     ],
     "attest_minor": [],  # what the host attests is not judged
+    "attach_identity": [
+        (
+            "identity-taken",
+            lambda t: _call(
+                "ben", system="wechat", external_id="o-123", attested="sms", by="desk"
+            ),
+        ),
+        (
+            "identity-attached",
+            lambda t: _call(
+                "tao", system="wechat", external_id="o-123", attested="sms", by="desk"
+            ),
+        ),
+    ],
+    "detach_identity": [
+        ("identity-not-attached", lambda t: _call("wechat", "o-124", by="desk")),
+    ],
     "make_topic": [
         ("not-a-member", lambda t: _call("club", name="Tea", by="ana")),
         ("topic-name-taken", lambda t: _call("club", name="RUNNING", by="mei")),

@@ -103,6 +103,12 @@ def _load(kit, kind, id_):
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
         "homework": lambda: kit.would_allow("withdraw_homework", id_, by="nobody"),
+        "identity": lambda: [
+            kit.would_allow(
+                "detach_identity", id_.partition(":")[0], f"id {number}", by="nobody"
+            )
+            for number in range(8)
+        ],
         "topic": lambda: kit.would_allow("remove_check_in", f"{id_}/1", by="nobody"),
         "topic-names": lambda: kit.would_allow(
             "make_topic", id_, name="x", by="nobody"

@@ -135,6 +135,9 @@ def settle(kit: CircleKit, clock: ManualClock) -> Town:
     kit.name_guardian("yan", "ana", by="head")
     kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
     town.check_in = str(kit.check_in("run", by="tao", value=5).check_in)
+    kit.attach_identity(
+        "tao", system="wechat", external_id="o-123", attested="oauth", by="desk"
+    )
     return town
 
 

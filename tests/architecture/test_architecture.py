@@ -251,6 +251,8 @@ def test_read_models_keep_to_their_names():
         "homework": "circlekit_homework_",
         "guardians": "circlekit_guardian_",
         "topic-board": "circlekit_board_",
+        "identities": "circlekit_identity_",
+        "activity": "circlekit_activity_",
         "schedule": "circlekit_schedule_",
         "live-figures": "circlekit_live_",
     } == {

@@ -80,6 +80,7 @@ from circlekit.events.homework import (
     HomeworkWithdrawn,
     Scale,
 )
+from circlekit.events.identity import IdentityAttached, IdentityDetached
 from circlekit.events.live import (
     LiveCancelled,
     LiveEnded,
@@ -351,6 +352,15 @@ COMPLETE = [
     CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
     TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
     TopicNameFreed(topic="running", by="lin", at=AT),
+    IdentityAttached(
+        member="lin",
+        system="wechat",
+        external_id="o-123",
+        attested="oauth",
+        by="desk",
+        at=AT,
+    ),
+    IdentityDetached(member="lin", by="desk", at=AT),
     PostScheduled(
         release_at=LATER,
         text="Next week",

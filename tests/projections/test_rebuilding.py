@@ -94,6 +94,9 @@ def test_stopped_in_a_block(club, model):
     club.adopt_rule_book("club", book, by="mei")
     club.schedule_live("club", by="mei", title="Talk")
     club.make_topic("club", name="Running", kind="sport", by="tao")
+    club.attach_identity(
+        "tao", system="wechat", external_id="o-123", attested="oauth", by="tao"
+    )
     club._store.up_to_date(model)
     expected = _rows(club, model)
     empty = {name: [] for name in expected}

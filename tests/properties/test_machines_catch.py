@@ -12,16 +12,21 @@ from hypothesis.stateful import run_state_machine_as_test
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
+from circlekit.aggregates.identity import Identity
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.topic import Topic
 from circlekit.budget import Budget, Spend, rolling
 from circlekit.events.circle import MemberLeft, OwnerChanged, PostRemoved
+from circlekit.events.topic import CheckInRemoved
 from circlekit.policies.house import known_policies
 from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, RuleBook
 from circlekit.testing import (
     CircleMachine,
     CustomerMachine,
     GroupMachine,
+    IdentityMachine,
     ReaderMachine,
+    TopicMachine,
 )
 from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.waiting import Until
@@ -450,9 +455,48 @@ class MixesCirclesUp(Reader):
         return super().acknowledge(circle, post, **kwargs)
 
 
+@define
+class CountsItsDaysInUtc(Topic):
+    """
+    Counts days as they are in UTC, wherever the circle is.
+    """
+
+    def check_in(self, **kwargs):
+        return [
+            evolve(event, day=kwargs["at"].date())
+            for event in super().check_in(**kwargs)
+        ]
+
+
+@define
+class TakesBackForNothing(Topic):
+    """
+    Lets a check-in that was taken back go on counting.
+    """
+
+    def _evolve(self, event):
+        if isinstance(event, CheckInRemoved):
+            self.removed.add(event.check_in)
+        else:
+            super()._evolve(event)
+
+
+@define
+class ForgetsOwners(Identity):
+    """
+    Gives an identity to whoever asks last.
+    """
+
+    def attach(self, member, **kwargs):
+        return Identity(self.id).attach(member, **kwargs)
+
+
 @pytest.mark.parametrize(
     ("base", "aggregate"),
     [
+        (TopicMachine, CountsItsDaysInUtc),
+        (TopicMachine, TakesBackForNothing),
+        (IdentityMachine, ForgetsOwners),
         (GroupMachine, MuteEndsLate),
         (CustomerMachine, OneBudgetForAll),
         (ReaderMachine, MixesCirclesUp),
@@ -460,7 +504,7 @@ class MixesCirclesUp(Reader):
 )
 def test_found_at_random_in_the_others(base, aggregate):
     """
-    So it is with groups, customers and readers.
+    So it is with groups, customers, readers, topics and identities.
     """
 
     class Machine(base):

@@ -400,6 +400,13 @@ class AsyncCircleKit:
     check_ins = _offloaded(CircleKit.check_ins)
     streak = _offloaded(CircleKit.streak)
     leaderboard = _offloaded(CircleKit.leaderboard)
+
+    # Members
+    attach_identity = _offloaded(CircleKit.attach_identity)
+    detach_identity = _offloaded(CircleKit.detach_identity)
+    member_of = _offloaded(CircleKit.member_of)
+    identities = _offloaded(CircleKit.identities)
+    activity = _offloaded(CircleKit.activity)
     # Schedules
     schedule_post = _offloaded(CircleKit.schedule_post)
     schedule_must_see = _offloaded(CircleKit.schedule_must_see)

@@ -19,6 +19,7 @@ from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.homework import Homework
+from circlekit.aggregates.identity import Identity
 from circlekit.aggregates.live import Live
 from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
@@ -57,6 +58,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Reader: "reader",
     Homework: "homework",
     Live: "live",
+    Identity: "identity",
     Topic: "topic",
     TopicNames: "topic-names",
     Organisation: "organisation",

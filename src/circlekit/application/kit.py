@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.activity import Operating
 from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
@@ -17,6 +18,7 @@ from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.guardians import GuardianDigests
 from circlekit.application.homework import Homeworks
+from circlekit.application.identities import MemberIdentities
 from circlekit.application.lives import Lives
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
@@ -41,6 +43,8 @@ class CircleKit(
     Homeworks,
     GuardianDigests,
     Topics,
+    MemberIdentities,
+    Operating,
     Schedules,
     Lives,
     Reading,

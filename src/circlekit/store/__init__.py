@@ -9,10 +9,12 @@ from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
+    ACTIVITY,
     DUTIES,
     GROUP_TIMELINE,
     GUARDIAN_VIEW,
     HOMEWORK_VIEW,
+    IDENTITIES,
     LIVES,
     MEMBER_FEED,
     QUOTA_VIEW,
@@ -23,10 +25,12 @@ from circlekit.store.schema import (
 from circlekit.store.session import ConnectionLostError
 
 __all__ = [
+    "ACTIVITY",
     "DUTIES",
     "GROUP_TIMELINE",
     "GUARDIAN_VIEW",
     "HOMEWORK_VIEW",
+    "IDENTITIES",
     "LIVES",
     "MEMBER_FEED",
     "QUOTA_VIEW",

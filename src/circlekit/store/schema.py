@@ -15,10 +15,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from circlekit.projections.activity import ActivityView
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.guardians import GuardianView
 from circlekit.projections.homework import HomeworkView
+from circlekit.projections.identities import Identities
 from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
@@ -36,6 +38,8 @@ GUARDIAN_VIEW: Final = GuardianView()
 SCHEDULE: Final = ScheduleView()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
+IDENTITIES: Final = Identities()
+ACTIVITY: Final = ActivityView()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -46,6 +50,8 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     SCHEDULE,
     LIVES,
     TOPIC_BOARD,
+    IDENTITIES,
+    ACTIVITY,
 )
 
 HISTORY: Final = MetaData()

@@ -20,6 +20,7 @@ from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.homework import HomeworkMachine
+from circlekit.testing.machines.identity import IdentityMachine
 from circlekit.testing.machines.live import LiveMachine
 from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
@@ -31,6 +32,7 @@ __all__ = [
     "CustomerMachine",
     "GroupMachine",
     "HomeworkMachine",
+    "IdentityMachine",
     "LiveMachine",
     "OrganisationMachine",
     "ReaderMachine",
