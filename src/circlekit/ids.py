@@ -21,6 +21,7 @@ MemberId = NewType("MemberId", str)
 CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
 LiveId = NewType("LiveId", str)
+MassSendId = NewType("MassSendId", str)
 
 
 _PLACE: Final = re.compile("[0-9]{1,18}")

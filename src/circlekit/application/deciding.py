@@ -17,8 +17,9 @@ from attrs import Factory, define, field
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
-from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.history import HasHistory, replay
 from circlekit.aggregates.live import Live
+from circlekit.aggregates.mass_send import MassSend
 from circlekit.aggregates.reader import Reader
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
@@ -30,7 +31,7 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId
+from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MassSendId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
@@ -43,6 +44,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Customer: "customer",
     Reader: "reader",
     Live: "live",
+    MassSend: "mass-send",
 }
 
 _OWN: Final = "circlekit:"
@@ -150,6 +152,28 @@ class Work:
         Return a live as it stands.
         """
         return self._known(Live, id_)
+
+    def mass_send(self, id_: MassSendId) -> MassSend:
+        """
+        Return a mass send as it stands.
+        """
+        return self._known(MassSend, id_)
+
+    def many(self, kind: type[_A], ids: Sequence[str]) -> dict[str, _A]:
+        """
+        Return many aggregates as they stand, by their ids, without the unknown.
+
+        They are read with a query for each block, and are not kept in memory.
+        """
+        streams = {stream_of(_KINDS[kind], id_): id_ for id_ in ids}
+        found = self.transaction.histories(list(streams))
+        return {
+            streams[stream]: replay(
+                kind(streams[stream]), (recorded.event for recorded in history)
+            )
+            for stream, history in found.items()
+            if history
+        }
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
@@ -369,6 +393,15 @@ class Deciding:
         if refusal is not None:
             raise refusal
         return answer(recorded)
+
+    def _carried_out(self, plan: Callable[[Work], _T]) -> _T:
+        # A part of a command that was allowed as a whole, in a transaction of its own.
+        with self._transaction() as transaction:
+            work = self._work(transaction)
+            answer = plan(work)
+            with self._whole():
+                self._write(transaction, work)
+        return answer
 
     def _ask(self, plan: Plan) -> Verdict:
         with self._store.alone() as transaction:

@@ -15,6 +15,7 @@ from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.lives import Lives
+from circlekit.application.mass_sends import MassSends
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.clock import Clock
@@ -30,6 +31,7 @@ class CircleKit(
     Closings,
     Duties,
     Lives,
+    MassSends,
     Reading,
     Following,
 ):

@@ -208,7 +208,7 @@ def _line(
         source=source,
         used=used.used,
         left=used.left,
-        limit=budget.limit,
+        limit=used.limit,
         window=str(budget.window),
         starts=used.starts,
         ends=used.ends,

@@ -28,7 +28,14 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.budget import (
+    CALENDAR_DAY,
+    CALENDAR_MONTH,
+    CALENDAR_WEEK,
+    Budget,
+    Window,
+    rolling,
+)
 from circlekit.clock import zone_named
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
@@ -343,11 +350,11 @@ def _offset(at: datetime, home: ZoneInfo) -> timedelta | None:
 
 def windows() -> SearchStrategy[Window]:
     """
-    Return windows: calendar days and months, and rolling ones.
+    Return windows: calendar days, weeks and months, and rolling ones.
     """
     spans_ = st.sampled_from((1, 3_600, 43_200, 86_400, 172_800, 2_592_000))
     return st.one_of(
-        st.sampled_from((CALENDAR_MONTH, CALENDAR_DAY)),
+        st.sampled_from((CALENDAR_MONTH, CALENDAR_WEEK, CALENDAR_DAY)),
         spans_.map(lambda seconds: rolling(seconds=seconds)),
     )
 

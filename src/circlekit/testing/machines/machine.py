@@ -17,7 +17,13 @@ from circlekit.events.record import Cited
 from circlekit.ids import MemberId
 from circlekit.policies.authority import Role
 from circlekit.rulebook import RuleBook
-from circlekit.testing.machines.counting import Full, Spent, in_one_window, used_up
+from circlekit.testing.machines.counting import (
+    Full,
+    Spent,
+    in_one_window,
+    most,
+    used_up,
+)
 from circlekit.testing.machines.waiting import (
     MICROSECOND,
     Until,
@@ -393,6 +399,6 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
                 if spend.place <= newest.place
                 and in_one_window(budget, self.zone, spend.at, newest.at)
             ]
-            if len(held) > budget.limit:
+            if len(held) > most(budget, self.zone, newest.at):
                 places = ", ".join(held)
                 self.fail(f"{budget.rule} is overdrawn by the events at {places}")
