@@ -11,12 +11,19 @@ import attrs
 import pytest
 
 from circlekit.budget import Budget, Window
+from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES, SINCE
 from circlekit.rulebook import RuleBook
 from circlekit.verdict import Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
-VALUES = {"Rule book": RuleBook, "Budget": Budget, "Window": Window, "Reason": Reason}
+VALUES = {
+    "Rule book": RuleBook,
+    "Budget": Budget,
+    "Window": Window,
+    "Reason": Reason,
+    "Share": Share,
+}
 DEFAULTS: Mapping[Any, str] = {
     attrs.NOTHING: "",
     None: "null",

@@ -164,10 +164,8 @@ class Customer(HasHistory):
         """
         Receive a mass send, if the budgets leave room for it.
         """
-        return (
-            self.mass_sends.receive(
-                mass_send, source=source, book=self.book, zone=self.zone, by=by, at=at
-            ),
+        return self.mass_sends.receive(
+            mass_send, source=source, book=self.book, zone=self.zone, by=by, at=at
         )
 
     # History: never refuses, whatever today's rules say.

@@ -390,7 +390,8 @@ class Group(HasHistory):
             by=by,
             at=at,
         )
-        return (MessageSent(text=text, images=images, by=by, at=at), delivered)
+        message = MessageSent(text=text, images=images, by=by, at=at)
+        return (message, *delivered) if delivered else ()
 
     def is_muted(self, at: datetime) -> bool:
         """

@@ -10,7 +10,6 @@ from circlekit.events.mass_send import MassSendDelivered, MassSendSource
 from circlekit.ids import MassSendId, MemberId
 from circlekit.policies.mass_send import (
     Received,
-    not_yet_received,
     within_mass_send_budgets,
 )
 from circlekit.rulebook import RuleBook
@@ -40,18 +39,21 @@ class MassSendsReceived:
         zone: str,
         by: MemberId,
         at: datetime,
-    ) -> MassSendDelivered:
+    ) -> tuple[MassSendDelivered, ...]:
         """
         Receive one, if the budgets leave room for it and *verdicts* all allow it.
+
+        Received again, nothing new has happened.
         """
+        if mass_send in self.ids:
+            return ()
         require(
             *verdicts,
-            not_yet_received(mass_send, self.ids),
             within_mass_send_budgets(
                 book, self.received, source=source, by=by, zone=zone, at=at
             ),
         )
-        return MassSendDelivered(mass_send=mass_send, source=source, by=by, at=at)
+        return (MassSendDelivered(mass_send=mass_send, source=source, by=by, at=at),)
 
     # History: never refuses, whatever today's rules say.
 

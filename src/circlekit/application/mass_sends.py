@@ -380,20 +380,18 @@ def _to_customers(
             if customer_id in already:
                 reached.skipped_customers[customer_id] = already[customer_id]
                 continue
-            if id_ not in customer.mass_sends.ids:
-                try:
-                    received = customer.receive_mass_send(
-                        id_, source=it.source, by=sender, at=work.at(customer)
-                    )
-                except RefusedError as refusal:
-                    verdict = refusal.verdict
-                    reached.skipped_customers[customer_id] = verdict
-                    skipped.append(
-                        it.skip(
-                            verdict, customer=customer_id, by=sender, at=work.at(it)
-                        )
-                    )
-                    continue
+            try:
+                received = customer.receive_mass_send(
+                    id_, source=it.source, by=sender, at=work.at(customer)
+                )
+            except RefusedError as refusal:
+                verdict = refusal.verdict
+                reached.skipped_customers[customer_id] = verdict
+                skipped.append(
+                    it.skip(verdict, customer=customer_id, by=sender, at=work.at(it))
+                )
+                continue
+            if received:
                 work.record(customer, received)
             reached.customers.append(customer_id)
         if skipped:
@@ -415,23 +413,23 @@ def _into_groups(
             if group_id in already:
                 reached.skipped_groups[group_id] = already[group_id]
                 continue
-            if id_ not in group.mass_sends.ids:
-                try:
-                    received = circles.into(
-                        group,
-                        id_,
-                        it.source,
-                        sender,
-                        created.text,
-                        created.images,
-                    )
-                except RefusedError as refusal:
-                    verdict = refusal.verdict
-                    reached.skipped_groups[group_id] = verdict
-                    skipped.append(
-                        it.skip(verdict, group=group_id, by=sender, at=work.at(it))
-                    )
-                    continue
+            try:
+                received = circles.into(
+                    group,
+                    id_,
+                    it.source,
+                    sender,
+                    created.text,
+                    created.images,
+                )
+            except RefusedError as refusal:
+                verdict = refusal.verdict
+                reached.skipped_groups[group_id] = verdict
+                skipped.append(
+                    it.skip(verdict, group=group_id, by=sender, at=work.at(it))
+                )
+                continue
+            if received:
                 work.record(group, received)
             reached.groups.append(group_id)
         if skipped:

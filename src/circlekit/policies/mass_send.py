@@ -69,17 +69,6 @@ def within_mass_send_budgets(
     return within_budgets(budgets, counted, zone=zone, at=at)
 
 
-def not_yet_received(mass_send: str, received: Collection[str]) -> Verdict:
-    """
-    Nobody receives the same mass send twice.
-    """
-    if mass_send in received:
-        return refused(
-            "mass-send-received", f"mass send {mass_send} was received already"
-        )
-    return ALLOWED
-
-
 def not_too_many(customers: int, groups: int, *, book: RuleBook) -> Verdict:
     """
     A mass send goes to so many customers and groups at once.

@@ -18,6 +18,7 @@ from circlekit.testing.machines import (
     CustomerMachine,
     GroupMachine,
     LiveMachine,
+    MassSendMachine,
     ReaderMachine,
 )
 from circlekit.testing.scenario import Given, Outcome, given
@@ -64,6 +65,7 @@ __all__ = [
     "GroupMachine",
     "History",
     "LiveMachine",
+    "MassSendMachine",
     "Outcome",
     "ReaderMachine",
     "acceptable_names",

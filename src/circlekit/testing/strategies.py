@@ -366,6 +366,21 @@ def budgets(rule: str = "must-see-month") -> SearchStrategy[Budget]:
     return st.builds(Budget, st.just(rule), st.sampled_from((1, 2, 3, 0)), windows())
 
 
+def daily_budgets(rule: str) -> SearchStrategy[Budget]:
+    """
+    Return budgets, some of the calendar with a limit for each day of the window.
+    """
+    windows_ = st.sampled_from((CALENDAR_MONTH, CALENDAR_WEEK, CALENDAR_DAY))
+    each = st.builds(
+        Budget,
+        st.just(rule),
+        st.sampled_from((1, 1, 0)),
+        windows_,
+        per_day=st.just(True),  # noqa: FBT003 - a strategy of one value
+    )
+    return st.one_of(budgets(rule), each)
+
+
 def rule_books() -> SearchStrategy[RuleBook]:
     """
     Return rule books with small limits and none, one or several budgets.

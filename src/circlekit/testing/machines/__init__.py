@@ -20,6 +20,7 @@ from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.live import LiveMachine
+from circlekit.testing.machines.mass_send import MassSendMachine
 from circlekit.testing.machines.reader import ReaderMachine
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "CustomerMachine",
     "GroupMachine",
     "LiveMachine",
+    "MassSendMachine",
     "ReaderMachine",
 ]

@@ -178,6 +178,9 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             *self.book.must_see,
             *self.book.member_moments,
             *self.book.enterprise_moments,
+            *self.book.member_mass_sends,
+            *self.book.enterprise_mass_sends,
+            *self.book.mass_send_reminders,
         )
         return frozenset(
             budget.window.seconds for budget in budgets if budget.window.seconds
