@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from circlekit import CALENDAR_DAY, CALENDAR_WEEK, Budget
+from circlekit import CALENDAR_DAY, CALENDAR_WEEK, Budget, NotFoundError
 from circlekit.application.mass_sends import MassSendState, Reached
 from circlekit.events.group import MessageSent
 from circlekit.events.mass_send import MassSendDelivered, MassSendSkipped, Share
@@ -389,3 +389,60 @@ def test_without_budgets(kit):
     kit.add_customer("an", channel="qr", by="sun", rules=DINGTALK_2020)
     for number in range(9):
         assert ["an"] == _send(kit, f"no. {number}", customers=["an"]).customers
+
+
+def _used(quota):
+    return [(it.source, it.rule, it.used, it.left) for it in quota.lines[2:]]
+
+
+def test_the_quota_of_a_customer(shop):
+    """
+    A quota counts what a customer received, of each member if it is asked for one.
+    """
+    _send(shop, "one", customers=["an"])
+    _send(shop, "two", source="enterprise", customers=["an"])
+
+    company = ("enterprise-mass-send", "mass-send-month", 1, 3)
+    assert [company] == _used(shop.quota(customer="an"))
+    assert [("member-mass-send", "mass-send-day", 1, 0), company] == _used(
+        shop.quota(customer="an", member="sun")
+    )
+    assert [("member-mass-send", "mass-send-day", 0, 1), company] == _used(
+        shop.quota(customer="an", member="zoe")
+    )
+
+
+def test_the_quota_by_the_rules_of_2025(kit, clock):
+    """
+    Where staff and company share a budget, both lines count the same.
+    """
+    clock.now = datetime(2028, 2, 3, tzinfo=UTC)
+    kit.add_customer("an", channel="qr", by="sun", rules="wecom_2025")
+    _send(kit, "one", customers=["an"])
+    _send(kit, "two", source="enterprise", customers=["an"])
+
+    assert [
+        ("member-mass-send", "mass-send-month", 2, 27),
+        ("enterprise-mass-send", "mass-send-month", 2, 27),
+    ] == _used(kit.quota(customer="an"))
+
+
+def test_the_quota_of_a_group(shop):
+    """
+    A group has its budgets by the rule book of the circle that it is linked to.
+    """
+    _send(shop, "one", by="ann", groups=["class 1"])
+
+    quota = shop.quota(group="class 1", member="ann")
+
+    assert ("class 1", "with live", "Asia/Shanghai") == (
+        quota.holder,
+        quota.rules,
+        quota.zone,
+    )
+    assert [("mass-send-day", 1), ("mass-send-month", 0)] == [
+        (line.rule, line.used) for line in quota.lines
+    ]
+    shop.unlink_group("school", "class 1", by="head")
+    with pytest.raises(NotFoundError):
+        shop.quota(group="class 1")
