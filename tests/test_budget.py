@@ -235,7 +235,13 @@ def test_usage_of_a_month():
     ]
 
     expected = Usage(
-        budget=budget, used=2, starts=starts, ends=ends, used_by=(5, 6), free_at=ends
+        budget=budget,
+        limit=budget.limit,
+        used=2,
+        starts=starts,
+        ends=ends,
+        used_by=(5, 6),
+        free_at=ends,
     )
     assert expected == usage(budget, spends, zone="UTC", at=NOON)
     assert 0 == expected.left
@@ -250,6 +256,7 @@ def test_usage_of_a_rolling_window():
 
     expected = Usage(
         budget=budget,
+        limit=budget.limit,
         used=2,
         starts=NOON - DAY,
         ends=NOON,

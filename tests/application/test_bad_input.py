@@ -303,12 +303,6 @@ CASES = {
         ("customer", lambda t: _call("", by="sun")),
         ("by", lambda t: _call("c1", by=BELL)),
     ],
-    "preview_mass_send": [
-        ("source", lambda t: _call(source="friend", by="sun", customers=["c1"])),
-        ("by", lambda t: _call(source="member", by="", customers=["c1"])),
-        ("customers", lambda t: _call(source="member", by="sun", customers="c1")),
-        ("groups[0]", lambda t: _call(source="member", by="sun", groups=[BELL])),
-    ],
     "create_mass_send": [
         ("source", _mass_send(source="friend")),
         ("text", _mass_send(text="")),
@@ -398,6 +392,12 @@ QUESTIONS = {
         ("holder", lambda t: _call(LINE)),
     ],
     "live": [("live", lambda t: _call(LINE))],
+    "preview_mass_send": [
+        ("source", lambda t: _call(source="friend", by="sun", customers=["c1"])),
+        ("by", lambda t: _call(source="member", by="", customers=["c1"])),
+        ("customers", lambda t: _call(source="member", by="sun", customers="c1")),
+        ("groups[0]", lambda t: _call(source="member", by="sun", groups=[BELL])),
+    ],
     "mass_send": [("mass_send", lambda t: _call(LINE))],
     "lives": [
         ("circle", lambda t: _call("")),

@@ -37,6 +37,7 @@ from circlekit.budget import (
     rolling,
 )
 from circlekit.clock import zone_named
+from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
 from circlekit.ids import (
@@ -420,6 +421,13 @@ def reasons() -> SearchStrategy[Reason]:
     return _built(Reason)
 
 
+def shares() -> SearchStrategy[Share]:
+    """
+    Return what one sender of a mass send has to send.
+    """
+    return _built(Share)
+
+
 def verdicts() -> SearchStrategy[Verdict]:
     """
     Return verdicts, allowed ones among them.
@@ -457,6 +465,7 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     Budget: budgets,
     RuleBook: rule_books,
     Reason: reasons,
+    Share: shares,
     Verdict: verdicts,
     datetime: moments,
     str: acceptable_names,
