@@ -23,6 +23,7 @@ MomentId = NewType("MomentId", str)
 HomeworkId = NewType("HomeworkId", str)
 LiveId = NewType("LiveId", str)
 TopicId = NewType("TopicId", str)
+MassSendId = NewType("MassSendId", str)
 
 
 _PLACE: Final = re.compile("[0-9]{1,18}")

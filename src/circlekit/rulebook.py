@@ -89,6 +89,21 @@ class RuleBook:
         make_ups_a_month: How many check-ins one member may make up for in one topic
             and calendar month.
         all_staff_capacity: Most members of a group of the all-staff circle.
+        member_mass_sends: Every budget, per customer or group, of mass sends by
+            staff.
+
+        enterprise_mass_sends: The same of mass sends by the company.
+
+        mass_sends_share_budgets: Whether both count together.
+
+        mass_sends_by_member: Whether each member of staff has budgets of their
+            own, unless all count together.
+
+        mass_send_reminders: Every budget, per mass send, of reminders to confirm it.
+
+        mass_send_customers: Most customers of one mass send.
+
+        mass_send_groups: Most groups of one mass send.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -111,18 +126,29 @@ class RuleBook:
     make_up_days: int = field(default=0, validator=check.ge(0))
     make_ups_a_month: int = field(default=0, validator=check.ge(0))
     all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
+    member_mass_sends: tuple[Budget, ...] = ()
+    enterprise_mass_sends: tuple[Budget, ...] = ()
+    mass_sends_share_budgets: bool = False
+    mass_sends_by_member: bool = False
+    mass_send_reminders: tuple[Budget, ...] = ()
+    mass_send_customers: int = field(default=10_000, validator=check.ge(0))
+    mass_send_groups: int = field(default=2_000, validator=check.ge(0))
 
     def __attrs_post_init__(self) -> None:
         """
         Refuse two rules of one name: nobody could tell which of them said no.
 
         Raises:
-            InvalidInputError: If a must-see or moment meets the same name twice.
+            InvalidInputError: If a must-see, moment or mass send meets the same
+                name twice.
         """
         for field_name, budgets in (
             ("must_see", self.must_see),
             ("member_moments", self.member_moments),
             ("enterprise_moments", self.enterprise_moments),
+            ("member_mass_sends", self.member_mass_sends),
+            ("enterprise_mass_sends", self.enterprise_mass_sends),
+            ("mass_send_reminders", self.mass_send_reminders),
         ):
             names = [budget.rule for budget in budgets]
             names += (rule.name for rule in self.house)
@@ -138,6 +164,10 @@ _MUST_SEE: Final = (
 )
 _MOMENT_OF_THE_DAY: Final = Budget("moment-day", 1, CALENDAR_DAY)
 _MOMENTS_OF_THE_MONTH: Final = Budget("moment-month", 4, CALENDAR_MONTH)
+_A_MESSAGE_FOR_EACH_DAY: Final = Budget(
+    "mass-send-month", 1, CALENDAR_MONTH, per_day=True
+)
+_REMINDERS: Final = (Budget("mass-send-reminder", 3, rolling(hours=24)),)
 
 DINGTALK_2020: Final = RuleBook(name="dingtalk_2020", must_see=_MUST_SEE)
 """
@@ -151,10 +181,34 @@ WECOM_2020: Final = RuleBook(
     group_capacity=100,
     member_moments=(_MOMENT_OF_THE_DAY,),
     enterprise_moments=(_MOMENTS_OF_THE_MONTH,),
+    member_mass_sends=(Budget("mass-send-day", 1, CALENDAR_DAY),),
+    enterprise_mass_sends=(Budget("mass-send-month", 4, CALENDAR_MONTH),),
+    mass_sends_by_member=True,
+    mass_send_reminders=_REMINDERS,
 )
 """
 WeCom 3.0 as described in 2020: customer groups of a hundred; a customer is
 shown one moment a day by staff and, apart from that, four a month by the company.
+A mass send by the company reaches whom it may four times a month, one by a member
+of staff once a day.
+"""
+
+WECOM_2025: Final = RuleBook(
+    name="wecom_2025",
+    must_see=_MUST_SEE,
+    group_capacity=500,
+    member_moments=(_MOMENT_OF_THE_DAY,),
+    enterprise_moments=(_MOMENTS_OF_THE_MONTH,),
+    member_mass_sends=(_A_MESSAGE_FOR_EACH_DAY,),
+    enterprise_mass_sends=(_A_MESSAGE_FOR_EACH_DAY,),
+    mass_sends_share_budgets=True,
+    mass_send_reminders=_REMINDERS,
+)
+"""
+WeCom as described in 2025: groups of five hundred, and as many mass sends in a
+calendar month as it has days, by staff and by the company together. A company may
+choose seven a calendar week or one a calendar day instead. For moments nothing
+newer is known than the numbers of 2020.
 """
 
 SEED_LITERAL: Final = RuleBook(
@@ -164,6 +218,10 @@ SEED_LITERAL: Final = RuleBook(
     member_moments=(_MOMENT_OF_THE_DAY, _MOMENTS_OF_THE_MONTH),
     enterprise_moments=(_MOMENT_OF_THE_DAY, _MOMENTS_OF_THE_MONTH),
     moments_share_budgets=True,
+    member_mass_sends=WECOM_2020.member_mass_sends,
+    enterprise_mass_sends=WECOM_2020.enterprise_mass_sends,
+    mass_sends_by_member=True,
+    mass_send_reminders=_REMINDERS,
 )
 """
 The same source read to the letter: one budget for all moments, one a day and
@@ -171,7 +229,7 @@ four a month.
 """
 
 RULE_BOOKS: Final[Mapping[str, RuleBook]] = MappingProxyType(
-    {book.name: book for book in (DINGTALK_2020, WECOM_2020, SEED_LITERAL)}
+    {book.name: book for book in (DINGTALK_2020, WECOM_2020, WECOM_2025, SEED_LITERAL)}
 )
 
 

@@ -622,6 +622,26 @@ COMMANDS: dict[str, Any] = {
         (_live(it, act), "replay.mp4"),
         {"by": _by(act)},
     ),
+    "contact_customer": _on_customer,
+    "create_mass_send": lambda it, act: (
+        (),
+        {
+            "by": _by(act),
+            "source": ("member", "enterprise")[act.switch % 2],
+            "text": f"Sale {act.thing % 4}",
+            "customers": CUSTOMERS[: act.other % 3],
+            "groups": ["club", "side"] if act.switch > 1 else ["class"],
+            "mass_send": f"sale {act.thing % 4}",
+        },
+    ),
+    "confirm_mass_send": lambda it, act: (
+        (f"sale {act.thing % 4}",),
+        {"by": _by(act)},
+    ),
+    "remind_mass_send": lambda it, act: (
+        (f"sale {act.thing % 4}",),
+        {"by": _by(act)},
+    ),
     "attest_minor": lambda it, act: (
         (_other(act),),
         {"until": it.clock.now + timedelta(days=act.switch - 1), "zone": "UTC"},

@@ -49,6 +49,11 @@ def _identity(**changes):
     return lambda t: _call(member, **(said | changes))
 
 
+def _mass_send(**changes):
+    made = {"source": "member", "by": "sun", "text": "x", "customers": ["c1"]}
+    return lambda t: _call(**(made | changes))
+
+
 # Of each command: the field that is bad, and what it is given.
 CASES = {
     "found_circle": [
@@ -436,6 +441,25 @@ CASES = {
         ("reference", lambda t: _call("sums", "", by="head")),
         ("reference", lambda t: _call("sums", "x" * 2_001, by="head")),
     ],
+    "contact_customer": [
+        ("customer", lambda t: _call("", by="sun")),
+        ("by", lambda t: _call("c1", by=BELL)),
+    ],
+    "create_mass_send": [
+        ("source", _mass_send(source="friend")),
+        ("text", _mass_send(text="")),
+        ("text", _mass_send(text=SURROGATE)),
+        ("images[0]", _mass_send(images=[""])),
+        ("customers", _mass_send(customers="c1")),
+        ("customers[1]", _mass_send(customers=["c1", LINE])),
+        ("customers", _mass_send(customers=[])),
+        ("groups", _mass_send(groups="side")),
+        ("rules", _mass_send(rules="none")),
+        ("mass_send", _mass_send(mass_send=LONG_ID)),
+        ("by", _mass_send(by="")),
+    ],
+    "confirm_mass_send": [("by", lambda t: _call("sale", by=""))],
+    "remind_mass_send": [("mass-send", lambda t: _call("", by="hq"))],
     "attest_minor": [
         ("member", lambda t: _call("", until=MARCH_2)),
         ("until", lambda t: _call("sam", until=NAIVE)),
@@ -643,6 +667,13 @@ QUESTIONS = {
         ("holder", lambda t: _call(LINE)),
     ],
     "live": [("live", lambda t: _call(LINE))],
+    "preview_mass_send": [
+        ("source", lambda t: _call(source="friend", by="sun", customers=["c1"])),
+        ("by", lambda t: _call(source="member", by="", customers=["c1"])),
+        ("customers", lambda t: _call(source="member", by="sun", customers="c1")),
+        ("groups[0]", lambda t: _call(source="member", by="sun", groups=[BELL])),
+    ],
+    "mass_send": [("mass_send", lambda t: _call(LINE))],
     "lives": [
         ("circle", lambda t: _call("")),
         ("limit", lambda t: _call("school", limit=0)),
@@ -731,6 +762,11 @@ def test_bad_question(town, question, field, call):
         ("mute_group", "group", "x", lambda t: _call("x", by="mei")),
         ("open_private_chat", "group", "x", lambda t: _call("x", by="tao", to="ben")),
         ("schedule_live", "circle", "x", lambda t: _call("x", by="mei", title="y")),
+        ("contact_customer", "customer", "x", lambda t: _call("x", by="sun")),
+        ("create_mass_send", "customer", "x", _mass_send(customers=["c1", "x"])),
+        ("create_mass_send", "group", "x", _mass_send(groups=["side", "x"])),
+        ("confirm_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
+        ("remind_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
         ("start_live", "live", "x", lambda t: _call("x", by="mei")),
         ("join_live", "live", "x", lambda t: _call("x", "tao")),
         ("leave_live", "live", "x", lambda t: _call("x", "tao")),
@@ -810,6 +846,7 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("audit_must_sees", "circle", lambda t: _call("x")),
         ("history", "circle", lambda t: _call("x")),
         ("live", "live", lambda t: _call("x")),
+        ("mass_send", "mass-send", lambda t: _call("x")),
         ("lives", "circle", lambda t: _call("x")),
         ("lives", "live", lambda t: _call("school", before="x")),
     ],

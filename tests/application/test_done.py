@@ -21,6 +21,7 @@ from circlekit import (
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
 from circlekit.application.lives import Admission
+from circlekit.application.mass_sends import Reached
 from circlekit.application.organisations import StaffReport
 from circlekit.application.topics import CheckInAnswer
 from circlekit.events import circle as c
@@ -31,13 +32,14 @@ from circlekit.events import guardian as gu
 from circlekit.events import homework as h
 from circlekit.events import identity as idt
 from circlekit.events import live as li
+from circlekit.events import mass_send as ms
 from circlekit.events import organisation as o
 from circlekit.events import reader as r
 from circlekit.events import roles as ro
 from circlekit.events import schedule as sc
 from circlekit.events import topic as to
 from circlekit.events.rules import RuleBookAdopted
-from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
+from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020, WECOM_2025
 from circlekit.verdict import ALLOWED
 from tests.application.town import MARCH_1, history, refusals
 
@@ -96,6 +98,19 @@ def _capped(town):
     book = evolve(DINGTALK_2020, name="ours", minor_live_minutes=40)
     town.kit.adopt_rule_book("school", book, by="head")
     town.kit.attest_minor("sam", until=AT + timedelta(days=900))
+
+
+def _sale(town):
+    town.kit.contact_customer("c1", by="zoe")
+    town.kit.create_mass_send(
+        source="enterprise",
+        by="hq",
+        text="Sale",
+        images=["tea.png"],
+        customers=["c1"],
+        groups=["side"],
+        mass_send="sale",
+    )
 
 
 # Of each command: what it is given, what it answers, what it records, and what has
@@ -1490,6 +1505,123 @@ CASES = {
                 )
             ],
             _ended,
+        )
+    ],
+    "contact_customer": [
+        (
+            lambda t: _call("c1", by="zoe"),
+            None,
+            lambda t: [("customer/c1", cu.CustomerContacted(by="zoe", at=AT))],
+        )
+    ],
+    "create_mass_send": [
+        (
+            lambda t: _call(
+                source="member",
+                by="mei",
+                text="Sale",
+                images=["tea.png"],
+                customers=["c1", "c1"],
+                groups=("side", "guild"),
+                rules="wecom_2025",
+                mass_send="sale",
+            ),
+            lambda t: "sale",
+            lambda t: [
+                (
+                    "mass-send/sale",
+                    ms.MassSendCreated(
+                        source="member",
+                        text="Sale",
+                        images=("tea.png",),
+                        shares=(
+                            ms.Share(
+                                sender="mei",
+                                customers=("c1",),
+                                groups=("side", "guild"),
+                            ),
+                        ),
+                        by="mei",
+                        at=AT,
+                    ),
+                ),
+                ("mass-send/sale", RuleBookAdopted(book=WECOM_2025, by="mei", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call(
+                source="enterprise",
+                by="hq",
+                text="Sale",
+                customers=["c1"],
+                groups=["side", "guild"],
+                mass_send="sale",
+            ),
+            lambda t: "sale",
+            lambda t: [
+                (
+                    "mass-send/sale",
+                    ms.MassSendCreated(
+                        source="enterprise",
+                        text="Sale",
+                        shares=(
+                            ms.Share(sender="sun", customers=("c1",)),
+                            ms.Share(sender="mei", groups=("side",)),
+                            ms.Share(sender="ana", groups=("guild",)),
+                        ),
+                        by="hq",
+                        at=AT,
+                    ),
+                ),
+                ("mass-send/sale", RuleBookAdopted(book=WECOM_2020, by="hq", at=AT)),
+            ],
+        ),
+    ],
+    "confirm_mass_send": [
+        (
+            lambda t: _call("sale", by="zoe"),
+            lambda t: Reached(customers=["c1"]),
+            lambda t: [
+                ("mass-send/sale", ms.MassSendConfirmed(by="zoe", at=AT)),
+                (
+                    "customer/c1",
+                    ms.MassSendDelivered(
+                        mass_send="sale", source="enterprise", by="zoe", at=AT
+                    ),
+                ),
+            ],
+            _sale,
+        ),
+        (
+            lambda t: _call("sale", by="mei"),
+            lambda t: Reached(groups=["side"]),
+            lambda t: [
+                ("mass-send/sale", ms.MassSendConfirmed(by="mei", at=AT)),
+                (
+                    "group/side",
+                    g.MessageSent(text="Sale", images=("tea.png",), by="mei", at=AT),
+                ),
+                (
+                    "group/side",
+                    ms.MassSendDelivered(
+                        mass_send="sale", source="enterprise", by="mei", at=AT
+                    ),
+                ),
+            ],
+            _sale,
+        ),
+    ],
+    "remind_mass_send": [
+        (
+            lambda t: _call("sale", by="hq"),
+            lambda t: ("zoe", "mei"),
+            lambda t: [
+                (
+                    "mass-send/sale",
+                    ms.MassSendReminded(senders=("zoe", "mei"), by="hq", at=AT),
+                )
+            ],
+            _sale,
         )
     ],
     "attest_minor": [

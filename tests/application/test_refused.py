@@ -166,6 +166,22 @@ def _without_homework(town):
     town.kit.unlink_group("school", "homework", by="head")
 
 
+def _sale(town):
+    town.kit.create_mass_send(
+        source="member", by="sun", text="Sale", customers=["c1"], mass_send="sale"
+    )
+
+
+def _remind(times):
+    def prepare(town):
+        _sale(town)
+        for _ in range(times):
+            town.kit.remind_mass_send("sale", by="hq")
+            town.clock.forward(hours=7)
+
+    return prepare
+
+
 def _watched_enough(town):
     _class(started=True)(town)
     book = evolve(DINGTALK_2020, name="half an hour", minor_live_minutes=30)
@@ -386,6 +402,52 @@ CASES = {
         ("check-in-removed", lambda t: _call(t.check_in, by="tao"), _took_back),
         ("not-a-manager", lambda t: _call(t.check_in, by="ben")),
         ("not-a-member", lambda t: _call(t.check_in, by="tao"), _leave),
+    ],
+    "contact_customer": [],  # nor is what it reports
+    "create_mass_send": [
+        (
+            "already-created",
+            lambda t: _call(
+                source="member",
+                by="sun",
+                text="x",
+                customers=["c1"],
+                mass_send="sale",
+            ),
+            _sale,
+        ),
+        (
+            "mass-send-customers",
+            lambda t: _call(
+                source="member",
+                by="sun",
+                text="x",
+                customers=["c1"],
+                groups=["side"],
+                rules=evolve(DINGTALK_2020, name="none", mass_send_customers=0),
+            ),
+        ),
+        (
+            "mass-send-groups",
+            lambda t: _call(
+                source="member",
+                by="sun",
+                text="x",
+                groups=["side", "guild"],
+                rules=evolve(DINGTALK_2020, name="one", mass_send_groups=1),
+            ),
+        ),
+    ],
+    "confirm_mass_send": [
+        ("not-a-sender", lambda t: _call("sale", by="mei"), _sale),
+    ],
+    "remind_mass_send": [
+        ("mass-send-reminder", lambda t: _call("sale", by="hq"), _remind(3)),
+        (
+            "nobody-to-remind",
+            lambda t: _call("sale", by="hq"),
+            lambda t: (_sale(t), t.kit.confirm_mass_send("sale", by="sun")),
+        ),
     ],
     "found_circle": [
         (

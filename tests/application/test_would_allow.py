@@ -100,6 +100,7 @@ def _load(kit, kind, id_):
             "register_organisation", id_, name="x", by="nobody"
         ),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
+        "mass-send": lambda: kit.would_allow("confirm_mass_send", id_, by="nobody"),
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
         "homework": lambda: kit.would_allow("withdraw_homework", id_, by="nobody"),

@@ -12,6 +12,7 @@ import pytest
 
 from circlekit.budget import Budget, Window
 from circlekit.events.homework import Scale
+from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES, SINCE
 from circlekit.rulebook import RuleBook
 from circlekit.verdict import Reason
@@ -23,6 +24,7 @@ VALUES = {
     "Window": Window,
     "Reason": Reason,
     "Scale": Scale,
+    "Share": Share,
 }
 DEFAULTS: Mapping[Any, str] = {
     attrs.NOTHING: "",

@@ -23,7 +23,14 @@ def sources() -> Iterator[Path]:
 
 
 def budgets(book: RuleBook) -> tuple[Budget, ...]:
-    return (*book.must_see, *book.member_moments, *book.enterprise_moments)
+    return (
+        *book.must_see,
+        *book.member_moments,
+        *book.enterprise_moments,
+        *book.member_mass_sends,
+        *book.enterprise_mass_sends,
+        *book.mass_send_reminders,
+    )
 
 
 def refused_by(path: Path) -> set[str]:

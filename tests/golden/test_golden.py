@@ -11,7 +11,14 @@ from pathlib import Path
 import attrs
 import pytest
 
-from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.budget import (
+    CALENDAR_DAY,
+    CALENDAR_MONTH,
+    CALENDAR_WEEK,
+    Budget,
+    Window,
+    rolling,
+)
 from circlekit.events.circle import (
     AllStaffDesignated,
     CircleFounded,
@@ -42,6 +49,7 @@ from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopene
 from circlekit.events.customer import (
     CustomerAdded,
     CustomerAssigned,
+    CustomerContacted,
     CustomerTagged,
     CustomerUntagged,
     MomentPublished,
@@ -90,6 +98,14 @@ from circlekit.events.live import (
     LiveScheduled,
     LiveStarted,
     ReplayPublished,
+)
+from circlekit.events.mass_send import (
+    MassSendConfirmed,
+    MassSendCreated,
+    MassSendDelivered,
+    MassSendReminded,
+    MassSendSkipped,
+    Share,
 )
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.organisation import (
@@ -162,6 +178,15 @@ COMPLETE = [
             minor_live_minutes=40,
             make_up_days=7,
             make_ups_a_month=2,
+            member_mass_sends=(
+                Budget("mass-send-month", 1, CALENDAR_MONTH, per_day=True),
+            ),
+            enterprise_mass_sends=(Budget("mass-send-week", 7, CALENDAR_WEEK),),
+            mass_sends_share_budgets=True,
+            mass_sends_by_member=True,
+            mass_send_reminders=(Budget("mass-send-reminder", 2, rolling(hours=6)),),
+            mass_send_customers=500,
+            mass_send_groups=20,
         ),
         by="mei",
         at=AT,
@@ -292,6 +317,39 @@ COMPLETE = [
         by="worker",
         at=AT,
     ),
+    CustomerContacted(by="lin", at=AT),
+    MassSendCreated(
+        source="enterprise",
+        text="春茶到了 · Tea",
+        images=("tea.png",),
+        shares=(
+            Share(sender="lin", customers=("an", "bo"), groups=("readers",)),
+            Share(sender="tao", customers=("cai",)),
+        ),
+        by="mei",
+        at=AT,
+    ),
+    MassSendConfirmed(by="lin", at=AT),
+    MassSendSkipped(
+        customer="an",
+        group="readers",
+        reasons=(
+            Reason(
+                rule="mass-send-month",
+                because="4 of 4 used in this calendar month",
+                used=4,
+                limit=4,
+                window_start=AT,
+                window_end=LATER,
+                used_by=(3, 4, 5, 6),
+                retry_at=LATER,
+            ),
+        ),
+        by="lin",
+        at=AT,
+    ),
+    MassSendReminded(senders=("tao",), by="mei", at=AT),
+    MassSendDelivered(mass_send="tea", source="enterprise", by="lin", at=AT),
     MinorAttested(until=LATER, zone="Asia/Shanghai", at=AT),
     LiveScheduled(
         circle="school",
@@ -434,6 +492,13 @@ MINIMAL = [
                 minor_live_minutes=None,
                 make_up_days=0,
                 make_ups_a_month=0,
+                member_mass_sends=(),
+                enterprise_mass_sends=(),
+                mass_sends_share_budgets=False,
+                mass_sends_by_member=False,
+                mass_send_reminders=(),
+                mass_send_customers=10_000,
+                mass_send_groups=2_000,
             ),
             by="mei",
             at=AT,
@@ -555,6 +620,20 @@ MINIMAL = [
         ),
     ),
     (
+        (
+            b'{"source":"member","text":"Tea","shares":[{"sender":"lin"}],"by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        MassSendCreated(
+            source="member",
+            text="Tea",
+            images=(),
+            shares=(Share(sender="lin", customers=(), groups=()),),
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
         (b'{"student":"tao","submission":2,"by":"lin","at":"2020-03-01T12:00:00.25Z"}'),
         HomeworkReturned(
             student="tao", submission=2, comment=None, until=None, by="lin", at=AT
@@ -582,6 +661,10 @@ MINIMAL = [
             by="worker",
             at=AT,
         ),
+    ),
+    (
+        b'{"reasons":[],"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        MassSendSkipped(customer=None, group=None, reasons=(), by="lin", at=AT),
     ),
     (
         b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',

@@ -245,6 +245,8 @@ def counted(budget, sent, zone, at):
             same = [f"{it.astimezone(home):%Y-%m}" for it in (*sent, at)]
         case "calendar-day":
             same = [f"{it.astimezone(home):%Y-%m-%d}" for it in (*sent, at)]
+        case "calendar-week":
+            same = [it.astimezone(home).isocalendar()[:2] for it in (*sent, at)]
         case "rolling":
             span = timedelta(seconds=budget.window.seconds)
             same = [at - it < span for it in sent] + [True]

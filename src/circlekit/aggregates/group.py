@@ -13,6 +13,7 @@ from typing import assert_never, cast
 from attrs import Factory, define
 
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.mass_sends_received import MassSendsReceived
 from circlekit.events.group import (
     AnnouncementSet,
     CircleLinked,
@@ -30,8 +31,9 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.mass_send import MassSendDelivered, MassSendSource
 from circlekit.events.record import Cited
-from circlekit.ids import CircleId, MemberId
+from circlekit.ids import CircleId, MassSendId, MemberId
 from circlekit.policies.authority import Role, managers_only
 from circlekit.policies.groups import (
     has_room,
@@ -43,6 +45,7 @@ from circlekit.policies.groups import (
 )
 from circlekit.policies.membership import members_only
 from circlekit.policies.private_chat import may_reach, two_people
+from circlekit.rulebook import RuleBook
 from circlekit.verdict import ALLOWED, Verdict, refused, require
 
 Events = tuple[GroupEvent, ...]
@@ -63,6 +66,8 @@ class Group(HasHistory):
         muted_until: When that mute ends, None if it lasts until unmuted.
 
         blocked_at: Place of the private-chat block in force, None if none.
+
+        mass_sends: The mass sends that came into it.
     """
 
     circle: CircleId | None = None
@@ -70,6 +75,7 @@ class Group(HasHistory):
     muted_at: int | None = None
     muted_until: datetime | None = None
     blocked_at: int | None = None
+    mass_sends: MassSendsReceived = Factory(MassSendsReceived)
 
     # Commands: may refuse, never change anything.
 
@@ -363,6 +369,41 @@ class Group(HasHistory):
         )
         return (FriendRequestSent(to=to, by=by, at=at),)
 
+    def receive_mass_send(
+        self,
+        mass_send: MassSendId,
+        *,
+        text: str,
+        images: tuple[str, ...] = (),
+        source: MassSendSource,
+        role: Role | None,
+        there: Verdict,
+        book: RuleBook,
+        zone: str,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Receive a mass send as a message, if the budgets leave room for it.
+
+        Whether its sender runs the circle or teaches there, *there* says.
+        """
+        delivered = self.mass_sends.receive(
+            mass_send,
+            self._linked(),
+            there,
+            may_speak(
+                role, muted_at=self.muted_at, muted_until=self.muted_until, at=at
+            ),
+            source=source,
+            book=book,
+            zone=zone,
+            by=by,
+            at=at,
+        )
+        message = MessageSent(text=text, images=images, by=by, at=at)
+        return (message, *delivered) if delivered else ()
+
     def is_muted(self, at: datetime) -> bool:
         """
         Return whether only owner and managers may write at that moment.
@@ -409,6 +450,8 @@ class Group(HasHistory):
         match event:
             case MessageSent() | MessageReacted():
                 pass
+            case MassSendDelivered():
+                self.mass_sends.evolve(event, self.version)
             case GroupJoined():
                 self.members.add(event.member)
             case GroupLeft():

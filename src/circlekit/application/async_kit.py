@@ -428,6 +428,14 @@ class AsyncCircleKit:
     lives = _offloaded(CircleKit.lives)
     live_minutes = _offloaded(CircleKit.live_minutes)
 
+    # Mass sends
+    contact_customer = _offloaded(CircleKit.contact_customer)
+    preview_mass_send = _offloaded(CircleKit.preview_mass_send)
+    create_mass_send = _offloaded(CircleKit.create_mass_send)
+    confirm_mass_send = _offloaded(CircleKit.confirm_mass_send)
+    remind_mass_send = _offloaded(CircleKit.remind_mass_send)
+    mass_send = _offloaded(CircleKit.mass_send)
+
     # Reading
     feed = _offloaded(CircleKit.feed)
     inbox = _offloaded(CircleKit.inbox)

@@ -20,6 +20,7 @@ from circlekit.application.guardians import GuardianDigests
 from circlekit.application.homework import Homeworks
 from circlekit.application.identities import MemberIdentities
 from circlekit.application.lives import Lives
+from circlekit.application.mass_sends import MassSends
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
@@ -47,6 +48,7 @@ class CircleKit(
     Operating,
     Schedules,
     Lives,
+    MassSends,
     Reading,
     Following,
 ):

@@ -5,6 +5,7 @@ What can happen to a chat group.
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events.mass_send import MassSendDelivered
 from circlekit.events.personal import PERSONAL
 from circlekit.ids import CircleId, MemberId
 
@@ -179,4 +180,5 @@ GroupEvent = (
     | PrivateChatAllowed
     | PrivateChatOpened
     | FriendRequestSent
+    | MassSendDelivered
 )

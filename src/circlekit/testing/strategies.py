@@ -28,9 +28,17 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.budget import (
+    CALENDAR_DAY,
+    CALENDAR_MONTH,
+    CALENDAR_WEEK,
+    Budget,
+    Window,
+    rolling,
+)
 from circlekit.clock import zone_named
 from circlekit.events.homework import Scale
+from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
 from circlekit.ids import (
@@ -360,11 +368,11 @@ def _offset(at: datetime, home: ZoneInfo) -> timedelta | None:
 
 def windows() -> SearchStrategy[Window]:
     """
-    Return windows: calendar days and months, and rolling ones.
+    Return windows: calendar days, weeks and months, and rolling ones.
     """
     spans_ = st.sampled_from((1, 3_600, 43_200, 86_400, 172_800, 2_592_000))
     return st.one_of(
-        st.sampled_from((CALENDAR_MONTH, CALENDAR_DAY)),
+        st.sampled_from((CALENDAR_MONTH, CALENDAR_WEEK, CALENDAR_DAY)),
         spans_.map(lambda seconds: rolling(seconds=seconds)),
     )
 
@@ -374,6 +382,21 @@ def budgets(rule: str = "must-see-month") -> SearchStrategy[Budget]:
     Return budgets with small limits, so that a short history uses them up.
     """
     return st.builds(Budget, st.just(rule), st.sampled_from((1, 2, 3, 0)), windows())
+
+
+def daily_budgets(rule: str) -> SearchStrategy[Budget]:
+    """
+    Return budgets, some of the calendar with a limit for each day of the window.
+    """
+    windows_ = st.sampled_from((CALENDAR_MONTH, CALENDAR_WEEK, CALENDAR_DAY))
+    each = st.builds(
+        Budget,
+        st.just(rule),
+        st.sampled_from((1, 1, 0)),
+        windows_,
+        per_day=st.just(True),  # noqa: FBT003 - a strategy of one value
+    )
+    return st.one_of(budgets(rule), each)
 
 
 def rule_books() -> SearchStrategy[RuleBook]:
@@ -414,6 +437,13 @@ def reasons() -> SearchStrategy[Reason]:
     Return reasons for a refusal.
     """
     return _built(Reason)
+
+
+def shares() -> SearchStrategy[Share]:
+    """
+    Return what one sender of a mass send has to send.
+    """
+    return _built(Share)
 
 
 def verdicts() -> SearchStrategy[Verdict]:
@@ -467,6 +497,7 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     Budget: budgets,
     RuleBook: rule_books,
     Reason: reasons,
+    Share: shares,
     Verdict: verdicts,
     Scale: scales,
     datetime: moments,

@@ -22,6 +22,7 @@ from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.homework import HomeworkMachine
 from circlekit.testing.machines.identity import IdentityMachine
 from circlekit.testing.machines.live import LiveMachine
+from circlekit.testing.machines.mass_send import MassSendMachine
 from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
 from circlekit.testing.machines.scheduling import ScheduleMachine
@@ -34,6 +35,7 @@ __all__ = [
     "HomeworkMachine",
     "IdentityMachine",
     "LiveMachine",
+    "MassSendMachine",
     "OrganisationMachine",
     "ReaderMachine",
     "ScheduleMachine",

@@ -27,9 +27,11 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
-from circlekit.ids import CircleId, MemberId
+from circlekit.events.mass_send import MassSendDelivered
+from circlekit.ids import CircleId, MassSendId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.machine import (
     CAST,
     EMOJI,
@@ -44,7 +46,7 @@ from circlekit.testing.machines.machine import (
     someone,
 )
 from circlekit.testing.machines.waiting import MICROSECOND, Wait
-from circlekit.testing.strategies import moments, spans
+from circlekit.testing.strategies import moments, some_budgets, spans
 from circlekit.verdict import ALLOWED, Verdict, refused
 
 _CLOSED: Final = refused("circle-closed", "this circle is closed")
@@ -54,6 +56,7 @@ _BOOKS: Final = st.builds(
     name=st.just("small"),
     group_capacity=st.one_of(st.none(), st.integers(1, 4)),
     strict_private_chat=st.booleans(),
+    member_mass_sends=some_budgets("mass-send-day"),
 )
 
 
@@ -74,6 +77,7 @@ class GroupMachine(Machine[Group]):
         self.mute: tuple[int, datetime | None] | None = None
         self.block: int | None = None
         self.there = ALLOWED
+        self.received: list[tuple[str, Spent]] = []
 
     def blank(self) -> Group:
         """
@@ -286,6 +290,49 @@ class GroupMachine(Machine[Group]):
         ):
             self.messages.append(place)
 
+    @rule(wait=a_wait(), number=st.integers(1, 9), role=ROLES, teaches=st.booleans())
+    def receive_mass_send(
+        self, wait: Wait, number: int, role: Role | None, *, teaches: bool
+    ) -> None:
+        """
+        Wait, then send into the group what goes out to many.
+        """
+        self.wait(wait)
+        by, mass_send = MemberId("mei"), MassSendId(f"send-{number}")
+        there = ALLOWED if teaches else refused("not-a-teacher", "no teacher")
+        again = mass_send in dict(self.received)
+        sent = [
+            MessageSent(text="Hello", by=by, at=self.at),
+            MassSendDelivered(mass_send=mass_send, source="member", by=by, at=self.at),
+        ]
+        place = self.place
+        in_the_way = {
+            "group-not-linked": self.circle is None,
+            "not-a-teacher": not teaches,
+            "group-muted": self._muted() and role not in RUN_IT,
+        }
+        allowed = self.ask(
+            lambda at: self.it.receive_mass_send(
+                mass_send,
+                text="Hello",
+                source="member",
+                role=role,
+                there=there,
+                book=self.book,
+                zone=self.zone,
+                by=by,
+                at=at,
+            ),
+            refused_if={} if again else in_the_way,
+            then=[] if again else sent,
+            budgets=() if again else self.book.member_mass_sends,
+            spent=[spent for _, spent in self.received],
+        )
+        if allowed and not again:
+            self.messages.append(place)
+            spent = Spent(self.it.last_at, len(self.history))
+            self.received.append((mass_send, spent))
+
     @rule(message=_a_message(), emoji=st.sampled_from(EMOJI), by=someone())
     def react(self, message: int, emoji: str, by: MemberId) -> None:
         """
@@ -490,6 +537,10 @@ class GroupMachine(Machine[Group]):
             muted_until=None if self.mute is None else self.mute[1],
             blocked_at=self.block,
         )
+        if [(it.at, it.version) for it in self.it.mass_sends.received] != [
+            (spent.at, spent.place) for _, spent in self.received
+        ]:
+            self.fail("the group remembers other mass sends than the model")
 
     @invariant()
     def never_too_full(self) -> None:
