@@ -20,6 +20,8 @@ GroupId = NewType("GroupId", str)
 MemberId = NewType("MemberId", str)
 CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
+ApprovalId = NewType("ApprovalId", str)
+TodoId = NewType("TodoId", str)
 
 
 _PLACE: Final = re.compile("[0-9]{1,18}")

@@ -46,6 +46,15 @@ def _recorded(rules: Iterable[object]) -> tuple[HouseRule, ...]:
     )
 
 
+MUST_SEE_REMINDERS: Final = (
+    Budget("must-see-reminder-day", 3, rolling(hours=24)),
+    Budget("must-see-reminder-spacing", 1, rolling(seconds=300)),
+)
+"""
+How often somebody is reminded of one must-see, unless a rule book says otherwise.
+"""
+
+
 @frozen(kw_only=True)
 class RuleBook:
     """
@@ -74,6 +83,9 @@ class RuleBook:
 
         house: The host's own rules; given as policies, kept as their names and
             numbers.
+
+        must_see_reminders: Every budget, per must-see and reader, of reminders to
+            acknowledge it.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -88,6 +100,7 @@ class RuleBook:
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
 
     def __attrs_post_init__(self) -> None:
         """
@@ -100,6 +113,7 @@ class RuleBook:
             ("must_see", self.must_see),
             ("member_moments", self.member_moments),
             ("enterprise_moments", self.enterprise_moments),
+            ("must_see_reminders", self.must_see_reminders),
         ):
             names = [budget.rule for budget in budgets]
             names += (rule.name for rule in self.house)

@@ -97,6 +97,8 @@ class Circle(HasHistory):
 
         joined_at: When each member joined.
 
+        staff_of: The organisation each member is of, for those who are of one.
+
         policies: The host's own policies, which its rule book may name.
     """
 
@@ -114,6 +116,7 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
+    staff_of: dict[str, str] = Factory(dict)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
 
     def role(self, member: str) -> Role | None:
@@ -121,6 +124,12 @@ class Circle(HasHistory):
         Return somebody's role here, None if they are no member.
         """
         return self.members.get(member)
+
+    def organisation_of(self, member: str) -> str | None:
+        """
+        Return the organisation a member is of, as was attested on joining.
+        """
+        return self.staff_of.get(member)
 
     # Who may act here at all, also asked by what belongs to the circle.
 
@@ -573,9 +582,12 @@ class Circle(HasHistory):
             case MemberJoined():
                 self.members[event.member] = "member"
                 self.joined_at[event.member] = event.at
+                if event.staff_of is not None:
+                    self.staff_of[event.member] = event.staff_of
             case MemberLeft() | MemberRemoved():
                 self.members.pop(event.member, None)
                 self.joined_at.pop(event.member, None)
+                self.staff_of.pop(event.member, None)
                 self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))
@@ -619,6 +631,8 @@ class Circle(HasHistory):
                 self.owner = event.by
                 self.members[event.by] = "owner"
                 self.joined_at[event.by] = event.at
+                if event.organisation is not None:
+                    self.staff_of[event.by] = event.organisation
             case _:
                 assert_never(event)
 

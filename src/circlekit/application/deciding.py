@@ -14,11 +14,13 @@ import msgspec
 import uuid_utils
 from attrs import Factory, define, field
 
+from circlekit.aggregates.approval import Approval
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.todo import Todo
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
     CommandIdReusedError,
@@ -29,7 +31,14 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
+from circlekit.ids import (
+    ApprovalId,
+    CircleId,
+    CustomerId,
+    GroupId,
+    MemberId,
+    TodoId,
+)
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
@@ -41,6 +50,8 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Todo: "todo",
+    Approval: "approval",
 }
 
 _OWN: Final = "circlekit:"
@@ -142,6 +153,18 @@ class Work:
         Return a reader, who may not have read anything yet.
         """
         return self.blank_or_known(Reader, id_)
+
+    def todo(self, id_: TodoId) -> Todo:
+        """
+        Return a to-do as it stands.
+        """
+        return self._known(Todo, id_)
+
+    def approval(self, id_: ApprovalId) -> Approval:
+        """
+        Return an approval as it stands.
+        """
+        return self._known(Approval, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.approvals import Approvals
 from circlekit.application.circles import Circles
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
@@ -15,6 +16,7 @@ from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.todos import Todos
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
@@ -26,6 +28,8 @@ class CircleKit(
     Groups,
     Customers,
     Duties,
+    Todos,
+    Approvals,
     Reading,
     Following,
 ):

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, customer, group, reader, refusal, rules
+from circlekit.events import (
+    approval,
+    circle,
+    customer,
+    group,
+    reader,
+    refusal,
+    rules,
+    todo,
+)
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -58,6 +67,19 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("MomentPublished", customer.MomentPublished),
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
+    ("MustSeeReminded", reader.MustSeeReminded),
+    ("TodoAssigned", todo.TodoAssigned),
+    ("TodoDone", todo.TodoDone),
+    ("TodoReopened", todo.TodoReopened),
+    ("TodoReassigned", todo.TodoReassigned),
+    ("TodoDueMoved", todo.TodoDueMoved),
+    ("TodoCancelled", todo.TodoCancelled),
+    ("ApprovalStarted", approval.ApprovalStarted),
+    ("ApprovalStepDecided", approval.ApprovalStepDecided),
+    ("ApprovalDelegated", approval.ApprovalDelegated),
+    ("ApprovalWithdrawn", approval.ApprovalWithdrawn),
+    ("ApprovalExpired", approval.ApprovalExpired),
+    ("ApprovalClosed", approval.ApprovalClosed),
     ("CommandRefused", refusal.CommandRefused),
 )
 

@@ -1,11 +1,11 @@
 """
-What a reader did with what was shown to them.
+What a reader did with what was shown to them, and what they were reminded of.
 """
 
 from attrs import frozen
 
 from circlekit.clock import Moment
-from circlekit.ids import CircleId
+from circlekit.ids import CircleId, MemberId
 
 
 @frozen(kw_only=True)
@@ -30,4 +30,16 @@ class MustSeeAcknowledged:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged
+@frozen(kw_only=True)
+class MustSeeReminded:
+    """
+    A member was reminded of a must-see they have yet to acknowledge.
+    """
+
+    circle: CircleId
+    post: int
+    by: MemberId
+    at: Moment
+
+
+ReaderEvent = PostsRead | MustSeeAcknowledged | MustSeeReminded

@@ -9,20 +9,24 @@ from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
+    APPROVALS,
     DUTIES,
     GROUP_TIMELINE,
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
+    TODOS,
 )
 from circlekit.store.session import ConnectionLostError
 
 __all__ = [
+    "APPROVALS",
     "DUTIES",
     "GROUP_TIMELINE",
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
+    "TODOS",
     "ConnectionLostError",
     "Migration",
     "Store",

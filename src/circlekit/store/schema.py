@@ -15,22 +15,28 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from circlekit.projections.approvals import Approvals
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
+from circlekit.projections.todos import Todos
 
 SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
+TODOS: Final = Todos()
+APPROVALS: Final = Approvals()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
     QUOTA_VIEW,
     DUTIES,
+    TODOS,
+    APPROVALS,
 )
 
 HISTORY: Final = MetaData()
