@@ -105,7 +105,7 @@ class Community:
             name="Club", kind="community", by="mei", circle="club", zone="UTC"
         )
         for member in ("lin", "tao"):
-            kit.join_circle("club", member)
+            kit.join_circle("club", member, staff_of="acme")
         kit.appoint_manager("club", "lin", by="mei")
         kit.found_circle(name="Guild", kind="community", by="mei", circle="guild")
         kit.join_circle("guild", "tao")
@@ -278,6 +278,41 @@ def _link(it: Community, act: Act) -> Any:
     return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
 
 
+def _todo(act: Act) -> str:
+    return f"to-do {act.thing % 3}"
+
+
+def _approval(act: Act) -> str:
+    return f"approval {act.thing % 3}"
+
+
+def _soon(it: Community, act: Act) -> datetime | None:
+    return None if act.other < 4 else it.clock.now + timedelta(hours=act.other - 5)
+
+
+def _assign(it: Community, act: Act) -> Any:
+    to = [_other(act), _by(act)][: 1 + act.switch % 2]
+    return (_circle(act),), {
+        "by": _by(act),
+        "title": f"Thing {act.switch}",
+        "to": None if act.switch == 0 else to,
+        "due_at": _soon(it, act),
+        "todo": _todo(act),
+    }
+
+
+def _start(it: Community, act: Act) -> Any:
+    asked = ((_by(act), "acme"), (_other(act), "acme"), ("tao", "acme"))
+    return (_circle(act),), {
+        "by": _by(act),
+        "title": f"Plan {act.switch}",
+        "steps": asked[act.switch % 2 :],
+        "parallel": act.switch > 3,
+        "due_at": _soon(it, act),
+        "approval": _approval(act),
+    }
+
+
 COMMANDS: dict[str, Any] = {
     "found_circle": lambda it, act: (
         (),
@@ -293,7 +328,10 @@ COMMANDS: dict[str, Any] = {
         (_circle(act), BOOKS[act.thing % len(BOOKS)]),
         {"by": _by(act)},
     ),
-    "join_circle": lambda it, act: ((_circle(act), _other(act)), {}),
+    "join_circle": lambda it, act: (
+        (_circle(act), _other(act)),
+        {"staff_of": ("acme", None)[act.switch % 2]},
+    ),
     "leave_circle": lambda it, act: ((_circle(act), _other(act)), {}),
     "remove_member": _on_member,
     "appoint_manager": _on_member,
@@ -370,4 +408,25 @@ COMMANDS: dict[str, Any] = {
         (f"moment {act.other}", _customer(act)),
         {"by": _by(act), "source": ("member", "enterprise")[act.switch % 2]},
     ),
+    "remind_reader": lambda it, act: ((it.post(act), _other(act)), {"by": _by(act)}),
+    "assign_todo": _assign,
+    "complete_todo": lambda it, act: ((_todo(act),), {"by": _by(act)}),
+    "reopen_todo": lambda it, act: ((_todo(act), _other(act)), {"by": _by(act)}),
+    "reassign_todo": lambda it, act: (
+        (_todo(act), _other(act), PEOPLE[act.switch % len(PEOPLE)]),
+        {"by": _by(act)},
+    ),
+    "move_todo_due": lambda it, act: ((_todo(act), _soon(it, act)), {"by": _by(act)}),
+    "cancel_todo": lambda it, act: ((_todo(act),), {"by": _by(act)}),
+    "start_approval": _start,
+    "decide_approval": lambda it, act: (
+        (_approval(act),),
+        {"by": _by(act), "approve": act.switch > 1},
+    ),
+    "delegate_approval": lambda it, act: (
+        (_approval(act), _other(act)),
+        {"by": _by(act)},
+    ),
+    "withdraw_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
+    "expire_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
 }

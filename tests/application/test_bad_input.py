@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circlekit import CircleKit, InvalidInputError, NotFoundError
+from tests.application import duty_cases
 from tests.application.town import outcome, refusals, written
 
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
@@ -285,19 +286,6 @@ QUESTIONS = {
         ("after", lambda t: _call(t.post, after="club")),
         ("limit", lambda t: _call(t.post, limit=0)),
     ],
-    "inbox": [
-        ("member", lambda t: _call("")),
-        ("circle", lambda t: _call("tao", circle=LINE)),
-        ("kinds", lambda t: _call("tao", kinds="to-do")),
-        ("kinds", lambda t: _call("tao", kinds=["to-do", "chore"])),
-        ("limit", lambda t: _call("tao", limit=0)),
-        ("limit", lambda t: _call("tao", limit=201)),
-        ("after", lambda t: _call("tao", after="")),
-        ("after", lambda t: _call("tao", after="1.2.3")),
-        ("after", lambda t: _call("tao", after="1.two")),
-        ("after", lambda t: _call("tao", after=17)),
-        ("after", lambda t: _call("tao", after=f"{10**30}.1")),
-    ],
     "acknowledgements": [("post", lambda t: _call("club"))],
     "circles": [("member", lambda t: _call(""))],
     "group_timeline": [
@@ -315,6 +303,8 @@ QUESTIONS = {
     ],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
 }
+CASES |= duty_cases.BAD
+QUESTIONS |= duty_cases.BAD_QUESTIONS
 
 
 def _all(cases):
@@ -393,6 +383,7 @@ def test_bad_question(town, question, field, call):
             "x",
             lambda t: _call("m", "x", source="member", by="sun"),
         ),
+        *duty_cases.UNKNOWN,
     ],
 )
 def test_unknown_ids(town, command, kind, id_, call):
@@ -416,12 +407,12 @@ def test_unknown_ids(town, command, kind, id_, call):
     [
         ("feed", "circle", lambda t: _call("tao", circle="x")),
         ("group_timeline", "group", lambda t: _call("x")),
-        ("inbox", "circle", lambda t: _call("tao", circle="x")),
         ("quota", "circle or customer", lambda t: _call("x")),
         ("quota", "circle", lambda t: _call(circle="c1")),
         ("quota", "customer", lambda t: _call(customer="club")),
         ("audit_must_sees", "circle", lambda t: _call("x")),
         ("history", "circle", lambda t: _call("x")),
+        *duty_cases.UNKNOWN_QUESTIONS,
     ],
 )
 def test_unknown_questions(town, question, kind, call):

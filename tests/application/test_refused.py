@@ -8,6 +8,7 @@ import pytest
 
 from circlekit.application.deciding import _COMMANDS
 from circlekit.events.refusal import CommandRefused
+from tests.application import duty_cases
 from tests.application.town import MARCH_1, everything, history, outcome
 
 
@@ -432,6 +433,8 @@ CASES = {
         ),
     ],
 }
+
+CASES |= duty_cases.REFUSED
 
 
 def _all():

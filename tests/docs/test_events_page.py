@@ -11,18 +11,28 @@ import attrs
 import pytest
 
 from circlekit.budget import Budget, Window
+from circlekit.events.approval import ApprovalStep, FormField
 from circlekit.events.names import NAMES, SINCE
-from circlekit.rulebook import RuleBook
+from circlekit.rulebook import MUST_SEE_REMINDERS, RuleBook
 from circlekit.verdict import Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
-VALUES = {"Rule book": RuleBook, "Budget": Budget, "Window": Window, "Reason": Reason}
+VALUES = {
+    "Rule book": RuleBook,
+    "Budget": Budget,
+    "Window": Window,
+    "Form field": FormField,
+    "Approval step": ApprovalStep,
+    "Reason": Reason,
+}
 DEFAULTS: Mapping[Any, str] = {
     attrs.NOTHING: "",
     None: "null",
     False: "no",
     True: "yes",
     (): "empty",
+    attrs.Factory(dict): "empty",
+    MUST_SEE_REMINDERS: "3 in 24 hours, 1 in 5 minutes",
 }
 
 

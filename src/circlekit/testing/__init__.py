@@ -14,10 +14,12 @@ from circlekit.testing.histories import (
     group_histories,
 )
 from circlekit.testing.machines import (
+    ApprovalMachine,
     CircleMachine,
     CustomerMachine,
     GroupMachine,
     ReaderMachine,
+    TodoMachine,
 )
 from circlekit.testing.scenario import Given, Outcome, given
 from circlekit.testing.strategies import (
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ZONES",
+    "ApprovalMachine",
     "CircleMachine",
     "CommunityMachine",
     "CustomerMachine",
@@ -64,6 +67,7 @@ __all__ = [
     "History",
     "Outcome",
     "ReaderMachine",
+    "TodoMachine",
     "acceptable_names",
     "acceptable_text",
     "assert_policy",

@@ -16,9 +16,18 @@ A host puts its own numbers in by a subclass::
     TestOurCircles = OurCircles.TestCase
 """
 
+from circlekit.testing.machines.approval import ApprovalMachine
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.reader import ReaderMachine
+from circlekit.testing.machines.todo import TodoMachine
 
-__all__ = ["CircleMachine", "CustomerMachine", "GroupMachine", "ReaderMachine"]
+__all__ = [
+    "ApprovalMachine",
+    "CircleMachine",
+    "CustomerMachine",
+    "GroupMachine",
+    "ReaderMachine",
+    "TodoMachine",
+]

@@ -12,12 +12,18 @@ from hypothesis.stateful import (
 )
 
 from circlekit.aggregates.reader import Reader
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.budget import Spend
+from circlekit.events.reader import MustSeeAcknowledged, MustSeeReminded, PostsRead
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
+from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.machine import (
+    CAST,
     ROLES,
+    RUN_IT,
     Machine,
+    a_rule_book,
     a_wait,
     a_zone,
 )
@@ -28,12 +34,13 @@ from circlekit.verdict import ALLOWED, refused
 
 class ReaderMachine(Machine[Reader]):
     """
-    Drive a reader: what they read, and the must-sees they acknowledge.
+    Drive a reader: what they read, acknowledge, and are reminded of.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[tuple[str, int]] = []
+        self.reminded: dict[tuple[str, int], list[Spent]] = {}
 
     def blank(self) -> Reader:
         """
@@ -41,12 +48,12 @@ class ReaderMachine(Machine[Reader]):
         """
         return Reader("lin")
 
-    @initialize(zone=a_zone(), at=moments())
-    def open_the_app(self, zone: str, at: datetime) -> None:
+    @initialize(zone=a_zone(), book=a_rule_book(), at=moments())
+    def open_the_app(self, zone: str, book: RuleBook, at: datetime) -> None:
         """
-        Begin somewhere, at some time.
+        Begin somewhere, at some time, with some numbers.
         """
-        self.clock, self.zone = at, zone
+        self.clock, self.zone, self.book = at, zone, book
 
     @rule(
         circle=st.sampled_from([CircleId("book-club"), CircleId("chess-club")]),
@@ -105,10 +112,72 @@ class ReaderMachine(Machine[Reader]):
             then=[MustSeeAcknowledged(circle=circle, post=post, at=self.at)],
         ):
             self.seen.append((circle, post))
+            self.reminded.pop((circle, post), None)
+
+    @rule(
+        wait=a_wait(),
+        circle=st.sampled_from([CircleId("book-club"), CircleId("chess-club")]),
+        post=st.integers(1, 2),
+        role=ROLES,
+        others=st.sampled_from(("manager", "manager", "owner", "member", None)),
+        there=st.sampled_from((True, True, False)),
+    )
+    def remind(
+        self,
+        wait: Wait,
+        circle: CircleId,
+        post: int,
+        role: Role | None,
+        others: Role | None,
+        *,
+        there: bool,
+    ) -> None:
+        """
+        Wait, then be reminded of a must-see by somebody in some role.
+        """
+        self.wait(wait)
+        runs_it = (
+            ALLOWED if others in RUN_IT else refused("not-a-manager", "no manager")
+        )
+        gone = ALLOWED if there else refused("post-removed", "it was removed")
+        spent = self.reminded.get((circle, post), [])
+        if self.ask(
+            lambda at: self.it.remind(
+                circle,
+                post,
+                manager=runs_it,
+                there=gone,
+                role=role,
+                budgets=self.book.must_see_reminders,
+                zone=self.zone,
+                by=CAST[0],
+                at=at,
+            ),
+            refused_if={
+                "not-a-manager": others not in RUN_IT,
+                "not-a-member": role is None,
+                "post-removed": not there,
+                "already-acknowledged": (circle, post) in self.seen,
+            },
+            then=[MustSeeReminded(circle=circle, post=post, by=CAST[0], at=self.at)],
+            budgets=self.book.must_see_reminders,
+            spent=spent,
+        ):
+            newest = Spent(self.at, len(self.history))
+            self.reminded[circle, post] = [*spent, newest]
+            self.check_never_over(
+                self.book.must_see_reminders, newest, self.reminded[circle, post]
+            )
 
     @invariant()
     def state_agrees(self) -> None:
         """
         Check that the reader remembers what the model remembers.
         """
-        self.check_state(acknowledged=set(self.seen))
+        self.check_state(
+            acknowledged=set(self.seen),
+            reminders={
+                of: [Spend(spend.at, spend.place) for spend in sent]
+                for of, sent in self.reminded.items()
+            },
+        )
