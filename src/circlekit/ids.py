@@ -22,6 +22,7 @@ CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
 ApprovalId = NewType("ApprovalId", str)
 TodoId = NewType("TodoId", str)
+LiveId = NewType("LiveId", str)
 
 
 _PLACE: Final = re.compile("[0-9]{1,18}")

@@ -16,6 +16,7 @@ from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 
 CommentRelay = Literal["all", "off"]
+Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
 
 
@@ -86,6 +87,10 @@ class RuleBook:
 
         must_see_reminders: Every budget, per must-see and reader, of reminders to
             acknowledge it.
+        live_kinds: The kinds of circles that have live.
+
+        minor_live_minutes: Most minutes a day that a minor watches live, less
+            than 1,440; None for no limit.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -101,6 +106,10 @@ class RuleBook:
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
     must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
+    live_kinds: tuple[Kind, ...] = ("teaching",)
+    minor_live_minutes: int | None = field(
+        default=None, validator=check.optional([check.ge(0), check.lt(24 * 60)])
+    )
 
     def __attrs_post_init__(self) -> None:
         """

@@ -46,6 +46,7 @@ from circlekit.events.circle import (
     PostUnpinned,
     ReactionWithdrawn,
 )
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.customer import (
     CustomerAdded,
     CustomerAssigned,
@@ -71,8 +72,23 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.live import (
+    LiveCancelled,
+    LiveEnded,
+    LiveJoined,
+    LiveLeft,
+    LiveLiked,
+    LiveScheduled,
+    LiveStarted,
+    ReplayPublished,
+)
 from circlekit.events.names import NAME_OF, NAMES
-from circlekit.events.reader import MustSeeAcknowledged, MustSeeReminded, PostsRead
+from circlekit.events.reader import (
+    MinorAttested,
+    MustSeeAcknowledged,
+    MustSeeReminded,
+    PostsRead,
+)
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.events.todo import (
@@ -119,6 +135,8 @@ COMPLETE = [
                 HouseRule("new-members-wait", {}),
             ),
             must_see_reminders=(Budget("must-see-reminder-day", 2, CALENDAR_DAY),),
+            live_kinds=("teaching", "community"),
+            minor_live_minutes=40,
         ),
         by="mei",
         at=AT,
@@ -228,6 +246,22 @@ COMPLETE = [
     ApprovalWithdrawn(by="mei", at=AT),
     ApprovalExpired(at=AT),
     ApprovalClosed(outcome="expired", at=AT),
+    MinorAttested(until=LATER, zone="Asia/Shanghai", at=AT),
+    LiveScheduled(
+        circle="school",
+        groups=("class-1", "class-2"),
+        title="分数 · Fractions",
+        starts_at=LATER,
+        by="lin",
+        at=AT,
+    ),
+    LiveStarted(by="lin", at=AT),
+    LiveCancelled(reason="no power", by="lin", at=AT),
+    LiveJoined(member="wei", group="class-1", until=LATER, at=AT),
+    LiveLeft(member="wei", at=AT),
+    LiveLiked(member="wei", times=3, at=AT),
+    LiveEnded(by="lin", at=AT),
+    ReplayPublished(reference="fractions.mp4", by="lin", at=AT),
     CommandRefused(
         command="send_must_see",
         reasons=(
@@ -245,6 +279,9 @@ COMPLETE = [
         by="mei",
         at=AT,
     ),
+    CircleClosed(reason="放假", by="mei", at=AT),
+    CircleReopened(by="mei", at=AT),
+    CircleArchived(reason="毕业", by="mei", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -279,6 +316,8 @@ MINIMAL = [
                 moments_share_budgets=False,
                 house=(),
                 must_see_reminders=MUST_SEE_REMINDERS,
+                live_kinds=("teaching",),
+                minor_live_minutes=None,
             ),
             by="mei",
             at=AT,
@@ -369,6 +408,32 @@ MINIMAL = [
     (
         b'{"step":0,"approved":false,"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
         ApprovalStepDecided(step=0, approved=False, comment=None, by="lin", at=AT),
+    ),
+    (
+        (
+            b'{"circle":"school","groups":["class-1"],"title":"Sums","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        LiveScheduled(
+            circle="school",
+            groups=("class-1",),
+            title="Sums",
+            starts_at=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        LiveCancelled(reason=None, by="lin", at=AT),
+    ),
+    (
+        b'{"member":"wei","group":"class-1","at":"2020-03-01T12:00:00.25Z"}',
+        LiveJoined(member="wei", group="class-1", until=None, at=AT),
+    ),
+    (
+        b'{"member":"wei","at":"2020-03-01T12:00:00.25Z"}',
+        LiveLiked(member="wei", times=1, at=AT),
     ),
     (
         (

@@ -11,9 +11,11 @@ from typing import assert_never
 
 from attrs import Factory, define
 
+from circlekit.aggregates.age import Age
 from circlekit.aggregates.history import HasHistory
 from circlekit.budget import Budget, Spend
 from circlekit.events.reader import (
+    MinorAttested,
     MustSeeAcknowledged,
     MustSeeReminded,
     PostsRead,
@@ -41,6 +43,7 @@ class Reader(HasHistory):
 
     acknowledged: set[tuple[str, int]] = Factory(set)
     reminders: dict[tuple[str, int], list[Spend]] = Factory(dict)
+    age: Age = Factory(Age)
 
     # Commands: may refuse, never change anything.
 
@@ -111,6 +114,12 @@ class Reader(HasHistory):
         because = f"{self.id} has acknowledged this already"
         return refused("already-acknowledged", because)
 
+    def attest_minor(self, *, until: datetime, zone: str, at: datetime) -> Events:
+        """
+        Be a minor until then, as the host attests.
+        """
+        return self.age.attest(until=until, zone=zone, at=at)
+
     # History: never refuses, whatever today's rules say.
 
     def _evolve(self, event: ReaderEvent) -> None:
@@ -123,5 +132,7 @@ class Reader(HasHistory):
             case MustSeeReminded():
                 sent = self.reminders.setdefault((event.circle, event.post), [])
                 sent.append(Spend(event.at, self.version))
+            case MinorAttested():
+                self.age.evolve(event)
             case _:
                 assert_never(event)

@@ -19,6 +19,7 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.live import Live
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.todo import Todo
 from circlekit.clock import EPOCH, Clock, as_utc
@@ -36,6 +37,7 @@ from circlekit.ids import (
     CircleId,
     CustomerId,
     GroupId,
+    LiveId,
     MemberId,
     TodoId,
 )
@@ -52,6 +54,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Reader: "reader",
     Todo: "todo",
     Approval: "approval",
+    Live: "live",
 }
 
 _OWN: Final = "circlekit:"
@@ -166,6 +169,12 @@ class Work:
         """
         return self._known(Approval, id_)
 
+    def live(self, id_: LiveId) -> Live:
+        """
+        Return a live as it stands.
+        """
+        return self._known(Live, id_)
+
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
         Return an aggregate that need not exist yet.
@@ -181,6 +190,14 @@ class Work:
             return tuple(None for _ in members)
         circle = self.circle(group.circle)
         return tuple(circle.role(member) for member in members)
+
+    def there(self, group: Group) -> Verdict:
+        """
+        Return whether the circle a group is linked to, if any, is still open.
+        """
+        if group.circle is None:
+            return ALLOWED
+        return self.circle(group.circle).still_open()
 
     def at(self, *involved: HasHistory) -> datetime:
         """

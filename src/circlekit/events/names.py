@@ -12,8 +12,10 @@ from typing import Final
 from circlekit.events import (
     approval,
     circle,
+    closing,
     customer,
     group,
+    live,
     reader,
     refusal,
     rules,
@@ -80,7 +82,19 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("ApprovalWithdrawn", approval.ApprovalWithdrawn),
     ("ApprovalExpired", approval.ApprovalExpired),
     ("ApprovalClosed", approval.ApprovalClosed),
+    ("MinorAttested", reader.MinorAttested),
+    ("LiveScheduled", live.LiveScheduled),
+    ("LiveStarted", live.LiveStarted),
+    ("LiveCancelled", live.LiveCancelled),
+    ("LiveJoined", live.LiveJoined),
+    ("LiveLeft", live.LiveLeft),
+    ("LiveLiked", live.LiveLiked),
+    ("LiveEnded", live.LiveEnded),
+    ("ReplayPublished", live.ReplayPublished),
     ("CommandRefused", refusal.CommandRefused),
+    ("CircleClosed", closing.CircleClosed),
+    ("CircleReopened", closing.CircleReopened),
+    ("CircleArchived", closing.CircleArchived),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

@@ -42,4 +42,15 @@ class MustSeeReminded:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged | MustSeeReminded
+@frozen(kw_only=True)
+class MinorAttested:
+    """
+    The host attested until when somebody is a minor, and where their days begin.
+    """
+
+    until: Moment
+    zone: str
+    at: Moment
+
+
+ReaderEvent = PostsRead | MustSeeAcknowledged | MustSeeReminded | MinorAttested

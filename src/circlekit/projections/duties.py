@@ -4,7 +4,8 @@ What one member still has to do, over all their circles or one.
 A must-see is everybody's duty in its circle until they acknowledge it. It is kept
 once, however many members there are, and who has acknowledged it is left out when
 somebody asks. Every other duty is one person's, and is kept for that person; it is
-open until it is done. Either is a duty only while they are a member of its circle.
+open until it is done. Either is a duty only while they are a member of its circle,
+and what nobody can do in a circle that is closed is none until it is opened again.
 
 Duties are sorted by when they came to be, which never changes and which no two
 duties of a member share: a page goes on below the last duty of the page before,
@@ -35,6 +36,7 @@ from circlekit.events.circle import (
     PostPublished,
     PostRemoved,
 )
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.reader import MustSeeAcknowledged
 from circlekit.events.record import Recorded
 from circlekit.events.todo import (
@@ -60,6 +62,11 @@ Table(
     Column("member", TEXT, primary_key=True),
     Column("circle", TEXT, primary_key=True),
     Index("circlekit_duty_member_circle", "circle"),
+)
+Table(
+    "circlekit_duty_closed",
+    _TABLES,
+    Column("circle", TEXT, primary_key=True),
 )
 Table(
     "circlekit_duty_post",
@@ -165,6 +172,9 @@ class Duties(ReadModel):
     kinds: ClassVar[frozenset[type]] = frozenset(
         {
             CircleFounded,
+            CircleClosed,
+            CircleReopened,
+            CircleArchived,
             MemberJoined,
             MemberLeft,
             MemberRemoved,
@@ -227,6 +237,10 @@ class Duties(ReadModel):
                 )
             case CircleFounded():
                 rows.run(_JOIN, member=event.by, circle=subject)
+            case CircleClosed() | CircleArchived():
+                rows.run(_CLOSE, circle=subject)
+            case CircleReopened():
+                rows.run(_REOPEN, circle=subject)
             case TodoAssigned():
                 for member in event.to:
                     begin(
@@ -475,6 +489,10 @@ INSERT INTO circlekit_duty_member (member, circle) VALUES (:member, :circle)
 _LEAVE: Final = """
 DELETE FROM circlekit_duty_member WHERE member = :member AND circle = :circle
 """
+_CLOSE: Final = """
+INSERT INTO circlekit_duty_closed (circle) VALUES (:circle) ON CONFLICT DO NOTHING
+"""
+_REOPEN: Final = "DELETE FROM circlekit_duty_closed WHERE circle = :circle"
 _ANEW: Final = """
 ON CONFLICT (member, kind, ref) DO UPDATE SET circle = excluded.circle,
 title = excluded.title, at = excluded.at, position = excluded.position,
@@ -534,6 +552,7 @@ SELECT * FROM (
     SELECT o.kind, o.ref, 0 AS post, o.circle, o.title, o.at, o.due, o.position
     FROM circlekit_duty_own o JOIN m ON m.circle = o.circle
     WHERE o.member = :member AND o.open = 1 AND o.kind IN (:a, :b, :c, :d)
+    AND NOT EXISTS (SELECT 1 FROM circlekit_duty_closed c WHERE c.circle = o.circle)
     AND (o.kind <> 'approval' OR o.due IS NULL OR o.due > :now)
     AND (o.at, o.position) < (:at, :position)
     ORDER BY o.at DESC, o.position DESC LIMIT :limit) AS own

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from circlekit.projections.approvals import Approvals
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
@@ -30,6 +31,7 @@ QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 TODOS: Final = Todos()
 APPROVALS: Final = Approvals()
+LIVES: Final = Lives()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -37,6 +39,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     DUTIES,
     TODOS,
     APPROVALS,
+    LIVES,
 )
 
 HISTORY: Final = MetaData()

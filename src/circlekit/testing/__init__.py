@@ -18,6 +18,7 @@ from circlekit.testing.machines import (
     CircleMachine,
     CustomerMachine,
     GroupMachine,
+    LiveMachine,
     ReaderMachine,
     TodoMachine,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Given",
     "GroupMachine",
     "History",
+    "LiveMachine",
     "Outcome",
     "ReaderMachine",
     "TodoMachine",

@@ -20,6 +20,7 @@ from circlekit.testing.machines.approval import ApprovalMachine
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
+from circlekit.testing.machines.live import LiveMachine
 from circlekit.testing.machines.reader import ReaderMachine
 from circlekit.testing.machines.todo import TodoMachine
 
@@ -28,6 +29,7 @@ __all__ = [
     "CircleMachine",
     "CustomerMachine",
     "GroupMachine",
+    "LiveMachine",
     "ReaderMachine",
     "TodoMachine",
 ]

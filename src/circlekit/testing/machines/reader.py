@@ -11,11 +11,18 @@ from hypothesis.stateful import (
     rule,
 )
 
+from circlekit.aggregates.age import Age
 from circlekit.aggregates.reader import Reader
 from circlekit.budget import Spend
-from circlekit.events.reader import MustSeeAcknowledged, MustSeeReminded, PostsRead
+from circlekit.events.reader import (
+    MinorAttested,
+    MustSeeAcknowledged,
+    MustSeeReminded,
+    PostsRead,
+)
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
+from circlekit.policies.live import Minor
 from circlekit.rulebook import RuleBook
 from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.machine import (
@@ -41,6 +48,7 @@ class ReaderMachine(Machine[Reader]):
         super().__init__()
         self.seen: list[tuple[str, int]] = []
         self.reminded: dict[tuple[str, int], list[Spent]] = {}
+        self.minor: Minor | None = None
 
     def blank(self) -> Reader:
         """
@@ -169,6 +177,18 @@ class ReaderMachine(Machine[Reader]):
                 self.book.must_see_reminders, newest, self.reminded[circle, post]
             )
 
+    @rule(until=moments(), zone=a_zone())
+    def attest_minor(self, until: datetime, zone: str) -> None:
+        """
+        Let the host attest until when they are a minor.
+        """
+        self.ask(
+            lambda at: self.it.attest_minor(until=until, zone=zone, at=at),
+            refused_if={},
+            then=[MinorAttested(until=until, zone=zone, at=self.at)],
+        )
+        self.minor = Minor(until=until, zone=zone)
+
     @invariant()
     def state_agrees(self) -> None:
         """
@@ -180,4 +200,5 @@ class ReaderMachine(Machine[Reader]):
                 of: [Spend(spend.at, spend.place) for spend in sent]
                 for of, sent in self.reminded.items()
             },
+            age=Age(self.minor),
         )
