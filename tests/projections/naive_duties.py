@@ -7,6 +7,7 @@ from attrs import evolve
 from circlekit import PostId
 from circlekit.events import approval as a
 from circlekit.events import circle as c
+from circlekit.events import closing as cl
 from circlekit.events import reader as r
 from circlekit.events import todo as d
 from circlekit.projections.approvals import ApprovalEntry, StepEntry
@@ -19,11 +20,16 @@ def inbox(told, member, *, circle=None, kinds=None, now):  # noqa: C901, PLR0912
     Return all that a member has to do, newest first.
     """
     where, texts, must_sees, acknowledged = set(), {}, {}, set()
+    closed = set()
     for it in told:
         event = it.event
         match event:
             case c.CircleFounded() if event.by == member:
                 where.add(it.subject)
+            case cl.CircleClosed() | cl.CircleArchived():
+                closed.add(it.subject)
+            case cl.CircleReopened():
+                closed.remove(it.subject)
             case c.MemberJoined() if event.member == member:
                 where.add(it.subject)
             case c.MemberLeft() | c.MemberRemoved() if event.member == member:
@@ -63,7 +69,10 @@ def inbox(told, member, *, circle=None, kinds=None, now):  # noqa: C901, PLR0912
             overdue=due is not None and not now < due,
         )
         for at, _, kind, ref, of, text, due in sorted(found, reverse=True)
-        if of in where and circle in {None, of} and (kinds is None or kind in kinds)
+        if of in where
+        and (kind == "must-see" or of not in closed)
+        and circle in {None, of}
+        and (kinds is None or kind in kinds)
     ]
 
 

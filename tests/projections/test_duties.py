@@ -44,6 +44,10 @@ WRITING = (
     "delegate_approval",
     "withdraw_approval",
     "expire_approval",
+    "close_circle",
+    "reopen_circle",
+    "reopen_circle",
+    "reopen_circle",
 )
 
 
