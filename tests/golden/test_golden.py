@@ -5,7 +5,7 @@ For each stored event there is one file, with every field filled, holding the
 bytes that its release wrote. Files are added and never changed.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import attrs
@@ -99,6 +99,15 @@ from circlekit.events.todo import (
     TodoReassigned,
     TodoReopened,
 )
+from circlekit.events.topic import (
+    CheckedIn,
+    CheckInRemoved,
+    TopicClosed,
+    TopicMade,
+    TopicNameFreed,
+    TopicNameTaken,
+    TopicRenamed,
+)
 from circlekit.rulebook import MUST_SEE_REMINDERS, HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
 from circlekit.verdict import Reason
@@ -137,6 +146,8 @@ COMPLETE = [
             must_see_reminders=(Budget("must-see-reminder-day", 2, CALENDAR_DAY),),
             live_kinds=("teaching", "community"),
             minor_live_minutes=40,
+            make_up_days=7,
+            make_ups_a_month=2,
         ),
         by="mei",
         at=AT,
@@ -282,6 +293,30 @@ COMPLETE = [
     CircleClosed(reason="放假", by="mei", at=AT),
     CircleReopened(by="mei", at=AT),
     CircleArchived(reason="毕业", by="mei", at=AT),
+    TopicMade(
+        circle="book-club",
+        name="跑步",
+        kind="sport",
+        zone="Asia/Shanghai",
+        by="lin",
+        at=AT,
+    ),
+    TopicRenamed(name="Running", by="lin", at=AT),
+    TopicClosed(by="lin", at=AT),
+    CheckedIn(
+        day=date(2020, 2, 29),
+        counted=False,
+        used_by=(2,),
+        made_up=True,
+        post=8,
+        value=5000,
+        place="West gate",
+        by="lin",
+        at=AT,
+    ),
+    CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
+    TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
+    TopicNameFreed(topic="running", by="lin", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -318,6 +353,8 @@ MINIMAL = [
                 must_see_reminders=MUST_SEE_REMINDERS,
                 live_kinds=("teaching",),
                 minor_live_minutes=None,
+                make_up_days=0,
+                make_ups_a_month=0,
             ),
             by="mei",
             at=AT,
@@ -455,6 +492,20 @@ MINIMAL = [
                 ),
             ),
             by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"day":"2020-03-01","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        CheckedIn(
+            day=date(2020, 3, 1),
+            counted=True,
+            used_by=(),
+            made_up=False,
+            post=None,
+            value=None,
+            place=None,
+            by="lin",
             at=AT,
         ),
     ),

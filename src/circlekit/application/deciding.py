@@ -22,6 +22,8 @@ from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.live import Live
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.todo import Todo
+from circlekit.aggregates.topic import Topic
+from circlekit.aggregates.topic_names import TopicNames
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
     CommandIdReusedError,
@@ -40,6 +42,7 @@ from circlekit.ids import (
     LiveId,
     MemberId,
     TodoId,
+    TopicId,
 )
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
@@ -55,6 +58,8 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Todo: "todo",
     Approval: "approval",
     Live: "live",
+    Topic: "topic",
+    TopicNames: "topic-names",
 }
 
 _OWN: Final = "circlekit:"
@@ -174,6 +179,12 @@ class Work:
         Return a live as it stands.
         """
         return self._known(Live, id_)
+
+    def topic(self, id_: TopicId) -> Topic:
+        """
+        Return a topic as it stands.
+        """
+        return self._known(Topic, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

@@ -20,6 +20,7 @@ from circlekit.events import (
     refusal,
     rules,
     todo,
+    topic,
 )
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
@@ -92,6 +93,13 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("LiveEnded", live.LiveEnded),
     ("ReplayPublished", live.ReplayPublished),
     ("CommandRefused", refusal.CommandRefused),
+    ("TopicMade", topic.TopicMade),
+    ("TopicRenamed", topic.TopicRenamed),
+    ("TopicClosed", topic.TopicClosed),
+    ("CheckedIn", topic.CheckedIn),
+    ("CheckInRemoved", topic.CheckInRemoved),
+    ("TopicNameTaken", topic.TopicNameTaken),
+    ("TopicNameFreed", topic.TopicNameFreed),
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),

@@ -17,6 +17,7 @@ from circlekit.store.schema import (
     QUOTA_VIEW,
     READ_MODELS,
     TODOS,
+    TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
 
@@ -29,6 +30,7 @@ __all__ = [
     "QUOTA_VIEW",
     "READ_MODELS",
     "TODOS",
+    "TOPIC_BOARD",
     "ConnectionLostError",
     "Migration",
     "Store",

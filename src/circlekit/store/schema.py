@@ -23,6 +23,7 @@ from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
 from circlekit.projections.todos import Todos
+from circlekit.projections.topic_board import TopicBoard
 
 SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
@@ -32,6 +33,7 @@ DUTIES: Final = Duties()
 TODOS: Final = Todos()
 APPROVALS: Final = Approvals()
 LIVES: Final = Lives()
+TOPIC_BOARD: Final = TopicBoard()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -40,6 +42,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     TODOS,
     APPROVALS,
     LIVES,
+    TOPIC_BOARD,
 )
 
 HISTORY: Final = MetaData()

@@ -23,6 +23,7 @@ from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.live import LiveMachine
 from circlekit.testing.machines.reader import ReaderMachine
 from circlekit.testing.machines.todo import TodoMachine
+from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
     "ApprovalMachine",
@@ -32,4 +33,6 @@ __all__ = [
     "LiveMachine",
     "ReaderMachine",
     "TodoMachine",
+    "TopicMachine",
+    "TopicNamesMachine",
 ]
