@@ -3,6 +3,7 @@ Drive a reader at random, beside a model of it.
 """
 
 from datetime import datetime
+from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -10,6 +11,7 @@ from hypothesis.stateful import (
     invariant,
     rule,
 )
+from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.age import Age
 from circlekit.aggregates.reader import Reader
@@ -35,8 +37,10 @@ from circlekit.testing.machines.machine import (
     a_zone,
 )
 from circlekit.testing.machines.waiting import Wait
-from circlekit.testing.strategies import moments
+from circlekit.testing.strategies import moments, rule_books
 from circlekit.verdict import ALLOWED, refused
+
+_SMALL: Final = rule_books()
 
 
 class ReaderMachine(Machine[Reader]):
@@ -55,6 +59,12 @@ class ReaderMachine(Machine[Reader]):
         Return the reader before they read anything.
         """
         return Reader("lin")
+
+    def small_books(self) -> SearchStrategy[RuleBook]:
+        """
+        Return rule books with small numbers of reminders.
+        """
+        return _SMALL
 
     @initialize(zone=a_zone(), book=a_rule_book(), at=moments())
     def open_the_app(self, zone: str, book: RuleBook, at: datetime) -> None:
