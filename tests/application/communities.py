@@ -133,6 +133,14 @@ class Community:
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
+        kit.assign_todo("club", by="mei", title="Thing", to=["tao"], todo="to-do 0")
+        kit.start_approval(
+            "club",
+            by="mei",
+            title="Plan",
+            steps=[("tao", "acme"), ("lin", "acme")],
+            approval="approval 0",
+        )
         kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
         self.check_ins.append(kit.check_in("run", by="tao").check_in)
 
