@@ -47,6 +47,15 @@ def _recorded(rules: Iterable[object]) -> tuple[HouseRule, ...]:
     )
 
 
+MUST_SEE_REMINDERS: Final = (
+    Budget("must-see-reminder-day", 3, rolling(hours=24)),
+    Budget("must-see-reminder-spacing", 1, rolling(seconds=300)),
+)
+"""
+How often somebody is reminded of one must-see, unless a rule book says otherwise.
+"""
+
+
 @frozen(kw_only=True)
 class RuleBook:
     """
@@ -88,7 +97,9 @@ class RuleBook:
 
         make_ups_a_month: How many check-ins one member may make up for in one topic
             and calendar month.
+
         all_staff_capacity: Most members of a group of the all-staff circle.
+
         member_mass_sends: Every budget, per customer or group, of mass sends by
             staff.
 
@@ -104,6 +115,9 @@ class RuleBook:
         mass_send_customers: Most customers of one mass send.
 
         mass_send_groups: Most groups of one mass send.
+
+        must_see_reminders: Every budget, per must-see and reader, of reminders to
+            acknowledge it.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -133,6 +147,7 @@ class RuleBook:
     mass_send_reminders: tuple[Budget, ...] = ()
     mass_send_customers: int = field(default=10_000, validator=check.ge(0))
     mass_send_groups: int = field(default=2_000, validator=check.ge(0))
+    must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
 
     def __attrs_post_init__(self) -> None:
         """
@@ -149,6 +164,7 @@ class RuleBook:
             ("member_mass_sends", self.member_mass_sends),
             ("enterprise_mass_sends", self.enterprise_mass_sends),
             ("mass_send_reminders", self.mass_send_reminders),
+            ("must_see_reminders", self.must_see_reminders),
         ):
             names = [budget.rule for budget in budgets]
             names += (rule.name for rule in self.house)

@@ -14,6 +14,7 @@ from circlekit import (
     NotFoundError,
     Scale,
 )
+from tests.application import duty_cases
 from tests.application.town import MARCH_1, outcome, refusals, written
 
 MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
@@ -615,19 +616,6 @@ QUESTIONS = {
         ("after", lambda t: _call(t.post, after="club")),
         ("limit", lambda t: _call(t.post, limit=0)),
     ],
-    "inbox": [
-        ("member", lambda t: _call("")),
-        ("circle", lambda t: _call("tao", circle=LINE)),
-        ("kinds", lambda t: _call("tao", kinds="to-do")),
-        ("kinds", lambda t: _call("tao", kinds=["to-do", "chore"])),
-        ("limit", lambda t: _call("tao", limit=0)),
-        ("limit", lambda t: _call("tao", limit=201)),
-        ("after", lambda t: _call("tao", after="")),
-        ("after", lambda t: _call("tao", after="1.2.3")),
-        ("after", lambda t: _call("tao", after="1.two")),
-        ("after", lambda t: _call("tao", after=17)),
-        ("after", lambda t: _call("tao", after=f"{10**30}.1")),
-    ],
     "homework": [("homework", lambda t: _call(""))],
     "submissions": [("homework", lambda t: _call(5))],
     "homework_to_do": [("student", lambda t: _call(""))],
@@ -687,6 +675,8 @@ QUESTIONS = {
     "scheduled": [("circle", lambda t: _call(LINE))],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
 }
+CASES |= duty_cases.BAD
+QUESTIONS |= duty_cases.BAD_QUESTIONS
 
 
 def _all(cases):
@@ -802,6 +792,7 @@ def test_bad_question(town, question, field, call):
             "x",
             lambda t: _call("m", "x", source="member", by="sun"),
         ),
+        *duty_cases.UNKNOWN,
     ],
 )
 def test_unknown_ids(town, command, kind, id_, call):
@@ -825,7 +816,6 @@ def test_unknown_ids(town, command, kind, id_, call):
     [
         ("feed", "circle", lambda t: _call("tao", circle="x")),
         ("group_timeline", "group", lambda t: _call("x")),
-        ("inbox", "circle", lambda t: _call("tao", circle="x")),
         ("homework", "homework", lambda t: _call("x")),
         ("submissions", "homework", lambda t: _call("x")),
         ("homework_report", "homework", lambda t: _call("x")),
@@ -845,6 +835,7 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("leaderboard", "topic", lambda t: _call("x")),
         ("audit_must_sees", "circle", lambda t: _call("x")),
         ("history", "circle", lambda t: _call("x")),
+        *duty_cases.UNKNOWN_QUESTIONS,
         ("live", "live", lambda t: _call("x")),
         ("mass_send", "mass-send", lambda t: _call("x")),
         ("lives", "circle", lambda t: _call("x")),

@@ -156,6 +156,8 @@ def test_rebuilding_is_told(town):
         ("homework", head, head),
         ("guardians", head, head),
         ("schedule", head, head),
+        ("todos", head, head),
+        ("approvals", head, head),
         ("live-figures", head, head),
         ("topic-board", head, head),
         ("identities", head, head),

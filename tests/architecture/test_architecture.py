@@ -258,6 +258,8 @@ def test_read_models_keep_to_their_names():
         "duties": "circlekit_duty_",
         "homework": "circlekit_homework_",
         "guardians": "circlekit_guardian_",
+        "todos": "circlekit_todo_",
+        "approvals": "circlekit_approval_",
         "topic-board": "circlekit_board_",
         "identities": "circlekit_identity_",
         "activity": "circlekit_activity_",

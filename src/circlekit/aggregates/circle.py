@@ -124,6 +124,7 @@ class Circle(HasHistory):
         joined_at: When each member joined.
 
         schedule: What waits for its moment, and the must-sees reserved for.
+        staff_of: The organisation each member is of, for those who are of one.
 
         policies: The host's own policies, which its rule book may name.
 
@@ -149,6 +150,7 @@ class Circle(HasHistory):
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
     schedule: Schedule = Factory(Schedule)
+    staff_of: dict[str, str] = Factory(dict)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
     all_staff: bool = False
     closing: Closing = Factory(Closing)
@@ -182,6 +184,12 @@ class Circle(HasHistory):
         return (
             self.book.all_staff_capacity if self.all_staff else self.book.group_capacity
         )
+
+    def organisation_of(self, member: str) -> str | None:
+        """
+        Return the organisation a member is of, as was attested on joining.
+        """
+        return self.staff_of.get(member)
 
     def verified_role(self, member: str, at: datetime) -> VerifiedRole | None:
         """
@@ -986,12 +994,15 @@ class Circle(HasHistory):
                 self.members[event.member] = "member"
                 self.joined_at[event.member] = event.at
                 self.joining.came(event)
+                if event.staff_of is not None:
+                    self.staff_of[event.member] = event.staff_of
             case MemberLeft() | MemberRemoved():
                 self.members.pop(event.member, None)
                 self.joined_at.pop(event.member, None)
                 self.joining.went(event.member)
                 if event.member == self.owner:
                     self.owner = None
+                self.staff_of.pop(event.member, None)
                 self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))
@@ -1055,6 +1066,8 @@ class Circle(HasHistory):
                 self.owner = event.by
                 self.members[event.by] = "owner"
                 self.joined_at[event.by] = event.at
+                if event.organisation is not None:
+                    self.staff_of[event.by] = event.organisation
             case _:
                 assert_never(event)
 

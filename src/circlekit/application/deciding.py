@@ -14,6 +14,7 @@ import msgspec
 import uuid_utils
 from attrs import Factory, define, field
 
+from circlekit.aggregates.approval import Approval
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
@@ -24,6 +25,7 @@ from circlekit.aggregates.live import Live
 from circlekit.aggregates.mass_send import MassSend
 from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.todo import Todo
 from circlekit.aggregates.topic import Topic
 from circlekit.aggregates.topic_names import TopicNames
 from circlekit.clock import EPOCH, Clock, as_utc
@@ -37,6 +39,7 @@ from circlekit.errors import (
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import (
+    ApprovalId,
     CircleId,
     CustomerId,
     GroupId,
@@ -44,6 +47,7 @@ from circlekit.ids import (
     LiveId,
     MassSendId,
     MemberId,
+    TodoId,
     TopicId,
 )
 from circlekit.policies.authority import Role
@@ -59,6 +63,8 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Customer: "customer",
     Reader: "reader",
     Homework: "homework",
+    Todo: "todo",
+    Approval: "approval",
     Live: "live",
     Identity: "identity",
     Topic: "topic",
@@ -172,6 +178,18 @@ class Work:
         Return homework as it stands.
         """
         return self._known(Homework, id_)
+
+    def todo(self, id_: TodoId) -> Todo:
+        """
+        Return a to-do as it stands.
+        """
+        return self._known(Todo, id_)
+
+    def approval(self, id_: ApprovalId) -> Approval:
+        """
+        Return an approval as it stands.
+        """
+        return self._known(Approval, id_)
 
     def live(self, id_: LiveId) -> Live:
         """

@@ -14,6 +14,7 @@ from circlekit.testing.histories import (
     group_histories,
 )
 from circlekit.testing.machines import (
+    ApprovalMachine,
     CircleMachine,
     CustomerMachine,
     GroupMachine,
@@ -24,6 +25,7 @@ from circlekit.testing.machines import (
     OrganisationMachine,
     ReaderMachine,
     ScheduleMachine,
+    TodoMachine,
     TopicMachine,
     TopicNamesMachine,
 )
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ZONES",
+    "ApprovalMachine",
     "CircleMachine",
     "CommunityMachine",
     "CustomerMachine",
@@ -80,6 +83,7 @@ __all__ = [
     "Outcome",
     "ReaderMachine",
     "ScheduleMachine",
+    "TodoMachine",
     "TopicMachine",
     "TopicNamesMachine",
     "acceptable_names",
