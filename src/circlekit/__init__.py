@@ -14,26 +14,35 @@ from circlekit.budget import (
 )
 from circlekit.clock import ManualClock
 from circlekit.errors import (
+    AlreadyThereError,
     BusyError,
     CirclekitError,
     CommandIdReusedError,
     CorruptEventError,
+    ExportError,
     GoldenHistoryError,
+    GraderError,
     InvalidInputError,
     NotFoundError,
     OutcomeUnknownError,
     StoreError,
     UnknownPolicyError,
 )
+from circlekit.events.homework import Scale
 from circlekit.ids import (
+    CheckInId,
     CircleId,
     CommentId,
     CustomerId,
     GroupId,
+    HomeworkId,
     MemberId,
     MessageId,
     PostId,
+    ScheduledId,
+    TopicId,
 )
+from circlekit.policies.graders import Grade, Submission
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
 
@@ -47,9 +56,11 @@ __all__ = [
     "CALENDAR_MONTH",
     "CALENDAR_WEEK",
     "RULE_BOOKS",
+    "AlreadyThereError",
     "AsyncCircleKit",
     "Budget",
     "BusyError",
+    "CheckInId",
     "CircleId",
     "CircleKit",
     "CirclekitError",
@@ -57,8 +68,12 @@ __all__ = [
     "CommentId",
     "CorruptEventError",
     "CustomerId",
+    "ExportError",
     "GoldenHistoryError",
+    "Grade",
+    "GraderError",
     "GroupId",
+    "HomeworkId",
     "InvalidInputError",
     "ManualClock",
     "MemberId",
@@ -69,7 +84,11 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "Scale",
+    "ScheduledId",
     "StoreError",
+    "Submission",
+    "TopicId",
     "UnknownPolicyError",
     "Verdict",
     "WhatIf",

@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from circlekit.budget import Budget, Window
+from circlekit.events.homework import Scale
 from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES, SINCE
 from circlekit.rulebook import RuleBook
@@ -22,6 +23,7 @@ VALUES = {
     "Budget": Budget,
     "Window": Window,
     "Reason": Reason,
+    "Scale": Scale,
     "Share": Share,
 }
 DEFAULTS: Mapping[Any, str] = {
@@ -30,6 +32,7 @@ DEFAULTS: Mapping[Any, str] = {
     False: "no",
     True: "yes",
     (): "empty",
+    "": "empty",
 }
 
 
@@ -45,7 +48,7 @@ def rows(title: str) -> list[list[str]]:
 
 
 def default(field: attrs.Attribute) -> str:
-    if isinstance(field.default, str):
+    if isinstance(field.default, str) and field.default:
         return f"`{field.default}`"
     if isinstance(field.default, int) and not isinstance(field.default, bool):
         return str(field.default)

@@ -16,6 +16,13 @@ from circlekit.events.group import CircleLinked, CircleUnlinked
 from circlekit.events.mass_send import MassSendDelivered, MassSendSource
 from circlekit.events.record import Recorded, stream_of
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
 from circlekit.ids import MemberId
 from circlekit.projections.read_model import (
     TEXT,
@@ -62,6 +69,8 @@ Table(
     Column("circle", TEXT, nullable=False),
 )
 
+_RESERVED: Final = "must-see reserved"
+
 
 @frozen(kw_only=True)
 class QuotaLine:
@@ -75,7 +84,7 @@ class QuotaLine:
             ``enterprise``, or mass sends: ``member-mass-send``,
             ``enterprise-mass-send``.
 
-        used: How many the window holds.
+        used: How many the window holds, also those that are only reserved.
 
         left: How many more it can hold.
 
@@ -89,6 +98,8 @@ class QuotaLine:
 
         next_allowed: The next moment this budget has room, the moment asked if
             it has room now, None if it never will.
+
+        reserved: How many of those used are scheduled and not yet sent.
     """
 
     rule: str
@@ -100,6 +111,7 @@ class QuotaLine:
     starts: datetime
     ends: datetime
     next_allowed: datetime | None
+    reserved: int = 0
 
 
 @frozen(kw_only=True)
@@ -128,7 +140,9 @@ class Quota:
     @property
     def next_allowed(self) -> datetime | None:
         """
-        Return the next moment at which every budget has room, None if never.
+        Return when every budget that is used up has room again, None if never.
+
+        Where must-sees are reserved further ahead, another may be used up by then.
         """
         moments = [line.next_allowed for line in self.lines]
         known = [moment for moment in moments if moment is not None]
@@ -154,6 +168,11 @@ class QuotaView(ReadModel):
             MassSendDelivered,
             CircleLinked,
             CircleUnlinked,
+            MustSeeScheduled,
+            ScheduledMoved,
+            ScheduledCancelled,
+            ScheduledReleased,
+            ScheduledDropped,
         }
     )
 
@@ -172,6 +191,23 @@ class QuotaView(ReadModel):
                     at=micros(event.at),
                     source=source,
                 )
+            case MustSeeScheduled():
+                rows.run(
+                    _SPEND,
+                    stream=recorded.stream,
+                    version=recorded.version,
+                    at=micros(event.release_at),
+                    source=_RESERVED,
+                )
+            case ScheduledMoved():
+                rows.run(
+                    _MOVE,
+                    stream=recorded.stream,
+                    version=event.scheduled,
+                    at=micros(event.release_at),
+                )
+            case ScheduledCancelled() | ScheduledReleased() | ScheduledDropped():
+                rows.run(_FREE, stream=recorded.stream, version=event.scheduled)
             case RuleBookAdopted():
                 rows.run(_ADOPT, stream=recorded.stream, book=as_json(event.book))
             case CircleFounded() | CustomerAdded():
@@ -226,7 +262,7 @@ def _budgets(stream: str, book: RuleBook) -> list[tuple[str, Budget, tuple[str, 
     # Two sources to count for each budget: the same one twice unless shared.
     if stream.startswith("circle/"):
         return [
-            ("must-see", budget, ("must-see", "must-see")) for budget in book.must_see
+            ("must-see", budget, ("must-see", _RESERVED)) for budget in book.must_see
         ]
     if stream.startswith("group/"):
         return []
@@ -252,8 +288,8 @@ def _line(
 ) -> QuotaLine:
     since = earliest_that_counts([budget], zone=zone, at=at)
     spends = [
-        Spend(from_micros(moment), version)
-        for moment, version in rows.all(
+        Spend(from_micros(moment), version, reserved=what == _RESERVED)
+        for moment, version, what in rows.all(
             _SPENT,
             stream=stream,
             since=micros(since),
@@ -322,6 +358,7 @@ def _told(source: str, used: Usage, at: datetime) -> QuotaLine:
         starts=used.starts,
         ends=used.ends,
         next_allowed=at if used.left else used.free_at,
+        reserved=used.reserved,
     )
 
 
@@ -358,7 +395,14 @@ _HOLDER: Final = """
 SELECT zone, book FROM circlekit_quota_holder WHERE stream = :stream
 """
 _SPENT: Final = """
-SELECT at, version FROM circlekit_quota_spend
+SELECT at, version, source FROM circlekit_quota_spend
 WHERE stream = :stream AND at >= :since AND source IN (:one, :other)
-ORDER BY version
+ORDER BY at, version
+"""
+_MOVE: Final = """
+UPDATE circlekit_quota_spend SET at = :at
+WHERE stream = :stream AND version = :version
+"""
+_FREE: Final = """
+DELETE FROM circlekit_quota_spend WHERE stream = :stream AND version = :version
 """

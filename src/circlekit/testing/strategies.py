@@ -8,7 +8,7 @@ named ``unacceptable`` must be refused before any rule is asked.
 
 import types
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
 from typing import (
@@ -37,10 +37,12 @@ from circlekit.budget import (
     rolling,
 )
 from circlekit.clock import zone_named
+from circlekit.events.homework import Scale
 from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
 from circlekit.ids import (
+    CheckInId,
     CircleId,
     CommentId,
     CustomerId,
@@ -49,6 +51,7 @@ from circlekit.ids import (
     MessageId,
     MomentId,
     PostId,
+    TopicId,
 )
 from circlekit.rulebook import RuleBook
 from circlekit.text import LONGEST_ID, LONGEST_TEXT
@@ -145,6 +148,13 @@ def moment_ids() -> SearchStrategy[MomentId]:
     return acceptable_names().map(MomentId)
 
 
+def topic_ids() -> SearchStrategy[TopicId]:
+    """
+    Return ids of topics.
+    """
+    return acceptable_names().map(TopicId)
+
+
 def places() -> SearchStrategy[int]:
     """
     Return places in a history.
@@ -171,6 +181,13 @@ def message_ids() -> SearchStrategy[MessageId]:
     Return ids of group messages.
     """
     return st.builds(MessageId, group_ids(), places())
+
+
+def check_in_ids() -> SearchStrategy[CheckInId]:
+    """
+    Return ids of check-ins.
+    """
+    return st.builds(CheckInId, topic_ids(), places())
 
 
 # Text
@@ -399,6 +416,7 @@ def rule_books() -> SearchStrategy[RuleBook]:
         member_moments=moments_,
         enterprise_moments=moments_,
         moments_share_budgets=st.booleans(),
+        homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
     )
 
 
@@ -435,6 +453,18 @@ def verdicts() -> SearchStrategy[Verdict]:
     return st.builds(Verdict, st.lists(reasons(), max_size=3).map(tuple))
 
 
+def scales() -> SearchStrategy[Scale]:
+    """
+    Return scales that homework is marked by.
+    """
+    letters = st.lists(acceptable_names(), min_size=1, max_size=4, unique=True)
+    return st.one_of(
+        st.just(Scale("passed")),
+        st.builds(Scale, st.just("points"), most=st.integers(1, 100)),
+        st.builds(Scale, st.just("letters"), letters=letters.map(tuple)),
+    )
+
+
 # Events
 
 
@@ -461,13 +491,17 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     PostId: post_ids,
     CommentId: comment_ids,
     MessageId: message_ids,
+    TopicId: topic_ids,
+    CheckInId: check_in_ids,
     Window: windows,
     Budget: budgets,
     RuleBook: rule_books,
     Reason: reasons,
     Share: shares,
     Verdict: verdicts,
+    Scale: scales,
     datetime: moments,
+    date: lambda: st.dates(EARLIEST.date(), LATEST.date()),
     str: acceptable_names,
     int: places,
     bool: st.booleans,
@@ -486,7 +520,7 @@ def register_strategies() -> None:
     """
     Let ``st.from_type`` find these strategies for every id, value and event.
     """
-    ours = {CircleId, GroupId, MemberId, CustomerId, MomentId}
+    ours = {CircleId, GroupId, MemberId, CustomerId, MomentId, TopicId}
     for kind, strategy in _OF_TYPE.items():
         if kind in ours or attrs.has(kind):
             st.register_type_strategy(kind, strategy())
