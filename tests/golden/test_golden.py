@@ -589,6 +589,12 @@ MINIMAL = [
             text="Tea",
             images=(),
             shares=(Share(sender="lin", customers=(), groups=()),),
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
             b'{"due_at":"2020-03-08T12:00:00Z","by":"lin",'
             b'"at":"2020-03-01T12:00:00.25Z"}'
         ),
@@ -620,6 +626,8 @@ MINIMAL = [
     (
         b'{"reasons":[],"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
         MassSendSkipped(customer=None, group=None, reasons=(), by="lin", at=AT),
+    ),
+    (
         (b'{"student":"tao","submission":2,"by":"lin","at":"2020-03-01T12:00:00.25Z"}'),
         HomeworkReturned(
             student="tao", submission=2, comment=None, until=None, by="lin", at=AT
