@@ -114,14 +114,14 @@ def _sale(town):
     )
 
 
-# Of each command: what it is given, what it answers, what it records, and what has
-# to happen before.
 def _days_later(town):
     book = RuleBook(name="make-up", make_up_days=3, make_ups_a_month=1)
     town.kit.adopt_rule_book("club", book, by="mei")
     town.clock.forward(days=1)
 
 
+# Of each command: what it is given, what it answers, what it records, and what has
+# to happen before.
 CASES = {
     "attach_identity": [
         (
