@@ -15,6 +15,7 @@ from attrs import validators as check
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 
+CommunityJoining = Literal["open", "application"]
 CommentRelay = Literal["all", "off"]
 Setting = str | int | float | bool | None
 
@@ -75,6 +76,10 @@ class RuleBook:
         house: The host's own rules; given as policies, kept as their names and
             numbers.
 
+        community_joining: How people come into a community circle.
+
+        convention: The version that members accept before they write, None for none.
+
         all_staff_capacity: Most members of a group of the all-staff circle.
     """
 
@@ -90,6 +95,10 @@ class RuleBook:
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    community_joining: CommunityJoining = "open"
+    convention: str | None = field(
+        default=None, validator=check.optional(check.min_len(1))
+    )
     all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
 
     def __attrs_post_init__(self) -> None:

@@ -14,6 +14,7 @@ from circlekit.application.deciding import system_clock
 from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.joining import Joins
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
@@ -28,6 +29,7 @@ class CircleKit(
     Groups,
     Customers,
     Closings,
+    Joins,
     Organisations,
     Duties,
     Reading,
