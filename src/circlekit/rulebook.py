@@ -17,6 +17,7 @@ from circlekit.errors import InvalidInputError
 
 CommunityJoining = Literal["open", "application"]
 CommentRelay = Literal["all", "off"]
+Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
 
 
@@ -81,6 +82,17 @@ class RuleBook:
         convention: The version that members accept before they write, None for none.
 
         all_staff_capacity: Most members of a group of the all-staff circle.
+
+        live_kinds: The kinds of circles that have live.
+
+        minor_live_minutes: Most minutes a day that a minor watches live, less
+            than 1,440; None for no limit.
+
+        make_up_days: How many days back a missed check-in may be made up for; 0 for
+            not at all.
+
+        make_ups_a_month: How many check-ins one member may make up for in one topic
+            and calendar month.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -100,6 +112,12 @@ class RuleBook:
         default=None, validator=check.optional(check.min_len(1))
     )
     all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
+    live_kinds: tuple[Kind, ...] = ("teaching",)
+    minor_live_minutes: int | None = field(
+        default=None, validator=check.optional([check.ge(0), check.lt(24 * 60)])
+    )
+    make_up_days: int = field(default=0, validator=check.ge(0))
+    make_ups_a_month: int = field(default=0, validator=check.ge(0))
 
     def __attrs_post_init__(self) -> None:
         """

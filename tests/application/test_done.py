@@ -2,22 +2,26 @@
 What every command leaves in the history, and what it answers.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from attrs import evolve
 
-from circlekit import CommentId, MessageId, PostId
+from circlekit import CheckInId, CommentId, MessageId, PostId, RuleBook
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
+from circlekit.application.lives import Admission
 from circlekit.application.organisations import StaffReport
+from circlekit.application.topics import CheckInAnswer
 from circlekit.events import circle as c
 from circlekit.events import closing as cl
 from circlekit.events import customer as cu
 from circlekit.events import group as g
+from circlekit.events import live as li
 from circlekit.events import organisation as o
 from circlekit.events import reader as r
 from circlekit.events import roles as ro
+from circlekit.events import topic as to
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
 from circlekit.verdict import ALLOWED
@@ -45,9 +49,169 @@ def _next(town, stream="circle/club"):
     return 1 + sum(it == stream for it, _ in history(town.kit))
 
 
+def _live(town, *, started=False, ended=False):
+    town.kit.link_group("school", by="head", name="Homework", group="homework")
+    town.kit.join_circle("school", "ann", verified_role="teacher")
+    town.kit.join_circle("school", "sam", verified_role="student")
+    town.kit.join_group("homework", "sam")
+    town.kit.schedule_live("school", by="ann", title="Sums", live="sums")
+    if started:
+        town.kit.start_live("sums", by="ann")
+        town.kit.join_live("sums", "head")
+    if ended:
+        town.kit.end_live("sums", by="ann")
+
+
+def _started(town):
+    _live(town, started=True)
+
+
+def _ended(town):
+    _live(town, started=True, ended=True)
+
+
+def _capped(town):
+    _started(town)
+    book = evolve(DINGTALK_2020, name="ours", minor_live_minutes=40)
+    town.kit.adopt_rule_book("school", book, by="head")
+    town.kit.attest_minor("sam", until=AT + timedelta(days=900))
+
+
 # Of each command: what it is given, what it answers, what it records, and what has
 # to happen before.
+def _days_later(town):
+    book = RuleBook(name="make-up", make_up_days=3, make_ups_a_month=1)
+    town.kit.adopt_rule_book("club", book, by="mei")
+    town.clock.forward(days=1)
+
+
 CASES = {
+    "make_topic": [
+        (
+            lambda t: _call("club", name="读书", by="ben", topic="read"),
+            lambda t: "read",
+            lambda t: [
+                (
+                    "topic/read",
+                    to.TopicMade(
+                        circle="club",
+                        name="读书",
+                        kind="talk",
+                        zone="Asia/Shanghai",
+                        by="ben",
+                        at=AT,
+                    ),
+                ),
+                (
+                    "topic-names/club",
+                    to.TopicNameTaken(topic="read", name="读书", by="ben", at=AT),
+                ),
+            ],
+        ),
+    ],
+    "rename_topic": [
+        (
+            lambda t: _call("run", "RUNNING", by="lin"),
+            None,
+            lambda t: [
+                ("topic/run", to.TopicRenamed(name="RUNNING", by="lin", at=AT)),
+                (
+                    "topic-names/club",
+                    to.TopicNameTaken(topic="run", name="RUNNING", by="lin", at=AT),
+                ),
+            ],
+        ),
+    ],
+    "close_topic": [
+        (
+            lambda t: _call("run", by="tao"),
+            None,
+            lambda t: [
+                ("topic/run", to.TopicClosed(by="tao", at=AT)),
+                ("topic-names/club", to.TopicNameFreed(topic="run", by="tao", at=AT)),
+            ],
+        ),
+    ],
+    "check_in": [
+        (
+            lambda t: _call("run", by="ben", text="5 km", images=["a.png"], value=5),
+            lambda t: CheckInAnswer(
+                check_in=CheckInId("run", _next(t, "topic/run")),
+                post=PostId("club", _next(t)),
+                day=date(2020, 3, 1),
+                counted=ALLOWED,
+            ),
+            lambda t: [
+                (
+                    "circle/club",
+                    c.PostPublished(
+                        text="5 km", images=("a.png",), topic="Running", by="ben", at=AT
+                    ),
+                ),
+                (
+                    "topic/run",
+                    to.CheckedIn(
+                        day=date(2020, 3, 1), post=_next(t), value=5, by="ben", at=AT
+                    ),
+                ),
+            ],
+        ),
+        (
+            lambda t: _call("run", by="ben", place="West gate"),
+            lambda t: CheckInAnswer(
+                check_in=CheckInId("run", _next(t, "topic/run")),
+                post=None,
+                day=date(2020, 3, 1),
+                counted=ALLOWED,
+            ),
+            lambda t: [
+                (
+                    "topic/run",
+                    to.CheckedIn(
+                        day=date(2020, 3, 1), place="West gate", by="ben", at=AT
+                    ),
+                ),
+            ],
+        ),
+    ],
+    "make_up_check_in": [
+        (
+            lambda t: _call("run", date(2020, 3, 1), by="ben"),
+            lambda t: CheckInAnswer(
+                check_in=CheckInId("run", _next(t, "topic/run")),
+                post=None,
+                day=date(2020, 3, 1),
+                counted=ALLOWED,
+            ),
+            lambda t: [
+                (
+                    "topic/run",
+                    to.CheckedIn(
+                        day=date(2020, 3, 1), made_up=True, by="ben", at=TOMORROW
+                    ),
+                ),
+            ],
+            _days_later,
+        ),
+    ],
+    "remove_check_in": [
+        (
+            lambda t: _call(t.check_in, by="lin"),
+            None,
+            lambda t: [
+                (
+                    "topic/run",
+                    to.CheckInRemoved(
+                        check_in=_version(t.check_in),
+                        member="tao",
+                        day=date(2020, 3, 1),
+                        by="lin",
+                        at=AT,
+                    ),
+                ),
+            ],
+        ),
+    ],
     "found_circle": [
         (
             lambda t: _call(name="Tea", kind="community", by="ana", circle="tea"),
@@ -905,6 +1069,144 @@ CASES = {
             ],
             lambda t: t.kit.close_circle("club", by="mei", reason="Holidays"),
         ),
+    ],
+    "schedule_live": [
+        (
+            lambda t: _call(
+                "school",
+                by="head",
+                title="Letters",
+                groups=["school"],
+                starts_at=TOMORROW,
+                live="letters",
+            ),
+            lambda t: "letters",
+            lambda t: [
+                (
+                    "live/letters",
+                    li.LiveScheduled(
+                        circle="school",
+                        groups=("school",),
+                        title="Letters",
+                        starts_at=TOMORROW,
+                        by="head",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("school", by="ann", title="Letters", live="letters"),
+            lambda t: "letters",
+            lambda t: [
+                (
+                    "live/letters",
+                    li.LiveScheduled(
+                        circle="school",
+                        groups=("school", "homework"),
+                        title="Letters",
+                        by="ann",
+                        at=AT,
+                    ),
+                )
+            ],
+            _live,
+        ),
+    ],
+    "start_live": [
+        (
+            lambda t: _call("sums", by="head"),
+            None,
+            lambda t: [("live/sums", li.LiveStarted(by="head", at=AT))],
+            _live,
+        )
+    ],
+    "cancel_live": [
+        (
+            lambda t: _call("sums", by="head", reason="Snow"),
+            None,
+            lambda t: [
+                ("live/sums", li.LiveCancelled(reason="Snow", by="head", at=AT))
+            ],
+            _live,
+        )
+    ],
+    "end_live": [
+        (
+            lambda t: _call("sums", by="head"),
+            None,
+            lambda t: [("live/sums", li.LiveEnded(by="head", at=AT))],
+            _started,
+        )
+    ],
+    "join_live": [
+        (
+            lambda t: _call("sums", "sam"),
+            lambda t: Admission("sums", "school", AT),
+            lambda t: [
+                ("live/sums", li.LiveJoined(member="sam", group="school", at=AT))
+            ],
+            _started,
+        ),
+        (
+            lambda t: _call("sums", "sam", group="homework"),
+            lambda t: Admission(
+                "sums", "homework", AT, until=AT + timedelta(minutes=40)
+            ),
+            lambda t: [
+                (
+                    "live/sums",
+                    li.LiveJoined(
+                        member="sam",
+                        group="homework",
+                        until=AT + timedelta(minutes=40),
+                        at=AT,
+                    ),
+                )
+            ],
+            _capped,
+        ),
+    ],
+    "leave_live": [
+        (
+            lambda t: _call("sums", "head"),
+            None,
+            lambda t: [("live/sums", li.LiveLeft(member="head", at=AT))],
+            _started,
+        )
+    ],
+    "like_live": [
+        (
+            lambda t: _call("sums", "head", times=7),
+            None,
+            lambda t: [("live/sums", li.LiveLiked(member="head", times=7, at=AT))],
+            _started,
+        )
+    ],
+    "publish_replay": [
+        (
+            lambda t: _call("sums", "sums.mp4", by="ann"),
+            None,
+            lambda t: [
+                (
+                    "live/sums",
+                    li.ReplayPublished(reference="sums.mp4", by="ann", at=AT),
+                )
+            ],
+            _ended,
+        )
+    ],
+    "attest_minor": [
+        (
+            lambda t: _call("sam", until=TOMORROW, zone="Europe/Berlin"),
+            None,
+            lambda t: [
+                (
+                    "reader/sam",
+                    r.MinorAttested(until=TOMORROW, zone="Europe/Berlin", at=AT),
+                )
+            ],
+        )
     ],
     "show_moment": [
         (

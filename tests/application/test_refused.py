@@ -2,12 +2,15 @@
 Every rule that every command can meet: refused whole, by name, and written beside.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from attrs import evolve
 
+from circlekit import RuleBook
 from circlekit.application.deciding import _COMMANDS
 from circlekit.events.refusal import CommandRefused
+from circlekit.rulebook import DINGTALK_2020
 from tests.application.town import MARCH_1, everything, history, outcome
 
 
@@ -76,7 +79,247 @@ def _hundred(town):
         town.kit.join_circle("club", "the hundredth")
 
 
+def _close_topic(town):
+    town.kit.close_topic("run", by="tao")
+
+
+def _leave(town):
+    town.kit.leave_circle("club", "tao")
+
+
+def _may_make_up(town):
+    book = RuleBook(name="make-up", make_up_days=3, make_ups_a_month=1)
+    town.kit.adopt_rule_book("club", book, by="mei")
+    town.clock.forward(days=5)
+
+
+def _talk(town):
+    town.kit.make_topic("club", name="Books", by="mei", topic="books")
+
+
+def _made_up(town):
+    _may_make_up(town)
+    town.kit.make_up_check_in("run", date(2020, 3, 4), by="ben")
+
+
+def _took_back(town):
+    town.kit.remove_check_in(town.check_in, by="tao")
+
+
+def _class(*, muted=False, started=False, ended=False):
+    def prepare(town):
+        kit = town.kit
+        kit.link_group("school", by="head", name="Homework", group="homework")
+        kit.join_circle("school", "ann", verified_role="teacher")
+        kit.join_circle("school", "sam", verified_role="student")
+        kit.schedule_live("school", by="ann", title="Sums", live="sums")
+        if muted:
+            kit.mute_group("homework", by="head")
+        if started:
+            kit.start_live("sums", by="head")
+            kit.join_live("sums", "ann")
+        if ended:
+            kit.end_live("sums", by="head")
+
+    return prepare
+
+
+def _without_live(town):
+    _class()(town)
+    book = evolve(DINGTALK_2020, name="no live", live_kinds=())
+    town.kit.adopt_rule_book("school", book, by="head")
+
+
+def _without_homework(town):
+    _class()(town)
+    town.kit.unlink_group("school", "homework", by="head")
+
+
+def _watched_enough(town):
+    _class(started=True)(town)
+    book = evolve(DINGTALK_2020, name="half an hour", minor_live_minutes=30)
+    town.kit.adopt_rule_book("school", book, by="head")
+    town.kit.attest_minor("sam", until=MARCH_1 + timedelta(days=900))
+    town.kit.join_live("sums", "sam")
+    town.clock.forward(minutes=30)
+    town.kit.leave_live("sums", "sam")
+
+
 CASES = {
+    "schedule_live": [
+        ("not-a-teacher", lambda t: _call("school", by="sam", title="x"), _class()),
+        (
+            "not-a-member not-a-teacher",
+            lambda t: _call("school", by="mei", title="x"),
+        ),
+        ("live-not-open", lambda t: _call("club", by="mei", title="x")),
+        (
+            "live-not-open not-a-teacher",
+            lambda t: _call("club", by="tao", title="x"),
+        ),
+        (
+            "group-not-linked",
+            lambda t: _call("school", by="head", title="x", groups=["side"]),
+        ),
+        (
+            "already-scheduled",
+            lambda t: _call("school", by="head", title="x", live="sums"),
+            _class(),
+        ),
+        (
+            "circle-closed",
+            lambda t: _call("school", by="head", title="x"),
+            lambda t: t.kit.close_circle("school", by="head", reason="Summer"),
+        ),
+    ],
+    "start_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class()),
+        ("group-muted", lambda t: _call("sums", by="ann"), _class(muted=True)),
+        ("live-not-open", lambda t: _call("sums", by="ann"), _without_live),
+        ("group-not-linked", lambda t: _call("sums", by="ann"), _without_homework),
+        (
+            "live-not-scheduled",
+            lambda t: _call("sums", by="head"),
+            _class(started=True),
+        ),
+    ],
+    "cancel_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class()),
+        (
+            "live-not-scheduled",
+            lambda t: _call("sums", by="ann"),
+            _class(started=True),
+        ),
+    ],
+    "end_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class(started=True)),
+        ("live-not-running", lambda t: _call("sums", by="ann"), _class()),
+    ],
+    "join_live": [
+        ("live-not-running", lambda t: _call("sums", "sam"), _class()),
+        (
+            "not-a-member not-in-the-group",
+            lambda t: _call("sums", "stranger"),
+            _class(started=True),
+        ),
+        (
+            "not-in-the-group",
+            lambda t: _call("sums", "sam", group="homework"),
+            _class(started=True),
+        ),
+        (
+            "not-in-the-group",
+            lambda t: _call("sums", "sam", group="nowhere"),
+            _class(started=True),
+        ),
+        ("already-watching", lambda t: _call("sums", "ann"), _class(started=True)),
+        ("minor-live-minutes", lambda t: _call("sums", "sam"), _watched_enough),
+    ],
+    "leave_live": [
+        ("not-watching", lambda t: _call("sums", "sam"), _class(started=True)),
+        (
+            "not-watching",
+            lambda t: _call("sums", "ann"),
+            _class(started=True, ended=True),
+        ),
+    ],
+    "like_live": [
+        ("not-watching", lambda t: _call("sums", "sam"), _class(started=True)),
+    ],
+    "publish_replay": [
+        ("live-not-ended", lambda t: _call("sums", "a.mp4", by="ann"), _class()),
+        (
+            "live-not-ended not-a-teacher",
+            lambda t: _call("sums", "a.mp4", by="sam"),
+            _class(started=True),
+        ),
+        (
+            "replay-published",
+            lambda t: _call("sums", "a.mp4", by="ann"),
+            lambda t: (
+                _class(started=True, ended=True)(t),
+                t.kit.publish_replay("sums", "b.mp4", by="head"),
+            ),
+        ),
+    ],
+    "attest_minor": [],  # what the host attests is not judged
+    "make_topic": [
+        ("not-a-member", lambda t: _call("club", name="Tea", by="ana")),
+        ("topic-name-taken", lambda t: _call("club", name="RUNNING", by="mei")),
+        ("topic-exists", lambda t: _call("club", name="Tea", by="tao", topic="run")),
+        (
+            "not-a-member topic-name-taken",
+            lambda t: _call("club", name="Running ", by="ana"),
+        ),
+    ],
+    "rename_topic": [
+        ("not-a-manager", lambda t: _call("run", "Tea", by="ben")),
+        ("not-a-manager", lambda t: _call("run", "Tea", by="ana")),
+        ("not-a-member", lambda t: _call("run", "Tea", by="tao"), _leave),
+        ("already-so", lambda t: _call("run", "Running", by="tao")),
+        ("topic-closed", lambda t: _call("run", "Tea", by="mei"), _close_topic),
+        ("topic-name-taken", lambda t: _call("run", "books", by="tao"), _talk),
+    ],
+    "close_topic": [
+        ("not-a-manager", lambda t: _call("run", by="ben")),
+        ("not-a-member", lambda t: _call("run", by="tao"), _leave),
+        ("topic-closed", lambda t: _call("run", by="tao"), _close_topic),
+    ],
+    "check_in": [
+        ("not-a-member", lambda t: _call("run", by="ana")),
+        ("not-a-member", lambda t: _call("run", by="ana", text="5 km")),
+        ("topic-closed", lambda t: _call("run", by="tao", text="5 km"), _close_topic),
+        ("not-a-check-in-topic", lambda t: _call("books", by="tao"), _talk),
+        (
+            "not-a-member topic-closed",
+            lambda t: _call("run", by="ana", text="5 km"),
+            _close_topic,
+        ),
+    ],
+    "make_up_check_in": [
+        (
+            "make-up-not-enabled not-a-member",
+            lambda t: _call("run", date(2020, 2, 29), by="ana"),
+        ),
+        ("make-up-not-enabled", lambda t: _call("run", date(2020, 3, 2), by="tao")),
+        (
+            "make-up-not-past",
+            lambda t: _call("run", date(2020, 3, 6), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-before-start",
+            lambda t: _call("run", date(2020, 2, 29), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-too-late",
+            lambda t: _call("run", date(2020, 3, 2), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-month",
+            lambda t: _call("run", date(2020, 3, 5), by="ben"),
+            _made_up,
+        ),
+        (
+            "check-in-day make-up-too-late",
+            lambda t: _call("run", date(2020, 3, 1), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "check-in-day make-up-month",
+            lambda t: _call("run", date(2020, 3, 4), by="ben"),
+            _made_up,
+        ),
+    ],
+    "remove_check_in": [
+        ("unknown-check-in", lambda t: _call("run/1", by="tao")),
+        ("unknown-check-in", lambda t: _call("run/99", by="ana")),
+        ("check-in-removed", lambda t: _call(t.check_in, by="tao"), _took_back),
+        ("not-a-manager", lambda t: _call(t.check_in, by="ben")),
+        ("not-a-member", lambda t: _call(t.check_in, by="tao"), _leave),
+    ],
     "found_circle": [
         (
             "internal-staff-only",

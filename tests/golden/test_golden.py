@@ -5,7 +5,7 @@ For each stored event there is one file, with every field filled, holding the
 bytes that its release wrote. Files are added and never changed.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import attrs
@@ -64,6 +64,16 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.live import (
+    LiveCancelled,
+    LiveEnded,
+    LiveJoined,
+    LiveLeft,
+    LiveLiked,
+    LiveScheduled,
+    LiveStarted,
+    ReplayPublished,
+)
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.organisation import (
     CircleAttached,
@@ -71,10 +81,19 @@ from circlekit.events.organisation import (
     StaffJoined,
     StaffLeft,
 )
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.topic import (
+    CheckedIn,
+    CheckInRemoved,
+    TopicClosed,
+    TopicMade,
+    TopicNameFreed,
+    TopicNameTaken,
+    TopicRenamed,
+)
 from circlekit.rulebook import HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
 from circlekit.verdict import Reason
@@ -111,6 +130,10 @@ COMPLETE = [
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
             ),
+            live_kinds=("teaching", "community"),
+            minor_live_minutes=40,
+            make_up_days=7,
+            make_ups_a_month=2,
         ),
         by="mei",
         at=AT,
@@ -187,6 +210,22 @@ COMPLETE = [
     ),
     PostsRead(circle="book-club", posts=(8, 11), at=AT),
     MustSeeAcknowledged(circle="book-club", post=8, at=AT),
+    MinorAttested(until=LATER, zone="Asia/Shanghai", at=AT),
+    LiveScheduled(
+        circle="school",
+        groups=("class-1", "class-2"),
+        title="分数 · Fractions",
+        starts_at=LATER,
+        by="lin",
+        at=AT,
+    ),
+    LiveStarted(by="lin", at=AT),
+    LiveCancelled(reason="no power", by="lin", at=AT),
+    LiveJoined(member="wei", group="class-1", until=LATER, at=AT),
+    LiveLeft(member="wei", at=AT),
+    LiveLiked(member="wei", times=3, at=AT),
+    LiveEnded(by="lin", at=AT),
+    ReplayPublished(reference="fractions.mp4", by="lin", at=AT),
     CommandRefused(
         command="send_must_see",
         reasons=(
@@ -217,6 +256,30 @@ COMPLETE = [
     CircleAttached(circle="book-club", kind="internal", by="mei", at=AT),
     StaffJoined(member="lin", by="hr", at=AT),
     StaffLeft(member="lin", by="hr", at=AT),
+    TopicMade(
+        circle="book-club",
+        name="跑步",
+        kind="sport",
+        zone="Asia/Shanghai",
+        by="lin",
+        at=AT,
+    ),
+    TopicRenamed(name="Running", by="lin", at=AT),
+    TopicClosed(by="lin", at=AT),
+    CheckedIn(
+        day=date(2020, 2, 29),
+        counted=False,
+        used_by=(2,),
+        made_up=True,
+        post=8,
+        value=5000,
+        place="West gate",
+        by="lin",
+        at=AT,
+    ),
+    CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
+    TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
+    TopicNameFreed(topic="running", by="lin", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -250,6 +313,10 @@ MINIMAL = [
                 enterprise_moments=(),
                 moments_share_budgets=False,
                 house=(),
+                live_kinds=("teaching",),
+                minor_live_minutes=None,
+                make_up_days=0,
+                make_ups_a_month=0,
             ),
             by="mei",
             at=AT,
@@ -308,6 +375,32 @@ MINIMAL = [
     ),
     (
         (
+            b'{"circle":"school","groups":["class-1"],"title":"Sums","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        LiveScheduled(
+            circle="school",
+            groups=("class-1",),
+            title="Sums",
+            starts_at=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        LiveCancelled(reason=None, by="lin", at=AT),
+    ),
+    (
+        b'{"member":"wei","group":"class-1","at":"2020-03-01T12:00:00.25Z"}',
+        LiveJoined(member="wei", group="class-1", until=None, at=AT),
+    ),
+    (
+        b'{"member":"wei","at":"2020-03-01T12:00:00.25Z"}',
+        LiveLiked(member="wei", times=1, at=AT),
+    ),
+    (
+        (
             b'{"command":"leave_circle","reasons":[{"rule":"owner-stays","because":"no"}],'
             b'"by":"mei","at":"2020-03-01T12:00:00.25Z"}'
         ),
@@ -332,6 +425,20 @@ MINIMAL = [
     (
         b'{"member":"lin","role":"parent","by":"hr","at":"2020-03-01T12:00:00.25Z"}',
         RoleVerified(member="lin", role="parent", until=None, by="hr", at=AT),
+    ),
+    (
+        b'{"day":"2020-03-01","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        CheckedIn(
+            day=date(2020, 3, 1),
+            counted=True,
+            used_by=(),
+            made_up=False,
+            post=None,
+            value=None,
+            place=None,
+            by="lin",
+            at=AT,
+        ),
     ),
 ]
 

@@ -69,6 +69,7 @@ from circlekit.policies.authority import (
     managers_only,
     override_right,
     owner_only,
+    teachers_only,
 )
 from circlekit.policies.closing import Standing, still_open
 from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
@@ -215,6 +216,18 @@ class Circle(HasHistory):
         Return whether somebody may do here what the owner alone may.
         """
         return all_of(owner_only(self.role(by), by=by), self.still_open())
+
+    def teacher_acts(self, by: str, at: datetime) -> Verdict:
+        """
+        Return whether somebody may do here what owner, managers and teachers may.
+
+        Only in a teaching circle is somebody a teacher.
+        """
+        teaches = self.kind == "teaching" and self.verified_role(by, at) == "teacher"
+        return all_of(
+            self.member_acts(by),
+            teachers_only(self.role(by), verified=teaches, by=by),
+        )
 
     # Commands: may refuse, never change anything.
 

@@ -18,8 +18,11 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.live import Live
 from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.topic import Topic
+from circlekit.aggregates.topic_names import TopicNames
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
     CommandIdReusedError,
@@ -30,7 +33,7 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
+from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId, TopicId
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
@@ -43,6 +46,9 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Customer: "customer",
     Reader: "reader",
     Organisation: "organisation",
+    Live: "live",
+    Topic: "topic",
+    TopicNames: "topic-names",
 }
 
 _OWN: Final = "circlekit:"
@@ -157,6 +163,18 @@ class Work:
         """
         known = None if id_ is None else self.blank_or_known(Organisation, id_)
         return known if known is not None and known.version else None
+
+    def live(self, id_: LiveId) -> Live:
+        """
+        Return a live as it stands.
+        """
+        return self._known(Live, id_)
+
+    def topic(self, id_: TopicId) -> Topic:
+        """
+        Return a topic as it stands.
+        """
+        return self._known(Topic, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

@@ -15,9 +15,11 @@ from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.joining import Joins
+from circlekit.application.lives import Lives
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
@@ -32,6 +34,8 @@ class CircleKit(
     Joins,
     Organisations,
     Duties,
+    Topics,
+    Lives,
     Reading,
     Following,
 ):
