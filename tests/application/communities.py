@@ -20,6 +20,7 @@ CIRCLES = ("club", "guild")
 LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
+CHANNELS = ("qr", "link", "splash", "product-page", None)
 ORGANISATIONS = ("acme", "other")
 TOPICS = ("run", "run", "read", "well")
 EMOJI = ("👍", "🎉")
@@ -27,7 +28,14 @@ BOOKS = (
     DINGTALK_2020,
     WECOM_2020,
     SEED_LITERAL,
-    evolve(DINGTALK_2020, name="quiet", comment_relay="off", pins=2),
+    evolve(
+        DINGTALK_2020,
+        name="quiet",
+        comment_relay="off",
+        pins=2,
+        community_joining="application",
+        convention="v1",
+    ),
     evolve(
         DINGTALK_2020,
         name="small",
@@ -104,6 +112,7 @@ class Community:
     posts: list[Any] = Factory(list)
     comments: list[Any] = Factory(list)
     messages: list[Any] = Factory(list)
+    invitations: list[Any] = Factory(list)
     check_ins: list[Any] = Factory(list)
 
     def settle(self) -> None:
@@ -164,6 +173,8 @@ class Community:
                 self.posts.append(answer)
             elif name == "add_comment":
                 self.comments.append(answer)
+            elif name == "invite":
+                self.invitations.append(answer)
             elif name == "send_message":
                 self.messages.append(answer)
             elif name in {"check_in", "make_up_check_in"}:
@@ -335,6 +346,10 @@ def _link(it: Community, act: Act) -> Any:
     return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
 
 
+def _invitation(it: Community, act: Act) -> Any:
+    return _newest(it.invitations or ["club/999"], act.thing)
+
+
 def _on_staff(it: Community, act: Act) -> Any:
     people = [_other(act), PEOPLE[act.switch % len(PEOPLE)]]
     return ("acme", people), {"by": _by(act)}
@@ -455,6 +470,33 @@ COMMANDS: dict[str, Any] = {
         (ORGANISATIONS[act.thing % 2],),
         {"name": "Acme", "by": _by(act), "circle": f"all {act.thing % 2}"},
     ),
+    "request_to_join": lambda it, act: (
+        (_circle(act), _other(act)),
+        {"channel": CHANNELS[act.switch % 5]},
+    ),
+    "withdraw_request": lambda it, act: ((_circle(act), _other(act)), {}),
+    "approve_request": _on_member,
+    "decline_request": _on_member,
+    "invite": lambda it, act: (
+        (_circle(act),),
+        {
+            "by": _by(act),
+            "channel": CHANNELS[act.switch % 4],
+            "member": None if act.thing % 2 else _other(act),
+        },
+    ),
+    "accept_invitation": lambda it, act: ((_invitation(it, act), _other(act)), {}),
+    "decline_invitation": lambda it, act: (
+        (_invitation(it, act),),
+        {"by": _other(act)},
+    ),
+    "revoke_invitation": lambda it, act: ((_invitation(it, act),), {"by": _by(act)}),
+    "accept_convention": lambda it, act: (
+        (_circle(act), ("v1", "v2")[act.switch % 2]),
+        {"by": _other(act)},
+    ),
+    "admit_partner": lambda it, act: ((_circle(act), "acme"), {"by": _by(act)}),
+    "end_partnership": lambda it, act: ((_circle(act), "acme"), {"by": _by(act)}),
     "staff_joined": _on_staff,
     "staff_left": _on_staff,
     "role_verified": _on_role,

@@ -12,19 +12,24 @@ from tests.application.town import history, outcome, refused
 # What is still done in a circle that is closed, or is about no circle.
 STILL = {
     "acknowledge",
+    "attest_minor",
     "add_customer",
     "archive_circle",
     "assign_customer",
     "complete_profile",
+    "decline_invitation",
     "found_circle",
     "hand_over_circle",
     "leave_circle",
     "leave_group",
+    "leave_live",
+    "like_live",
     "mark_read",
     "remove_from_group",
     "register_organisation",
     "remove_member",
     "reopen_circle",
+    "revoke_invitation",
     "role_expired",
     "role_verified",
     "show_moment",
@@ -34,6 +39,7 @@ STILL = {
     "tag_customer",
     "untag_customer",
     "verify_role",
+    "withdraw_request",
 }
 CIRCLES = {
     "club": "mei",

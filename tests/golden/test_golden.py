@@ -64,6 +64,18 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.joining import (
+    ConventionAccepted,
+    InvitationDeclined,
+    InvitationMade,
+    InvitationRevoked,
+    JoinRequested,
+    PartnerAdmitted,
+    PartnershipEnded,
+    RequestApproved,
+    RequestDeclined,
+    RequestWithdrawn,
+)
 from circlekit.events.live import (
     LiveCancelled,
     LiveEnded,
@@ -126,6 +138,8 @@ COMPLETE = [
             enterprise_moments=(Budget("moment-month", 8, CALENDAR_MONTH),),
             moments_share_budgets=True,
             all_staff_capacity=5_000,
+            community_joining="application",
+            convention="2020-03",
             house=(
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
@@ -145,6 +159,9 @@ COMPLETE = [
         staff_of="acme",
         invited_by="mei",
         verified_role="teacher",
+        channel="qr",
+        source="门口",
+        invitation=5,
         at=AT,
     ),
     MemberLeft(member="lin", at=AT),
@@ -280,6 +297,25 @@ COMPLETE = [
     CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
     TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
     TopicNameFreed(topic="running", by="lin", at=AT),
+    JoinRequested(
+        member="lin",
+        staff_of="acme",
+        verified_role="parent",
+        channel="splash",
+        source="门口",
+        at=AT,
+    ),
+    RequestWithdrawn(member="lin", at=AT),
+    RequestApproved(member="lin", by="mei", at=AT),
+    RequestDeclined(member="lin", by="mei", at=AT),
+    InvitationMade(
+        channel="link", source="门口", member="lin", until=LATER, by="mei", at=AT
+    ),
+    InvitationDeclined(invitation=5, by="lin", at=AT),
+    InvitationRevoked(invitation=5, by="mei", at=AT),
+    ConventionAccepted(version="2020-03", by="lin", at=AT),
+    PartnerAdmitted(organisation="acme", by="mei", at=AT),
+    PartnershipEnded(organisation="acme", by="mei", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -438,6 +474,23 @@ MINIMAL = [
             place=None,
             by="lin",
             at=AT,
+        ),
+    ),
+    (
+        b'{"member":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        JoinRequested(
+            member="lin",
+            staff_of=None,
+            verified_role=None,
+            channel=None,
+            source=None,
+            at=AT,
+        ),
+    ),
+    (
+        b'{"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        InvitationMade(
+            channel=None, source=None, member=None, until=None, by="mei", at=AT
         ),
     ),
 ]
