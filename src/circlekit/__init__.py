@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.clock import ManualClock
 from circlekit.errors import (
+    AlreadyThereError,
     BusyError,
     CirclekitError,
     CommandIdReusedError,
     CorruptEventError,
+    ExportError,
     GoldenHistoryError,
     InvalidInputError,
     NotFoundError,
@@ -28,6 +30,7 @@ from circlekit.ids import (
     MemberId,
     MessageId,
     PostId,
+    ScheduledId,
     TopicId,
 )
 from circlekit.rulebook import RULE_BOOKS, RuleBook
@@ -42,6 +45,7 @@ __all__ = [
     "CALENDAR_DAY",
     "CALENDAR_MONTH",
     "RULE_BOOKS",
+    "AlreadyThereError",
     "AsyncCircleKit",
     "Budget",
     "BusyError",
@@ -53,6 +57,7 @@ __all__ = [
     "CommentId",
     "CorruptEventError",
     "CustomerId",
+    "ExportError",
     "GoldenHistoryError",
     "GroupId",
     "InvalidInputError",
@@ -66,6 +71,7 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "ScheduledId",
     "StoreError",
     "TopicId",
     "UnknownPolicyError",

@@ -21,8 +21,8 @@ LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
 CHANNELS = ("qr", "link", "splash", "product-page", None)
-ORGANISATIONS = ("acme", "other")
 TOPICS = ("run", "run", "read", "well")
+ORGANISATIONS = ("acme", "other")
 EMOJI = ("👍", "🎉")
 BOOKS = (
     DINGTALK_2020,
@@ -131,7 +131,6 @@ class Community:
         kit.link_group("club", by="mei", name="Side room", group="side")
         kit.join_group("side", "tao")
         kit.add_customer("c1", channel="qr", by="mei")
-        kit.register_organisation("acme", name="Acme", by="mei", circle="all 0")
         kit.found_circle(
             name="Class", kind="teaching", by="mei", circle="class", rules=SCHOOL
         )
@@ -141,6 +140,7 @@ class Community:
         kit.join_group("homework", "tao")
         kit.schedule_live("class", by="lin", title="Sums", live="sums")
         kit.start_live("sums", by="lin")
+        kit.register_organisation("acme", name="Acme", by="mei", circle="all 0")
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
@@ -346,8 +346,32 @@ def _link(it: Community, act: Act) -> Any:
     return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
 
 
-def _invitation(it: Community, act: Act) -> Any:
-    return _newest(it.invitations or ["club/999"], act.thing)
+def _live(it: Community, act: Act) -> str:
+    return LIVES[act.thing % len(LIVES)]
+
+
+def _on_live(it: Community, act: Act) -> Any:
+    return (_live(it, act),), {"by": _by(act)}
+
+
+def _at_live(it: Community, act: Act) -> Any:
+    return (_live(it, act), _other(act)), {}
+
+
+def _later(it: Community, act: Act) -> dict[str, Any]:
+    hours = (0, 1, 12, 24, 25, 72, 24 * 20, 24 * 367)[act.switch]
+    return {"release_at": it.clock.now + timedelta(hours=hours)}
+
+
+def _schedule_post(it: Community, act: Act) -> Any:
+    sync = (None, None, True, False)[act.switch % 4]
+    return (_circle(act),), {**_content(it, act), **_later(it, act), "sync": sync}
+
+
+def _scheduled(it: Community, act: Act) -> Any:
+    # One of the newest that wait there, else a place where nothing does.
+    found = [one.scheduled for one in it.kit.scheduled(_circle(act))]
+    return found[act.thing % len(found)] if found else f"{_circle(act)}/1"
 
 
 def _on_staff(it: Community, act: Act) -> Any:
@@ -360,16 +384,8 @@ def _on_role(it: Community, act: Act) -> Any:
     return ("acme", _other(act), "teacher"), {"by": _by(act), "until": until}
 
 
-def _live(it: Community, act: Act) -> str:
-    return LIVES[act.thing % len(LIVES)]
-
-
-def _on_live(it: Community, act: Act) -> Any:
-    return (_live(it, act),), {"by": _by(act)}
-
-
-def _at_live(it: Community, act: Act) -> Any:
-    return (_live(it, act), _other(act)), {}
+def _invitation(it: Community, act: Act) -> Any:
+    return _newest(it.invitations or ["club/999"], act.thing)
 
 
 COMMANDS: dict[str, Any] = {
@@ -466,10 +482,6 @@ COMMANDS: dict[str, Any] = {
         },
     ),
     "complete_profile": _on_customer,
-    "register_organisation": lambda it, act: (
-        (ORGANISATIONS[act.thing % 2],),
-        {"name": "Acme", "by": _by(act), "circle": f"all {act.thing % 2}"},
-    ),
     "request_to_join": lambda it, act: (
         (_circle(act), _other(act)),
         {"channel": CHANNELS[act.switch % 5]},
@@ -497,25 +509,6 @@ COMMANDS: dict[str, Any] = {
     ),
     "admit_partner": lambda it, act: ((_circle(act), "acme"), {"by": _by(act)}),
     "end_partnership": lambda it, act: ((_circle(act), "acme"), {"by": _by(act)}),
-    "staff_joined": _on_staff,
-    "staff_left": _on_staff,
-    "role_verified": _on_role,
-    "role_expired": lambda it, act: (
-        ("acme", _other(act), "teacher"),
-        {"by": _by(act)},
-    ),
-    "verify_role": lambda it, act: (
-        (_circle(act), _other(act), "teacher"),
-        {"by": _by(act)},
-    ),
-    "succeed_owner": lambda it, act: (
-        (_circle(act),),
-        {
-            "by": _by(act),
-            "reason": "Gone",
-            "to": None if act.switch % 2 else _other(act),
-        },
-    ),
     "schedule_live": lambda it, act: (
         ("class" if act.other else _circle(act),),
         {
@@ -550,6 +543,29 @@ COMMANDS: dict[str, Any] = {
         (_other(act),),
         {"until": it.clock.now + timedelta(days=act.switch - 1), "zone": "UTC"},
     ),
+    "register_organisation": lambda it, act: (
+        (ORGANISATIONS[act.thing % 2],),
+        {"name": "Acme", "by": _by(act), "circle": f"all {act.thing % 2}"},
+    ),
+    "staff_joined": _on_staff,
+    "staff_left": _on_staff,
+    "role_verified": _on_role,
+    "role_expired": lambda it, act: (
+        ("acme", _other(act), "teacher"),
+        {"by": _by(act)},
+    ),
+    "verify_role": lambda it, act: (
+        (_circle(act), _other(act), "teacher"),
+        {"by": _by(act)},
+    ),
+    "succeed_owner": lambda it, act: (
+        (_circle(act),),
+        {
+            "by": _by(act),
+            "reason": "Gone",
+            "to": None if act.switch % 2 else _other(act),
+        },
+    ),
     "close_circle": lambda it, act: (
         (_circle(act),),
         {"by": _by(act), "reason": "Holidays"},
@@ -569,4 +585,14 @@ COMMANDS: dict[str, Any] = {
         (f"moment {act.other}", _customer(act)),
         {"by": _by(act), "source": ("member", "enterprise")[act.switch % 2]},
     ),
+    "schedule_post": _schedule_post,
+    "schedule_must_see": lambda it, act: (
+        (_circle(act),),
+        {**_content(it, act), **_later(it, act)},
+    ),
+    "move_scheduled": lambda it, act: (
+        (_scheduled(it, act), _later(it, act)["release_at"]),
+        {"by": _by(act)},
+    ),
+    "cancel_scheduled": lambda it, act: ((_scheduled(it, act),), {"by": _by(act)}),
 }

@@ -13,6 +13,7 @@ from tests.application.town import MARCH_1, outcome, refusals, written
 
 MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
+SOON = datetime(2020, 3, 2, 12, tzinfo=UTC)
 BELL, SURROGATE, LINE = "ding\x07", "half \ud83d", "two\nlines"
 LONG_ID, LONG_TEXT, LONG_EMOJI = "x" * 201, "x" * 20_001, "x" * 65
 
@@ -210,6 +211,29 @@ CASES = {
         ("circle", lambda t: _call(LONG_ID, by="mei", text="x")),
         ("circle", lambda t: _call(SURROGATE, by="mei", text="x")),
     ],
+    "schedule_post": [
+        ("text", lambda t: _call("club", by="mei", release_at=SOON)),
+        ("images", lambda t: _call("club", by="mei", images="x", release_at=SOON)),
+        ("sync", lambda t: _call("club", by="mei", text="x", sync=1, release_at=SOON)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=NAIVE)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=5)),
+        ("circle", lambda t: _call(LINE, by="mei", text="x", release_at=SOON)),
+    ],
+    "schedule_must_see": [
+        ("text", lambda t: _call("club", by="mei", text=BELL, release_at=SOON)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=NAIVE)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=None)),
+        (
+            "groups",
+            lambda t: _call("club", by="mei", groups="x", release_at=SOON, text="x"),
+        ),
+    ],
+    "move_scheduled": [
+        ("scheduled", lambda t: _call("club", SOON, by="mei")),
+        ("scheduled", lambda t: _call(7, SOON, by="mei")),
+        ("release_at", lambda t: _call("club/7", NAIVE, by="mei")),
+    ],
+    "cancel_scheduled": [("scheduled", lambda t: _call("club/x", by="mei"))],
     "edit_post": [
         ("post", lambda t: _call("club", by="tao", text="x")),
         ("post", lambda t: _call("club/", by="tao", text="x")),
@@ -510,6 +534,7 @@ QUESTIONS = {
         ("member", lambda t: _call("")),
         ("zone", lambda t: _call("sam", zone="Nowhere")),
     ],
+    "scheduled": [("circle", lambda t: _call(LINE))],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
 }
 

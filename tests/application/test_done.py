@@ -7,7 +7,15 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 
-from circlekit import CheckInId, CommentId, InvitationId, MessageId, PostId, RuleBook
+from circlekit import (
+    CheckInId,
+    CommentId,
+    InvitationId,
+    MessageId,
+    PostId,
+    RuleBook,
+    ScheduledId,
+)
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
 from circlekit.application.lives import Admission
@@ -22,6 +30,7 @@ from circlekit.events import live as li
 from circlekit.events import organisation as o
 from circlekit.events import reader as r
 from circlekit.events import roles as ro
+from circlekit.events import schedule as sc
 from circlekit.events import topic as to
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
@@ -54,6 +63,12 @@ def _acme(town):
 
 def _version(id_):
     return int(str(id_).rpartition("/")[2])
+
+
+def _waits(town):
+    town.ids["waits"] = town.kit.schedule_post(
+        "club", by="tao", text="Soon", release_at=TOMORROW
+    )
 
 
 def _next(town, stream="circle/club"):
@@ -1374,6 +1389,85 @@ CASES = {
                     cu.MomentShown(moment="m1", source="member", by="sun", at=AT),
                 )
             ],
+        )
+    ],
+    "schedule_post": [
+        (
+            lambda t: _call(
+                "club",
+                by="tao",
+                text="Soon",
+                images=["a.png"],
+                videos=["b.mp4"],
+                topic="Books",
+                sync=False,
+                groups=["side", "side"],
+                release_at=TOMORROW,
+            ),
+            lambda t: ScheduledId("club", _next(t)),
+            lambda t: [
+                (
+                    "circle/club",
+                    sc.PostScheduled(
+                        release_at=TOMORROW,
+                        text="Soon",
+                        images=("a.png",),
+                        videos=("b.mp4",),
+                        topic="Books",
+                        sync=False,
+                        groups=("side",),
+                        by="tao",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
+    "schedule_must_see": [
+        (
+            lambda t: _call("club", by="lin", text="Soon", release_at=TOMORROW),
+            lambda t: ScheduledId("club", _next(t)),
+            lambda t: [
+                (
+                    "circle/club",
+                    sc.MustSeeScheduled(
+                        release_at=TOMORROW, text="Soon", by="lin", at=AT
+                    ),
+                )
+            ],
+        )
+    ],
+    "move_scheduled": [
+        (
+            lambda t: _call(t.ids["waits"], TOMORROW + timedelta(1), by="tao"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    sc.ScheduledMoved(
+                        scheduled=_version(t.ids["waits"]),
+                        release_at=TOMORROW + timedelta(1),
+                        by="tao",
+                        at=AT,
+                    ),
+                )
+            ],
+            _waits,
+        )
+    ],
+    "cancel_scheduled": [
+        (
+            lambda t: _call(str(t.ids["waits"]), by="wu"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    sc.ScheduledCancelled(
+                        scheduled=_version(t.ids["waits"]), by="wu", at=AT
+                    ),
+                )
+            ],
+            _waits,
         )
     ],
 }

@@ -169,6 +169,25 @@ def _watched_enough(town):
     town.kit.leave_live("sums", "sam")
 
 
+SOON, FAR = MARCH_1 + timedelta(hours=1), MARCH_1 + timedelta(days=367)
+LATER = MARCH_1 + timedelta(days=3)
+
+
+def _schedule(by, *days):
+    def schedule(town):
+        for day in days or (3,):
+            town.ids["waits"] = town.kit.schedule_must_see(
+                "club", by=by, text="Soon", release_at=MARCH_1 + timedelta(days=day)
+            )
+
+    return schedule
+
+
+def _cancelled(town):
+    _schedule("mei")(town)
+    town.kit.cancel_scheduled(town.ids["waits"], by="mei")
+
+
 CASES = {
     "schedule_live": [
         ("not-a-teacher", lambda t: _call("school", by="sam", title="x"), _class()),
@@ -896,6 +915,83 @@ CASES = {
             "moment-already-shown moment-day",
             lambda t: _call("m0", "c1", source="member", by="sun"),
             _moments("member", 1),
+        ),
+    ],
+    "schedule_post": [
+        (rules, lambda t, it=it: _call("club", **{"text": "x", **it}))
+        for rules, it in [
+            ("not-a-member", {"by": "stranger", "release_at": LATER}),
+            ("not-in-the-future", {"by": "tao", "release_at": MARCH_1}),
+            ("too-far-ahead", {"by": "tao", "release_at": FAR}),
+            (
+                "group-not-linked",
+                {"by": "tao", "release_at": LATER, "groups": ["lone"]},
+            ),
+        ]
+    ],
+    "schedule_must_see": [
+        (rules, lambda t, it=it: _call("club", **{"text": "x", **it}), *before)
+        for rules, it, *before in [
+            ("not-a-manager", {"by": "tao", "release_at": LATER}),
+            ("not-in-the-future", {"by": "mei", "release_at": MARCH_1}),
+            (
+                "not-a-manager not-in-the-future",
+                {"by": "tao", "release_at": MARCH_1},
+            ),
+            ("too-far-ahead", {"by": "mei", "release_at": FAR}),
+            ("must-see-spacing", {"by": "mei", "release_at": SOON}),
+            ("must-see-spacing", {"by": "mei", "release_at": LATER}, _schedule("mei")),
+            (
+                "must-see-month",
+                {"by": "mei", "release_at": LATER},
+                _schedule("mei", 10, 12, 14),
+            ),
+            (
+                "group-not-linked",
+                {"by": "mei", "release_at": LATER, "groups": ["lone"]},
+            ),
+        ]
+    ],
+    "move_scheduled": [
+        ("unknown-scheduled", lambda t: _call(t.post, LATER, by="mei")),
+        (
+            "unknown-scheduled",
+            lambda t: _call(t.ids["waits"], LATER, by="mei"),
+            _cancelled,
+        ),
+        (
+            "not-the-author",
+            lambda t: _call(t.ids["waits"], LATER, by="tao"),
+            _schedule("mei"),
+        ),
+        (
+            "not-in-the-future",
+            lambda t: _call(t.ids["waits"], MARCH_1, by="mei"),
+            _schedule("mei"),
+        ),
+        (
+            "too-far-ahead",
+            lambda t: _call(t.ids["waits"], FAR, by="mei"),
+            _schedule("mei"),
+        ),
+        (
+            "must-see-spacing not-the-author",
+            lambda t: _call(t.ids["waits"], SOON, by="tao"),
+            _schedule("mei"),
+        ),
+        (
+            "must-see-spacing",
+            lambda t: _call(t.ids["waits"], LATER, by="mei"),
+            _schedule("mei", 3, 10),
+        ),
+    ],
+    "cancel_scheduled": [
+        ("unknown-scheduled", lambda t: _call("club/999", by="mei")),
+        ("unknown-scheduled", lambda t: _call(t.ids["waits"], by="mei"), _cancelled),
+        (
+            "not-the-author",
+            lambda t: _call(t.ids["waits"], by="tao"),
+            _schedule("mei"),
         ),
     ],
 }

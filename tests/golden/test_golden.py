@@ -97,6 +97,14 @@ from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRea
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    PostScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
 from circlekit.events.topic import (
     CheckedIn,
     CheckInRemoved,
@@ -263,16 +271,6 @@ COMPLETE = [
     CircleClosed(reason="放假", by="mei", at=AT),
     CircleReopened(by="mei", at=AT),
     CircleArchived(reason="毕业", by="mei", at=AT),
-    OwnerSucceeded(owner="lin", reason="离职", by="hr", at=AT),
-    AllStaffDesignated(by="mei", at=AT),
-    RoleVerified(member="lin", role="teacher", until=LATER, by="hr", at=AT),
-    RoleExpired(member="lin", role="teacher", by="hr", at=AT),
-    OrganisationRegistered(
-        name="学校", zone="Asia/Shanghai", all_staff="all", by="mei", at=AT
-    ),
-    CircleAttached(circle="book-club", kind="internal", by="mei", at=AT),
-    StaffJoined(member="lin", by="hr", at=AT),
-    StaffLeft(member="lin", by="hr", at=AT),
     TopicMade(
         circle="book-club",
         name="跑步",
@@ -297,6 +295,41 @@ COMPLETE = [
     CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
     TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
     TopicNameFreed(topic="running", by="lin", at=AT),
+    PostScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        sync=False,
+        groups=("readers",),
+        by="lin",
+        at=AT,
+    ),
+    MustSeeScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        groups=("readers",),
+        by="mei",
+        at=AT,
+    ),
+    ScheduledMoved(scheduled=12, release_at=LATER, by="mei", at=AT),
+    ScheduledCancelled(scheduled=12, by="mei", at=AT),
+    ScheduledReleased(scheduled=12, post=15, at=AT),
+    ScheduledDropped(scheduled=12, rules=("not-a-manager",), at=AT),
+    OwnerSucceeded(owner="lin", reason="离职", by="hr", at=AT),
+    AllStaffDesignated(by="mei", at=AT),
+    RoleVerified(member="lin", role="teacher", until=LATER, by="hr", at=AT),
+    RoleExpired(member="lin", role="teacher", by="hr", at=AT),
+    OrganisationRegistered(
+        name="学校", zone="Asia/Shanghai", all_staff="all", by="mei", at=AT
+    ),
+    CircleAttached(circle="book-club", kind="internal", by="mei", at=AT),
+    StaffJoined(member="lin", by="hr", at=AT),
+    StaffLeft(member="lin", by="hr", at=AT),
     JoinRequested(
         member="lin",
         staff_of="acme",
@@ -459,10 +492,6 @@ MINIMAL = [
         ),
     ),
     (
-        b'{"member":"lin","role":"parent","by":"hr","at":"2020-03-01T12:00:00.25Z"}',
-        RoleVerified(member="lin", role="parent", until=None, by="hr", at=AT),
-    ),
-    (
         b'{"day":"2020-03-01","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
         CheckedIn(
             day=date(2020, 3, 1),
@@ -488,10 +517,47 @@ MINIMAL = [
         ),
     ),
     (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        PostScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            sync=None,
+            groups=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
         b'{"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
         InvitationMade(
             channel=None, source=None, member=None, until=None, by="mei", at=AT
         ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        MustSeeScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            groups=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"member":"lin","role":"parent","by":"hr","at":"2020-03-01T12:00:00.25Z"}',
+        RoleVerified(member="lin", role="parent", until=None, by="hr", at=AT),
     ),
 ]
 

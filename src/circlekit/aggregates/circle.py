@@ -15,6 +15,7 @@ from attrs import Factory, define, field
 from circlekit.aggregates.closing import Closing
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.joining import Joining
+from circlekit.aggregates.schedule import Schedule
 from circlekit.budget import Spend
 from circlekit.events.circle import (
     AllStaffDesignated,
@@ -62,6 +63,14 @@ from circlekit.events.joining import (
 from circlekit.events.record import Cited
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    PostScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.authority import (
     Role,
@@ -94,6 +103,12 @@ from circlekit.policies.posts import (
     may_pin,
     post_is_there,
 )
+from circlekit.policies.schedule import (
+    Planned,
+    is_waiting,
+    room_for_release,
+    still_to_come,
+)
 from circlekit.rulebook import DINGTALK_2020, RuleBook
 from circlekit.verdict import ALLOWED, Verdict, all_of, refused, require
 
@@ -122,6 +137,8 @@ class Circle(HasHistory):
 
         joined_at: When each member joined.
 
+        schedule: What waits for its moment, and the must-sees reserved for.
+
         policies: The host's own policies, which its rule book may name.
 
         all_staff: Whether it is its organisation's circle of all staff.
@@ -145,6 +162,7 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
+    schedule: Schedule = Factory(Schedule)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
     all_staff: bool = False
     closing: Closing = Factory(Closing)
@@ -955,6 +973,185 @@ class Circle(HasHistory):
     def _may_write(self, by: MemberId) -> Verdict:
         return self.joining.may_write(by, self.book.convention)
 
+    def schedule_post(
+        self,
+        *,
+        release_at: datetime,
+        text: str,
+        images: tuple[str, ...] = (),
+        videos: tuple[str, ...] = (),
+        topic: str | None = None,
+        sync: bool | None = None,
+        groups: tuple[GroupId, ...] | None = None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Write a post for later; *sync* None goes by the circle's switch of that day.
+        """
+        coming = still_to_come(release_at, at=at)
+        require(
+            coming,
+            self.member_acts(by),
+            self._may_write(by),
+            self._house("post", by, release_at) if coming.allowed else ALLOWED,
+            *self._all_linked(groups),
+        )
+        return (
+            PostScheduled(
+                release_at=release_at,
+                text=text,
+                images=images,
+                videos=videos,
+                topic=topic,
+                sync=sync,
+                groups=groups,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def schedule_must_see(
+        self,
+        *,
+        release_at: datetime,
+        text: str,
+        images: tuple[str, ...] = (),
+        videos: tuple[str, ...] = (),
+        topic: str | None = None,
+        groups: tuple[GroupId, ...] | None = None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Write a must-see for later, and reserve its share of the quota.
+        """
+        coming = still_to_come(release_at, at=at)
+        require(
+            coming,
+            self.manager_acts(by),
+            self._may_write(by),
+            self._fits(release_at, by) if coming.allowed else ALLOWED,
+            *self._all_linked(groups),
+        )
+        return (
+            MustSeeScheduled(
+                release_at=release_at,
+                text=text,
+                images=images,
+                videos=videos,
+                topic=topic,
+                groups=groups,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def move_scheduled(
+        self, scheduled: int, release_at: datetime, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Publish what waits at another moment, decided as if scheduled anew.
+        """
+        coming = still_to_come(release_at, at=at)
+        planned = self.schedule.waiting.get(scheduled)
+        fits = ALLOWED
+        if planned is not None and coming.allowed:
+            fits = (
+                self._fits(release_at, planned.by, but=scheduled)
+                if planned.is_must_see
+                else self._house("post", planned.by, release_at)
+            )
+        require(self._may_change(scheduled, by), coming, fits)
+        return (
+            ScheduledMoved(scheduled=scheduled, release_at=release_at, by=by, at=at),
+        )
+
+    def cancel_scheduled(self, scheduled: int, *, by: MemberId, at: datetime) -> Events:
+        """
+        Do not publish what waits; what it has reserved is free at once.
+        """
+        require(self._may_change(scheduled, by))
+        return (ScheduledCancelled(scheduled=scheduled, by=by, at=at),)
+
+    def release_scheduled(self, scheduled: Cited, *, at: datetime) -> Events:
+        """
+        Publish what is due; nothing if it is not due, or waits no longer.
+
+        A must-see waits on where one that was released late stands before it.
+        """
+        planned = self.schedule.due(scheduled.version, at=at)
+        if planned is None:
+            return ()
+        wrote = scheduled.event
+        released = ScheduledReleased(
+            scheduled=scheduled.version, post=self.version + 2, at=at
+        )
+        may = self.may_be_published(planned)
+        if not may.allowed:
+            dropped = ScheduledDropped(
+                scheduled=scheduled.version, rules=may.rules, at=at
+            )
+            return (dropped,)
+        if isinstance(wrote, PostScheduled):
+            synced = self.syncs_posts if wrote.sync is None else wrote.sync
+            return (released, self._released_post(wrote, synced=synced, at=at))
+        require(self._room_for(planned, scheduled.version, at))
+        return (
+            released,
+            self._released_post(wrote, synced=True, at=at),
+            MustSeeSent(post=released.post, by=planned.by, at=at),
+        )
+
+    def may_be_published(self, planned: Planned) -> Verdict:
+        """
+        Return whether whoever scheduled it still may publish what they scheduled.
+        """
+        if planned.is_must_see:
+            return self.manager_acts(planned.by)
+        return self.member_acts(planned.by)
+
+    def _released_post(
+        self, wrote: PostScheduled | MustSeeScheduled, *, synced: bool, at: datetime
+    ) -> PostPublished:
+        # A group that was let go in the meantime is left out; nobody waits for it.
+        groups = wrote.groups
+        if groups is not None:
+            groups = tuple(group for group in groups if group in self.groups)
+        return PostPublished(
+            text=wrote.text,
+            images=wrote.images,
+            videos=wrote.videos,
+            topic=wrote.topic,
+            synced=synced,
+            groups=groups,
+            by=wrote.by,
+            at=at,
+        )
+
+    def _room_for(self, planned: Planned, scheduled: int, at: datetime) -> Verdict:
+        return room_for_release(
+            planned,
+            self.must_sees,
+            self.schedule.reservations(but=scheduled),
+            zone=self.zone,
+            at=at,
+        )
+
+    def _may_change(self, scheduled: int, by: MemberId) -> Verdict:
+        planned = self.schedule.waiting.get(scheduled)
+        if planned is None:
+            waits = is_waiting(scheduled, self.schedule.waiting)
+        else:
+            waits = author_or_manager(self.role(by), author=planned.by, by=by)
+        return all_of(waits, self.still_open())
+
+    def _fits(self, at: datetime, by: MemberId, *, but: int | None = None) -> Verdict:
+        quota = within_must_see_budgets(
+            self.book.must_see, self._spends(but), zone=self.zone, at=at
+        )
+        return all_of(quota, self._house("must-see", by, at, but=but))
+
     def _may_end(self, by: MemberId) -> Verdict:
         return all_of(owner_only(self.role(by), by=by), self._all_staff_stays())
 
@@ -968,21 +1165,26 @@ class Circle(HasHistory):
                 self.still_open(),
                 self._may_write(by),
             )
-        role = self.manager_acts(by)
-        quota = within_must_see_budgets(
-            self.book.must_see, self.must_sees, zone=self.zone, at=at
-        )
-        return all_of(role, self._may_write(by), quota, self._house("must-see", by, at))
+        return all_of(self.manager_acts(by), self._may_write(by), self._fits(at, by))
 
-    def _house(self, act: Act, by: MemberId, at: datetime) -> Verdict:
+    def _spends(self, but: int | None = None) -> list[Spend]:
+        reserved = self.schedule.reservations(but=but)
+        if not reserved:
+            return self.must_sees
+        return sorted([*self.must_sees, *reserved], key=lambda spend: spend.at)
+
+    def _house(
+        self, act: Act, by: MemberId, at: datetime, *, but: int | None = None
+    ) -> Verdict:
         if not self.book.house:
             return ALLOWED
+        earlier = [spend.at for spend in self._spends(but) if spend.at <= at]
         asked = Asked(
             act=act,
             by=by,
             role=self.role(by),
             member_since=self.joined_at.get(by),
-            last_must_see_at=self.must_sees[-1].at if self.must_sees else None,
+            last_must_see_at=earlier[-1] if earlier else None,
             kind=self.kind,
             zone=self.zone,
             at=at,
@@ -1035,6 +1237,19 @@ class Circle(HasHistory):
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))
                 self.must_see_posts.add(event.post)
+                if event.override is not None:
+                    self.schedule.excuse(self.version)
+            case (
+                PostScheduled()
+                | MustSeeScheduled()
+                | ScheduledMoved()
+                | ScheduledCancelled()
+                | ScheduledReleased()
+                | ScheduledDropped()
+            ):
+                self.schedule.evolve(
+                    event, place=self.version, budgets=self.book.must_see
+                )
             case PostRemoved():
                 self.removed.add(event.post)
                 self._forget_pin(event.post)
@@ -1086,6 +1301,7 @@ class Circle(HasHistory):
                 self.all_staff = True
             case RuleBookAdopted():
                 self.book = event.book
+                self.schedule.promise(event.book.must_see)
             case CircleFounded():
                 self.kind = event.kind
                 self.zone = event.zone

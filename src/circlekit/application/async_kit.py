@@ -383,6 +383,13 @@ class AsyncCircleKit:
     check_ins = _offloaded(CircleKit.check_ins)
     streak = _offloaded(CircleKit.streak)
     leaderboard = _offloaded(CircleKit.leaderboard)
+    # Schedules
+    schedule_post = _offloaded(CircleKit.schedule_post)
+    schedule_must_see = _offloaded(CircleKit.schedule_must_see)
+    move_scheduled = _offloaded(CircleKit.move_scheduled)
+    cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
+    release_due = _offloaded(CircleKit.release_due)
+    scheduled = _offloaded(CircleKit.scheduled)
     # Lives
     schedule_live = _offloaded(CircleKit.schedule_live)
     start_live = _offloaded(CircleKit.start_live)
@@ -414,6 +421,10 @@ class AsyncCircleKit:
     read_models = _offloaded(CircleKit.read_models)
     read_ahead = _offloaded(CircleKit.read_ahead)
     rebuild_read_models = _offloaded(CircleKit.rebuild_read_models)
+
+    # Archiving
+    export = _offloaded(CircleKit.export)
+    import_export = _offloaded(CircleKit.import_export)
 
     # Following
     catch_up = _offloaded(CircleKit.catch_up)

@@ -45,10 +45,10 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
-    Organisation: "organisation",
     Live: "live",
     Topic: "topic",
     TopicNames: "topic-names",
+    Organisation: "organisation",
 }
 
 _OWN: Final = "circlekit:"
@@ -151,6 +151,18 @@ class Work:
         """
         return self.blank_or_known(Reader, id_)
 
+    def live(self, id_: LiveId) -> Live:
+        """
+        Return a live as it stands.
+        """
+        return self._known(Live, id_)
+
+    def topic(self, id_: TopicId) -> Topic:
+        """
+        Return a topic as it stands.
+        """
+        return self._known(Topic, id_)
+
     def organisation(self, id_: str) -> Organisation:
         """
         Return an organisation that was registered.
@@ -163,18 +175,6 @@ class Work:
         """
         known = None if id_ is None else self.blank_or_known(Organisation, id_)
         return known if known is not None and known.version else None
-
-    def live(self, id_: LiveId) -> Live:
-        """
-        Return a live as it stands.
-        """
-        return self._known(Live, id_)
-
-    def topic(self, id_: TopicId) -> Topic:
-        """
-        Return a topic as it stands.
-        """
-        return self._known(Topic, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

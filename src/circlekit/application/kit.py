@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -19,6 +20,7 @@ from circlekit.application.lives import Lives
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.schedule import Schedules
 from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
@@ -30,11 +32,13 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Archiving,
     Closings,
     Joins,
     Organisations,
     Duties,
     Topics,
+    Schedules,
     Lives,
     Reading,
     Following,

@@ -25,6 +25,7 @@ from circlekit.events.joining import (
 from circlekit.events.personal import PERSONAL
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import ScheduleEvent
 from circlekit.ids import GroupId, MemberId
 
 CircleKind = Literal["internal", "teaching", "business", "community"]
@@ -355,6 +356,7 @@ CircleEvent = (
     | CircleClosed
     | CircleReopened
     | CircleArchived
+    | ScheduleEvent
     | OwnerSucceeded
     | AllStaffDesignated
     | RoleVerified

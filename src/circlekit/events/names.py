@@ -21,6 +21,7 @@ from circlekit.events import (
     refusal,
     roles,
     rules,
+    schedule,
     topic,
 )
 
@@ -88,6 +89,12 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CheckInRemoved", topic.CheckInRemoved),
     ("TopicNameTaken", topic.TopicNameTaken),
     ("TopicNameFreed", topic.TopicNameFreed),
+    ("PostScheduled", schedule.PostScheduled),
+    ("MustSeeScheduled", schedule.MustSeeScheduled),
+    ("ScheduledMoved", schedule.ScheduledMoved),
+    ("ScheduledCancelled", schedule.ScheduledCancelled),
+    ("ScheduledReleased", schedule.ScheduledReleased),
+    ("ScheduledDropped", schedule.ScheduledDropped),
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),

@@ -15,6 +15,7 @@ from circlekit.store.schema import (
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
+    SCHEDULE,
     TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
@@ -26,6 +27,7 @@ __all__ = [
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
+    "SCHEDULE",
     "TOPIC_BOARD",
     "ConnectionLostError",
     "Migration",

@@ -20,6 +20,7 @@ from circlekit.testing.machines import (
     LiveMachine,
     OrganisationMachine,
     ReaderMachine,
+    ScheduleMachine,
     TopicMachine,
     TopicNamesMachine,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "OrganisationMachine",
     "Outcome",
     "ReaderMachine",
+    "ScheduleMachine",
     "TopicMachine",
     "TopicNamesMachine",
     "acceptable_names",

@@ -22,6 +22,7 @@ from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.live import LiveMachine
 from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
+from circlekit.testing.machines.scheduling import ScheduleMachine
 from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "LiveMachine",
     "OrganisationMachine",
     "ReaderMachine",
+    "ScheduleMachine",
     "TopicMachine",
     "TopicNamesMachine",
 ]

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Final, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.roles import Verified
+from circlekit.aggregates.schedule import Schedule
 from circlekit.audit import audit_must_sees, rules_ever
 from circlekit.budget import Spend
 from circlekit.events.circle import (
@@ -47,8 +48,9 @@ from circlekit.events.roles import RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.house import Act, Asked, HousePolicy, known_policies, no
+from circlekit.policies.schedule import Planned
 from circlekit.rulebook import RuleBook
-from circlekit.testing.machines.counting import Spent
+from circlekit.testing.machines.counting import Spent, has_room
 from circlekit.testing.machines.house import house_says
 from circlekit.testing.machines.joining import JoiningMachine
 from circlekit.testing.machines.machine import (
@@ -161,6 +163,28 @@ class CircleMachine(JoiningMachine):
         self.may_override: list[str] = []
         self.books: list[tuple[int, RuleBook]] = []
         self.other_book = self.book
+        # What waits for its moment; CircleMachine itself schedules nothing.
+        self.planned: dict[int, Planned] = {}
+        self.promised: dict[int, Planned] = {}
+
+    @property
+    def reserved(self) -> list[Spent]:
+        """
+        Return what must-sees that wait have reserved, in the order of time.
+        """
+        found = [
+            Spent(it.release_at, place)
+            for place, it in self.planned.items()
+            if it.promised
+        ]
+        return sorted(found)
+
+    @property
+    def spent(self) -> list[Spent]:
+        """
+        Return what was sent and what is reserved, in the order of time.
+        """
+        return sorted([*self.sent, *self.reserved], key=lambda spend: spend.at)
 
     def blank(self) -> Circle:
         """
@@ -232,6 +256,10 @@ class CircleMachine(JoiningMachine):
         ):
             self.book, self.other_book = book, self.book
             self.books.append((len(self.history), book))
+            for place, it in self.planned.items():
+                if it.promised and book.must_see not in it.promised:
+                    promised = (*it.promised, book.must_see)
+                    self.planned[place] = evolve(it, promised=promised)
 
     @rule(
         member=_PEOPLE,
@@ -728,7 +756,7 @@ class CircleMachine(JoiningMachine):
                 MustSeeSent(post=post, override=override, by=by, at=at),
             ],
             budgets=() if override else self.book.must_see,
-            spent=self.sent,
+            spent=self.spent,
         ):
             self.posts[post] = by
             self._sent(post, override)
@@ -775,7 +803,7 @@ class CircleMachine(JoiningMachine):
             },
             then=[MustSeeSent(post=post, override=override, by=by, at=self.at)],
             budgets=() if override else self.book.must_see,
-            spent=self.sent,
+            spent=self.spent,
         ):
             self._sent(post, override)
 
@@ -784,7 +812,9 @@ class CircleMachine(JoiningMachine):
         Check that what was not sent by override was within the book of its day.
         """
         for spend in self.sent:
-            if not spend.beyond:
+            if spend.place in self.promised:
+                self._check_promise(spend, self.promised[spend.place])
+            elif not spend.beyond:
                 books = (book for since, book in self.books if since < spend.place)
                 *_, book = books
                 self.check_never_over(book.must_see, spend, self.sent)
@@ -812,6 +842,7 @@ class CircleMachine(JoiningMachine):
             override_holders=set(self.may_override),
             standing=self.standing,
             all_staff=self.all_staff,
+            schedule=Schedule(self.planned),
         )
 
     @invariant()
@@ -829,6 +860,20 @@ class CircleMachine(JoiningMachine):
         ):
             if actual != expected:
                 self.fail(f"{name} are {actual}, and by the model {expected}")
+
+    def _check_promise(self, spend: Spent, it: Planned) -> None:
+        # By some book that was in force while it waited, no window held too many, not
+        # counting what went beyond by override.
+        earlier = [
+            one
+            for one in self.sent
+            if one.place < spend.place and one.place not in it.excused
+        ]
+        if not any(
+            has_room(budgets, earlier, (), self.zone, spend.at)
+            for budgets in it.promised
+        ):
+            self.fail(f"the one released at {spend.place} came too soon")
 
     def _found(
         self, kind: CircleKind, organisation: str | None, zone: str, book: RuleBook
@@ -948,16 +993,22 @@ class CircleMachine(JoiningMachine):
             **self._house("must-see", by),
         }
 
-    def _house(self, act: Act, by: str) -> dict[str, bool]:
+    def _house(
+        self, act: Act, by: str, at: datetime | None = None, but: int | None = None
+    ) -> dict[str, bool]:
+        when = self.at if at is None else at
+        earlier = [
+            it.at for it in self.spent if it.at <= when and it.place != (but or 0)
+        ]
         asked = Asked(
             act=act,
             by=by,
             role=self.people.get(by),  # type: ignore[arg-type] # one of the roles
             member_since=self.joined.get(by),
-            last_must_see_at=self.sent[-1].at if self.sent else None,
+            last_must_see_at=max(earlier, default=None),
             kind=self.kind,
             zone=self.zone,
-            at=self.at,
+            at=when,
         )
         against = house_says(self.policies, self.book, asked)
         return {reason.rule: True for reason in against}
@@ -966,3 +1017,8 @@ class CircleMachine(JoiningMachine):
         self.must_sees.append(post)
         place = len(self.history)
         self.sent.append(Spent(self.it.last_at, place, override is not None))
+        if override is not None:
+            for waits, it in self.planned.items():
+                if it.promised:
+                    excused = (*it.excused, place)
+                    self.planned[waits] = evolve(it, excused=excused)
