@@ -14,18 +14,21 @@ from circlekit.errors import (
     CorruptEventError,
     ExportError,
     GoldenHistoryError,
+    GraderError,
     InvalidInputError,
     NotFoundError,
     OutcomeUnknownError,
     StoreError,
     UnknownPolicyError,
 )
+from circlekit.events.homework import Scale
 from circlekit.ids import (
     CheckInId,
     CircleId,
     CommentId,
     CustomerId,
     GroupId,
+    HomeworkId,
     InvitationId,
     MemberId,
     MessageId,
@@ -33,6 +36,7 @@ from circlekit.ids import (
     ScheduledId,
     TopicId,
 )
+from circlekit.policies.graders import Grade, Submission
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
 
@@ -59,7 +63,10 @@ __all__ = [
     "CustomerId",
     "ExportError",
     "GoldenHistoryError",
+    "Grade",
+    "GraderError",
     "GroupId",
+    "HomeworkId",
     "InvalidInputError",
     "InvitationId",
     "ManualClock",
@@ -71,8 +78,10 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "Scale",
     "ScheduledId",
     "StoreError",
+    "Submission",
     "TopicId",
     "UnknownPolicyError",
     "Verdict",

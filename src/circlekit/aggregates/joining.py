@@ -178,12 +178,13 @@ class Joining:
         """
         Do not come in by an invitation of one's own.
         """
-        own = getattr(invitation.event, "member", None) == by
+        made = invitation.event
+        anybodys = isinstance(made, InvitationMade) and made.member is None
         require(
             self.holds(invitation, by, at=at),
-            ALLOWED
-            if own or not isinstance(invitation.event, InvitationMade)
-            else refused("not-the-invited", f"this invitation is not for {by}"),
+            refused("not-the-invited", f"this invitation is not {by}'s own")
+            if anybodys
+            else ALLOWED,
         )
         return (InvitationDeclined(invitation=invitation.version, by=by, at=at),)
 
@@ -193,7 +194,8 @@ class Joining:
         """
         Take an invitation back; who made it may, and who runs the circle.
         """
-        own = getattr(invitation.event, "by", None) == by
+        made = invitation.event
+        own = isinstance(made, InvitationMade) and made.by == by
         require(
             invitation_holds(
                 invitation.version, invitation.event, over=self.over, at=at

@@ -56,8 +56,9 @@ def is_invited(invitation: object, *, member: str) -> Verdict:
     """
     An invitation of one person is nobody else's.
     """
-    invited = getattr(invitation, "member", None)
-    if invited is None or invited == member:
+    if not isinstance(invitation, InvitationMade):
+        return ALLOWED  # refused already, as unknown
+    if invitation.member is None or invitation.member == member:
         return ALLOWED
     return refused("not-the-invited", f"this invitation is not for {member}")
 
