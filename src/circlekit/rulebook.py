@@ -15,6 +15,7 @@ from attrs import validators as check
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 
+CommunityJoining = Literal["open", "application"]
 CommentRelay = Literal["all", "off"]
 Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
@@ -118,6 +119,9 @@ class RuleBook:
 
         must_see_reminders: Every budget, per must-see and reader, of reminders to
             acknowledge it.
+        community_joining: How people come into a community circle.
+
+        convention: The version that members accept before they write, None for none.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -148,6 +152,10 @@ class RuleBook:
     mass_send_customers: int = field(default=10_000, validator=check.ge(0))
     mass_send_groups: int = field(default=2_000, validator=check.ge(0))
     must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
+    community_joining: CommunityJoining = "open"
+    convention: str | None = field(
+        default=None, validator=check.optional(check.min_len(1))
+    )
 
     def __attrs_post_init__(self) -> None:
         """

@@ -20,6 +20,7 @@ from circlekit.application.groups import Groups
 from circlekit.application.guardians import GuardianDigests
 from circlekit.application.homework import Homeworks
 from circlekit.application.identities import MemberIdentities
+from circlekit.application.joining import Joins
 from circlekit.application.lives import Lives
 from circlekit.application.mass_sends import MassSends
 from circlekit.application.organisations import Organisations
@@ -41,6 +42,7 @@ class CircleKit(
     Customers,
     Archiving,
     Closings,
+    Joins,
     Organisations,
     Duties,
     Homeworks,
