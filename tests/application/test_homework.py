@@ -133,6 +133,7 @@ def test_who_came_too_late_for_the_first_due_moment(town):
     clock.now = DUE
     kit.join_circle("school", "tardy", verified_role="student")
     kit.move_homework_due("essay", DUE + timedelta(days=5), by="wei")
+    clock.now = DUE + TICK
     kit.join_circle("school", "new", verified_role="student")
 
     assert ["bo", "new", "yan"] == [it.student for it in kit.submissions("essay")]

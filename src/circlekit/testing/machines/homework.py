@@ -124,9 +124,7 @@ class HomeworkMachine(Machine[Homework]):
         self.wait(wait)
         at, handed = self.at, self.work.get(by)
         joined_at = None if joined is None else self.due[-1][0] + joined
-        standing = [
-            due for set_at, due in self.due if joined_at and set_at <= joined_at
-        ]
+        standing = [due for set_at, due in self.due if joined_at and set_at < joined_at]
         in_time = joined_at is not None and joined_at < (
             standing[-1] if standing else self.due[0][1]
         )
