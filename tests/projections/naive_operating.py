@@ -128,7 +128,7 @@ def _rank(roles, about, event):
             roles[about, event.member] = "member"
         case c.ManagerAppointed():
             roles[about, event.member] = "manager"
-        case c.OwnerChanged():
+        case c.OwnerChanged() | c.OwnerSucceeded():
             for key, role in roles.items():
                 if key[0] == about and role == "owner":
                     roles[key] = "member"

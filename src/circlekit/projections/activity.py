@@ -26,6 +26,7 @@ from circlekit.events.circle import (
     MemberRemoved,
     MustSeeSent,
     OwnerChanged,
+    OwnerSucceeded,
     PostPublished,
     PostReacted,
 )
@@ -222,6 +223,7 @@ class ActivityView(ReadModel):
             MustSeeAcknowledged,
             MustSeeSent,
             OwnerChanged,
+            OwnerSucceeded,
             PostPublished,
             PostReacted,
             TopicMade,
@@ -332,7 +334,7 @@ class ActivityView(ReadModel):
                 rows.run(_RANK, circle=about, member=event.member, role="manager")
             case ManagerDismissed():
                 rows.run(_RANK, circle=about, member=event.member, role="member")
-            case OwnerChanged():
+            case OwnerChanged() | OwnerSucceeded():
                 rows.run(_STEP_DOWN, circle=about)
                 rows.run(_RANK, circle=about, member=event.owner, role="owner")
             case CircleLinked() | TopicMade():
