@@ -18,6 +18,8 @@ from sqlalchemy import (
 from circlekit.projections.activity import ActivityView
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.guardians import GuardianView
+from circlekit.projections.homework import HomeworkView
 from circlekit.projections.identities import Identities
 from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
@@ -31,6 +33,8 @@ MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
+HOMEWORK_VIEW: Final = HomeworkView()
+GUARDIAN_VIEW: Final = GuardianView()
 SCHEDULE: Final = ScheduleView()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
@@ -41,6 +45,8 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     GROUP_TIMELINE,
     QUOTA_VIEW,
     DUTIES,
+    HOMEWORK_VIEW,
+    GUARDIAN_VIEW,
     SCHEDULE,
     LIVES,
     TOPIC_BOARD,

@@ -19,6 +19,7 @@ A host puts its own numbers in by a subclass::
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
+from circlekit.testing.machines.homework import HomeworkMachine
 from circlekit.testing.machines.identity import IdentityMachine
 from circlekit.testing.machines.live import LiveMachine
 from circlekit.testing.machines.organisation import OrganisationMachine
@@ -30,6 +31,7 @@ __all__ = [
     "CircleMachine",
     "CustomerMachine",
     "GroupMachine",
+    "HomeworkMachine",
     "IdentityMachine",
     "LiveMachine",
     "OrganisationMachine",
