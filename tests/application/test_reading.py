@@ -155,6 +155,9 @@ def test_rebuilding_is_told(town):
         ("duties", head, head),
         ("todos", head, head),
         ("approvals", head, head),
+        ("homework", head, head),
+        ("guardians", head, head),
+        ("schedule", head, head),
         ("live-figures", head, head),
         ("topic-board", head, head),
     ] == told

@@ -250,7 +250,10 @@ def test_read_models_keep_to_their_names():
         "duties": "circlekit_duty_",
         "todos": "circlekit_todo_",
         "approvals": "circlekit_approval_",
+        "homework": "circlekit_homework_",
+        "guardians": "circlekit_guardian_",
         "topic-board": "circlekit_board_",
+        "schedule": "circlekit_schedule_",
         "live-figures": "circlekit_live_",
     } == {
         model.name: prefix

@@ -12,6 +12,7 @@ import pytest
 
 from circlekit.budget import Budget, Window
 from circlekit.events.approval import ApprovalStep, FormField
+from circlekit.events.homework import Scale
 from circlekit.events.names import NAMES, SINCE
 from circlekit.rulebook import MUST_SEE_REMINDERS, RuleBook
 from circlekit.verdict import Reason
@@ -24,6 +25,7 @@ VALUES = {
     "Form field": FormField,
     "Approval step": ApprovalStep,
     "Reason": Reason,
+    "Scale": Scale,
 }
 DEFAULTS: Mapping[Any, str] = {
     attrs.NOTHING: "",
@@ -33,6 +35,7 @@ DEFAULTS: Mapping[Any, str] = {
     (): "empty",
     attrs.Factory(dict): "empty",
     MUST_SEE_REMINDERS: "3 in 24 hours, 1 in 5 minutes",
+    "": "empty",
 }
 
 
@@ -48,7 +51,7 @@ def rows(title: str) -> list[list[str]]:
 
 
 def default(field: attrs.Attribute) -> str:
-    if isinstance(field.default, str):
+    if isinstance(field.default, str) and field.default:
         return f"`{field.default}`"
     if isinstance(field.default, int) and not isinstance(field.default, bool):
         return str(field.default)

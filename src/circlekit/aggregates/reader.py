@@ -12,8 +12,14 @@ from typing import assert_never
 from attrs import Factory, define
 
 from circlekit.aggregates.age import Age
+from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
 from circlekit.budget import Budget, Spend
+from circlekit.events.guardian import (
+    GuardianDigestSent,
+    GuardianDismissed,
+    GuardianNamed,
+)
 from circlekit.events.reader import (
     MinorAttested,
     MustSeeAcknowledged,
@@ -39,10 +45,13 @@ class Reader(HasHistory):
         acknowledged: The must-sees they have acknowledged: circle and place.
 
         reminders: When they were reminded of others, oldest first.
+
+        guardians: Who looks after them, if they are a child.
     """
 
     acknowledged: set[tuple[str, int]] = Factory(set)
     reminders: dict[tuple[str, int], list[Spend]] = Factory(dict)
+    guardians: Guardians = Factory(Guardians)
     age: Age = Factory(Age)
 
     # Commands: may refuse, never change anything.
@@ -132,6 +141,8 @@ class Reader(HasHistory):
             case MustSeeReminded():
                 sent = self.reminders.setdefault((event.circle, event.post), [])
                 sent.append(Spend(event.at, self.version))
+            case GuardianNamed() | GuardianDismissed() | GuardianDigestSent():
+                self.guardians.evolve(event, self.version)
             case MinorAttested():
                 self.age.evolve(event)
             case _:

@@ -19,7 +19,9 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.homework import Homework
 from circlekit.aggregates.live import Live
+from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.todo import Todo
 from circlekit.aggregates.topic import Topic
@@ -39,12 +41,14 @@ from circlekit.ids import (
     CircleId,
     CustomerId,
     GroupId,
+    HomeworkId,
     LiveId,
     MemberId,
     TodoId,
     TopicId,
 )
 from circlekit.policies.authority import Role
+from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
 from circlekit.text import checked_id
@@ -57,9 +61,11 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Reader: "reader",
     Todo: "todo",
     Approval: "approval",
+    Homework: "homework",
     Live: "live",
     Topic: "topic",
     TopicNames: "topic-names",
+    Organisation: "organisation",
 }
 
 _OWN: Final = "circlekit:"
@@ -174,6 +180,12 @@ class Work:
         """
         return self._known(Approval, id_)
 
+    def homework(self, id_: HomeworkId) -> Homework:
+        """
+        Return homework as it stands.
+        """
+        return self._known(Homework, id_)
+
     def live(self, id_: LiveId) -> Live:
         """
         Return a live as it stands.
@@ -185,6 +197,19 @@ class Work:
         Return a topic as it stands.
         """
         return self._known(Topic, id_)
+
+    def organisation(self, id_: str) -> Organisation:
+        """
+        Return an organisation that was registered.
+        """
+        return self._known(Organisation, id_)
+
+    def registered(self, id_: str | None) -> Organisation | None:
+        """
+        Return an organisation, None if it was not registered.
+        """
+        known = None if id_ is None else self.blank_or_known(Organisation, id_)
+        return known if known is not None and known.version else None
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
@@ -291,6 +316,7 @@ class Deciding:
     _record_refusals: bool
     _most_loaded: int
     _policies: Policies
+    _graders: Graders = Factory(dict)
     _aggregates: OrderedDict[str, _Known] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0

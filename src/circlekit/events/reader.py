@@ -5,6 +5,7 @@ What a reader did with what was shown to them, and what they were reminded of.
 from attrs import frozen
 
 from circlekit.clock import Moment
+from circlekit.events.guardian import GuardianEvent
 from circlekit.ids import CircleId, MemberId
 
 
@@ -53,4 +54,6 @@ class MinorAttested:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged | MustSeeReminded | MinorAttested
+ReaderEvent = (
+    PostsRead | MustSeeAcknowledged | MustSeeReminded | MinorAttested | GuardianEvent
+)

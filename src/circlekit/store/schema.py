@@ -18,10 +18,13 @@ from sqlalchemy import (
 from circlekit.projections.approvals import Approvals
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.guardians import GuardianView
+from circlekit.projections.homework import HomeworkView
 from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
+from circlekit.projections.schedule import ScheduleView
 from circlekit.projections.todos import Todos
 from circlekit.projections.topic_board import TopicBoard
 
@@ -32,6 +35,9 @@ QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 TODOS: Final = Todos()
 APPROVALS: Final = Approvals()
+HOMEWORK_VIEW: Final = HomeworkView()
+GUARDIAN_VIEW: Final = GuardianView()
+SCHEDULE: Final = ScheduleView()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
@@ -41,6 +47,9 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     DUTIES,
     TODOS,
     APPROVALS,
+    HOMEWORK_VIEW,
+    GUARDIAN_VIEW,
+    SCHEDULE,
     LIVES,
     TOPIC_BOARD,
 )

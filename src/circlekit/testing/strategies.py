@@ -31,6 +31,7 @@ from hypothesis.strategies import SearchStrategy
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.clock import zone_named
 from circlekit.events.approval import ApprovalStep, FormField
+from circlekit.events.homework import Scale
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
 from circlekit.ids import (
@@ -396,6 +397,7 @@ def rule_books() -> SearchStrategy[RuleBook]:
         must_see_reminders=some_budgets(
             "must-see-reminder-day", "must-see-reminder-spacing"
         ),
+        homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
     )
 
 
@@ -447,6 +449,18 @@ def verdicts() -> SearchStrategy[Verdict]:
     return st.builds(Verdict, st.lists(reasons(), max_size=3).map(tuple))
 
 
+def scales() -> SearchStrategy[Scale]:
+    """
+    Return scales that homework is marked by.
+    """
+    letters = st.lists(acceptable_names(), min_size=1, max_size=4, unique=True)
+    return st.one_of(
+        st.just(Scale("passed")),
+        st.builds(Scale, st.just("points"), most=st.integers(1, 100)),
+        st.builds(Scale, st.just("letters"), letters=letters.map(tuple)),
+    )
+
+
 # Events
 
 
@@ -482,6 +496,7 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     ApprovalStep: lambda: _built(ApprovalStep),
     Reason: reasons,
     Verdict: verdicts,
+    Scale: scales,
     datetime: moments,
     date: lambda: st.dates(EARLIEST.date(), LATEST.date()),
     str: acceptable_names,
