@@ -137,8 +137,6 @@ class Circle(HasHistory):
 
         joined_at: When each member joined.
 
-        staff_of: The organisation each member is of, for those who are of one.
-
         schedule: What waits for its moment, and the must-sees reserved for.
 
         policies: The host's own policies, which its rule book may name.
@@ -164,7 +162,6 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
-    staff_of: dict[str, str] = Factory(dict)
     schedule: Schedule = Factory(Schedule)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
     all_staff: bool = False
@@ -183,12 +180,6 @@ class Circle(HasHistory):
         Return somebody's role here, None if they are no member.
         """
         return self.members.get(member)
-
-    def organisation_of(self, member: str) -> str | None:
-        """
-        Return the organisation a member is of, as was attested on joining.
-        """
-        return self.staff_of.get(member)
 
     @property
     def bound_group(self) -> GroupId:
@@ -1236,13 +1227,10 @@ class Circle(HasHistory):
                 self.members[event.member] = "member"
                 self.joined_at[event.member] = event.at
                 self.joining.came(event)
-                if event.staff_of is not None:
-                    self.staff_of[event.member] = event.staff_of
             case MemberLeft() | MemberRemoved():
                 self.members.pop(event.member, None)
                 self.joined_at.pop(event.member, None)
                 self.joining.went(event.member)
-                self.staff_of.pop(event.member, None)
                 if event.member == self.owner:
                     self.owner = None
                 self.override_holders.discard(event.member)
@@ -1321,8 +1309,7 @@ class Circle(HasHistory):
                 self.owner = event.by
                 self.members[event.by] = "owner"
                 self.joined_at[event.by] = event.at
-                if event.organisation is not None:
-                    self.staff_of[event.by] = event.organisation
+                self.joining.founded(event)
             case _:
                 assert_never(event)
 
