@@ -13,6 +13,7 @@ from typing import assert_never
 from attrs import Factory, define, field
 
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.routing import Routing
 from circlekit.budget import Spend
 from circlekit.events.circle import (
     CircleEvent,
@@ -21,6 +22,7 @@ from circlekit.events.circle import (
     CommentAdded,
     CommentRemoved,
     GroupLinked,
+    GroupTopicsSet,
     GroupUnlinked,
     ManagerAppointed,
     ManagerDismissed,
@@ -42,6 +44,7 @@ from circlekit.events.circle import (
     VerifiedRole,
 )
 from circlekit.events.record import Cited
+from circlekit.events.relay import CommentRelaySet
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.authority import (
@@ -69,7 +72,9 @@ from circlekit.policies.posts import (
     may_pin,
     post_is_there,
 )
+from circlekit.policies.relay import relay_changes, relay_is_lower, relay_may_change
 from circlekit.rulebook import DINGTALK_2020, RuleBook
+from circlekit.settings import CommentRelay, comment_relay
 from circlekit.verdict import ALLOWED, Verdict, all_of, refused, require
 
 Events = tuple[CircleEvent, ...]
@@ -98,6 +103,10 @@ class Circle(HasHistory):
         joined_at: When each member joined.
 
         policies: The host's own policies, which its rule book may name.
+
+        routing: Which groups are for which topics.
+
+        own_relay: The owner's word on the relay of comments, None if none.
     """
 
     kind: CircleKind = "community"
@@ -115,6 +124,8 @@ class Circle(HasHistory):
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
+    routing: Routing = Factory(Routing)
+    own_relay: CommentRelay | None = None
 
     def role(self, member: str) -> Role | None:
         """
@@ -319,6 +330,56 @@ class Circle(HasHistory):
         )
         return (GroupUnlinked(group=group, by=by, at=at),)
 
+    def set_topics(
+        self, group: GroupId, topics: tuple[str, ...], *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Say which topics a group is for; none at all means any.
+        """
+        require(
+            self.manager_acts(by),
+            linked_to(self.id, self.id if group in self.groups else None),
+            is_on(
+                topics != self.routing.topics.get(group, ()),
+                rule="already-so",
+                because=f"{group} is for these topics already",
+            ),
+        )
+        return (GroupTopicsSet(group=group, topics=topics, by=by, at=at),)
+
+    def comment_relay(self) -> CommentRelay:
+        """
+        Return what groups are shown of comments at most.
+        """
+        return comment_relay(
+            book=self.book.comment_relay,
+            may_choose=self.book.comment_relay_choice,
+            circle=self.own_relay,
+        ).value
+
+    def set_comment_relay(
+        self, relay: CommentRelay | None, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Say how much of the comments groups are shown at most; None says nothing.
+        """
+        require(
+            self.owner_acts(by),
+            relay_may_change(may_choose=self.book.comment_relay_choice),
+            relay_changes(self.own_relay, relay),
+        )
+        return (CommentRelaySet(relay=relay, by=by, at=at),)
+
+    def may_ask_for(self, relay: CommentRelay | None, *, by: str) -> Verdict:
+        """
+        Return whether a reader may ask for this much of the circle's comments.
+        """
+        return all_of(
+            self.member_acts(by),
+            relay_may_change(may_choose=self.book.comment_relay_choice),
+            relay_is_lower(relay, maximum=self.comment_relay()),
+        )
+
     def switch_post_sync(self, *, on: bool, by: MemberId, at: datetime) -> Events:
         """
         Send posts on to the groups by default, or no longer.
@@ -347,6 +408,8 @@ class Circle(HasHistory):
     ) -> Events:
         """
         Publish a post; *sync* None goes by the circle's switch.
+
+        Where it names no groups, its topic does.
         """
         require(
             self.member_acts(by),
@@ -354,6 +417,8 @@ class Circle(HasHistory):
             self._house("post", by, at),
         )
         synced = self.syncs_posts if sync is None else sync
+        if groups is None:
+            groups = self.routing.groups_for(topic, self.groups)
         return (
             PostPublished(
                 text=text,
@@ -608,6 +673,11 @@ class Circle(HasHistory):
                 self.groups[event.group] = event.bound
             case GroupUnlinked():
                 self.groups.pop(event.group, None)
+                self.routing.forget(event.group)
+            case GroupTopicsSet():
+                self.routing.evolve(event)
+            case CommentRelaySet():
+                self.own_relay = event.relay
             case PostSyncSwitched():
                 self.syncs_posts = event.on
             case RuleBookAdopted():

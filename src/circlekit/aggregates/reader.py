@@ -11,11 +11,15 @@ from typing import assert_never
 from attrs import Factory, define
 
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.relaying import RelayChoices
 from circlekit.events.reader import MustSeeAcknowledged, PostsRead, ReaderEvent
+from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
 from circlekit.policies.membership import members_only
 from circlekit.policies.must_see import is_a_must_see
+from circlekit.policies.relay import relay_changes
+from circlekit.settings import CommentRelay
 from circlekit.verdict import ALLOWED, Verdict, refused, require
 
 Events = tuple[ReaderEvent, ...]
@@ -28,6 +32,7 @@ class Reader(HasHistory):
     """
 
     acknowledged: set[tuple[str, int]] = Factory(set)
+    relays: RelayChoices = Factory(RelayChoices)
 
     # Commands: may refuse, never change anything.
 
@@ -67,6 +72,20 @@ class Reader(HasHistory):
         )
         return (MustSeeAcknowledged(circle=circle, post=post, at=at),)
 
+    def choose_comment_relay(
+        self,
+        relay: CommentRelay | None,
+        *,
+        circle: CircleId | None = None,
+        there: Verdict = ALLOWED,
+        at: datetime,
+    ) -> Events:
+        """
+        Ask to be shown less of the comments; *there* is a circle's word on it.
+        """
+        require(there, relay_changes(self.relays.now(circle), relay))
+        return (CommentRelayChosen(relay=relay, circle=circle, at=at),)
+
     # History: never refuses, whatever today's rules say.
 
     def _evolve(self, event: ReaderEvent) -> None:
@@ -75,5 +94,7 @@ class Reader(HasHistory):
                 pass
             case MustSeeAcknowledged():
                 self.acknowledged.add((event.circle, event.post))
+            case CommentRelayChosen():
+                self.relays.evolve(event)
             case _:
                 assert_never(event)

@@ -12,8 +12,10 @@ from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.managing import Managing
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.relaying import Relaying
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
@@ -23,6 +25,8 @@ class CircleKit(
     Circles,
     Posts,
     Groups,
+    Managing,
+    Relaying,
     Customers,
     Reading,
     Following,

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from circlekit.clock import Moment
 from circlekit.events.personal import PERSONAL
+from circlekit.events.relay import CommentRelaySet
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
 
@@ -48,6 +49,18 @@ class GroupUnlinked:
     """
 
     group: GroupId
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
+class GroupTopicsSet:
+    """
+    One of the circle's groups is for these topics from here on; none means any.
+    """
+
+    group: GroupId
+    topics: tuple[str, ...]
     by: MemberId
     at: Moment
 
@@ -306,4 +319,6 @@ CircleEvent = (
     | MustSeeSent
     | OverrideGranted
     | OverrideRevoked
+    | GroupTopicsSet
+    | CommentRelaySet
 )

@@ -5,7 +5,10 @@ What can happen to a chat group.
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events.pace import PaceEvent
 from circlekit.events.personal import PERSONAL
+from circlekit.events.redirection import RedirectionEvent
+from circlekit.events.relay import CommentDigestSent
 from circlekit.ids import CircleId, MemberId
 
 
@@ -179,4 +182,7 @@ GroupEvent = (
     | PrivateChatAllowed
     | PrivateChatOpened
     | FriendRequestSent
+    | PaceEvent
+    | RedirectionEvent
+    | CommentDigestSent
 )

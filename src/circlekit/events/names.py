@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, customer, group, reader, refusal, rules
+from circlekit.events import (
+    circle,
+    customer,
+    group,
+    pace,
+    reader,
+    redirection,
+    refusal,
+    relay,
+    rules,
+)
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -59,6 +69,16 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
     ("CommandRefused", refusal.CommandRefused),
+    ("GroupTopicsSet", circle.GroupTopicsSet),
+    ("SlowModeSet", pace.SlowModeSet),
+    ("SlowModeLifted", pace.SlowModeLifted),
+    ("AnnouncementsOnlySet", pace.AnnouncementsOnlySet),
+    ("AnnouncementsOnlyLifted", pace.AnnouncementsOnlyLifted),
+    ("ThreadRedirected", redirection.ThreadRedirected),
+    ("ThreadReceived", redirection.ThreadReceived),
+    ("CommentRelaySet", relay.CommentRelaySet),
+    ("CommentRelayChosen", relay.CommentRelayChosen),
+    ("CommentDigestSent", relay.CommentDigestSent),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

@@ -5,6 +5,7 @@ What a reader did with what was shown to them.
 from attrs import frozen
 
 from circlekit.clock import Moment
+from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId
 
 
@@ -30,4 +31,4 @@ class MustSeeAcknowledged:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged
+ReaderEvent = PostsRead | MustSeeAcknowledged | CommentRelayChosen
