@@ -32,6 +32,12 @@ SHIPPED = {
         enterprise_moments=(A_DAY, A_MONTH),
         moments_share_budgets=True,
     ),
+    "circlekit_2026": RuleBook(
+        name="circlekit_2026",
+        must_see=MUST_SEE,
+        comment_relay="digest",
+        comment_relay_choice=True,
+    ),
 }
 
 
@@ -58,6 +64,8 @@ def test_what_a_book_says_of_itself():
         member_moments=(),
         enterprise_moments=(),
         moments_share_budgets=False,
+        comment_digest_seconds=600,
+        comment_relay_choice=False,
     )
     assert expected == book
 
@@ -89,7 +97,7 @@ def test_an_unknown_name():
 
     expected = (
         "rules: 'dingtalk_1999' is not known; accepted: "
-        "a RuleBook, or one of dingtalk_2020, seed_literal, wecom_2020"
+        "a RuleBook, or one of circlekit_2026, dingtalk_2020, seed_literal, wecom_2020"
     )
     assert expected == str(trouble.value)
 

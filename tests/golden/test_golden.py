@@ -17,6 +17,7 @@ from circlekit.events.circle import (
     CommentAdded,
     CommentRemoved,
     GroupLinked,
+    GroupTopicsSet,
     GroupUnlinked,
     ManagerAppointed,
     ManagerDismissed,
@@ -62,8 +63,20 @@ from circlekit.events.group import (
     PrivateChatOpened,
 )
 from circlekit.events.names import NAME_OF, NAMES
+from circlekit.events.pace import (
+    AnnouncementsOnlyLifted,
+    AnnouncementsOnlySet,
+    SlowModeLifted,
+    SlowModeSet,
+)
 from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.redirection import ThreadReceived, ThreadRedirected
 from circlekit.events.refusal import CommandRefused
+from circlekit.events.relay import (
+    CommentDigestSent,
+    CommentRelayChosen,
+    CommentRelaySet,
+)
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.rulebook import HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
@@ -100,6 +113,8 @@ COMPLETE = [
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
             ),
+            comment_digest_seconds=900,
+            comment_relay_choice=True,
         ),
         by="mei",
         at=AT,
@@ -193,6 +208,18 @@ COMPLETE = [
         by="mei",
         at=AT,
     ),
+    GroupTopicsSet(group="readers", topics=("Meetings", "读书"), by="mei", at=AT),
+    SlowModeSet(seconds=30, reason="exam week", until=LATER, by="mei", at=AT),
+    SlowModeLifted(by="mei", at=AT),
+    AnnouncementsOnlySet(
+        reason="exam week", until=LATER, open_thread=7, by="mei", at=AT
+    ),
+    AnnouncementsOnlyLifted(by="mei", at=AT),
+    ThreadRedirected(messages=(7, 9), to="more", reason="off topic", by="mei", at=AT),
+    ThreadReceived(group="readers", messages=(7, 9), by="mei", at=AT),
+    CommentRelaySet(relay="digest", by="mei", at=AT),
+    CommentRelayChosen(relay="off", circle="book-club", at=AT),
+    CommentDigestSent(circle="book-club", post=8, comments=(9, 10), seconds=600, at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -226,10 +253,26 @@ MINIMAL = [
                 enterprise_moments=(),
                 moments_share_budgets=False,
                 house=(),
+                comment_digest_seconds=600,
+                comment_relay_choice=False,
             ),
             by="mei",
             at=AT,
         ),
+    ),
+    (
+        b'{"seconds":30,"reason":"ads","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        SlowModeSet(seconds=30, reason="ads", until=None, by="mei", at=AT),
+    ),
+    (
+        b'{"reason":"ads","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        AnnouncementsOnlySet(
+            reason="ads", until=None, open_thread=None, by="mei", at=AT
+        ),
+    ),
+    (
+        b'{"relay":"off","at":"2020-03-01T12:00:00.25Z"}',
+        CommentRelayChosen(relay="off", circle=None, at=AT),
     ),
     (
         b'{"group":"readers","by":"mei","at":"2020-03-01T12:00:00.25Z"}',

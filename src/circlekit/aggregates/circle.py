@@ -8,7 +8,7 @@ costs to decide therefore does not grow with what was written.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, cast
 
 from attrs import Factory, define, field
 
@@ -351,11 +351,12 @@ class Circle(HasHistory):
         """
         Return what groups are shown of comments at most.
         """
-        return comment_relay(
+        setting = comment_relay(
             book=self.book.comment_relay,
             may_choose=self.book.comment_relay_choice,
             circle=self.own_relay,
-        ).value
+        )
+        return cast("CommentRelay", setting.value)
 
     def set_comment_relay(
         self, relay: CommentRelay | None, *, by: MemberId, at: datetime

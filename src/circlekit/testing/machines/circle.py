@@ -46,13 +46,13 @@ from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.house import Act, Asked, HousePolicy, known_policies, no
 from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.circle_groups import A_TOPIC, CircleGroups
 from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.house import house_says
 from circlekit.testing.machines.machine import (
     CAST,
     EMOJI,
     RUN_IT,
-    Machine,
     a_rule_book,
     a_wait,
     a_zone,
@@ -105,6 +105,8 @@ def _small_books(policies: tuple[type[HousePolicy], ...]) -> SearchStrategy[Rule
         name=st.just("small"),
         must_see=some_budgets("must-see-month", "must-see-spacing", "must-see-day"),
         pins=st.sampled_from((1, 2, 0)),
+        comment_relay=st.sampled_from(("all", "digest", "off")),
+        comment_relay_choice=st.booleans(),
         house=st.sampled_from(((), tuple(policy() for policy in policies))),
     )
 
@@ -131,7 +133,7 @@ def _a_comment() -> SearchStrategy[int]:
     )
 
 
-class CircleMachine(Machine[Circle]):
+class CircleMachine(CircleGroups):
     """
     Drive a circle: its people, posts, pins and must-sees.
 
@@ -459,6 +461,7 @@ class CircleMachine(Machine[Circle]):
             then=[GroupUnlinked(group=group, by=by, at=self.at)],
         ):
             del self.groups[group]
+            self.topics.pop(group, None)
 
     def switch_post_sync(self, *, on: bool, by: MemberId) -> None:
         """
@@ -478,9 +481,15 @@ class CircleMachine(Machine[Circle]):
         by=someone(),
         sync=st.sampled_from((None, True, False)),
         groups=_SOME_GROUPS,
+        topic=A_TOPIC,
     )
     def publish(
-        self, by: MemberId, *, sync: bool | None, groups: tuple[GroupId, ...] | None
+        self,
+        by: MemberId,
+        *,
+        sync: bool | None,
+        groups: tuple[GroupId, ...] | None,
+        topic: str | None = None,
     ) -> None:
         """
         Publish a post.
@@ -488,7 +497,7 @@ class CircleMachine(Machine[Circle]):
         post = self.place
         if self.ask(
             lambda at: self.it.publish(
-                text="Meet", sync=sync, groups=groups, by=by, at=at
+                text="Meet", topic=topic, sync=sync, groups=groups, by=by, at=at
             ),
             refused_if={
                 "not-a-member": by not in self.people,
@@ -498,8 +507,9 @@ class CircleMachine(Machine[Circle]):
             then=[
                 PostPublished(
                     text="Meet",
+                    topic=topic,
                     synced=self.synced if sync is None else sync,
-                    groups=groups,
+                    groups=self.routed(topic) if groups is None else groups,
                     by=by,
                     at=self.at,
                 )

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
-from circlekit.aggregates.group import Group
 from circlekit.events.group import (
     AnnouncementSet,
     CircleLinked,
@@ -30,17 +29,22 @@ from circlekit.events.group import (
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.group_digests import GroupDigests
+from circlekit.testing.machines.group_model import a_message
+from circlekit.testing.machines.group_pace import GroupPace
+from circlekit.testing.machines.group_redirections import (
+    GroupRedirections,
+    a_received_thread,
+)
 from circlekit.testing.machines.machine import (
     CAST,
     EMOJI,
     PEOPLE,
     ROLES,
     RUN_IT,
-    Machine,
     a_rule_book,
     a_wait,
     a_zone,
-    mostly,
     someone,
 )
 from circlekit.testing.machines.waiting import MICROSECOND, Wait
@@ -55,28 +59,12 @@ _BOOKS: Final = st.builds(
 )
 
 
-def _a_message() -> SearchStrategy[int]:
-    return st.runner().flatmap(lambda machine: mostly(machine.messages))
-
-
-class GroupMachine(Machine[Group]):
+class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
     """
-    Drive a chat group: who is in it, its mute, and its private-chat block.
+    Drive a chat group: who is in it, its mute and pace, and its private-chat block.
+
+    Threads go to other groups and come from them, and digests of comments come in.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.circle: str | None = None
-        self.inside: list[str] = []
-        self.messages: list[int] = []
-        self.mute: tuple[int, datetime | None] | None = None
-        self.block: int | None = None
-
-    def blank(self) -> Group:
-        """
-        Return the group before it is made.
-        """
-        return Group("readers")
 
     def small_books(self) -> SearchStrategy[RuleBook]:
         """
@@ -239,7 +227,7 @@ class GroupMachine(Machine[Group]):
 
     @rule(
         wait=a_wait(),
-        reply_to=st.one_of(st.none(), _a_message()),
+        reply_to=st.one_of(st.none(), a_message(), a_received_thread()),
         role=ROLES,
         by=someone(),
     )
@@ -261,13 +249,16 @@ class GroupMachine(Machine[Group]):
                 "not-in-the-group": by not in self.inside,
                 "group-muted": self._muted() and role not in RUN_IT,
                 "unknown-message": reply_to is not None
-                and reply_to not in self.messages,
+                and reply_to not in (*self.messages, *self.received),
+                "thread-redirected": reply_to in self.redirected,
+                **self.pace_says(role, by, reply_to),
             },
             then=[MessageSent(text="Hello", reply_to=reply_to, by=by, at=self.at)],
         ):
             self.messages.append(place)
+            self.wrote(by, place, reply_to)
 
-    @rule(message=_a_message(), emoji=st.sampled_from(EMOJI), by=someone())
+    @rule(message=a_message(), emoji=st.sampled_from(EMOJI), by=someone())
     def react(self, message: int, emoji: str, by: MemberId) -> None:
         """
         React to a message.
@@ -301,7 +292,7 @@ class GroupMachine(Machine[Group]):
         """
         self.ask(
             lambda at: self.it.announce("Welcome", role=role, by=by, at=at),
-            refused_if=self._may_not_run(role),
+            refused_if=self.may_not_run(role),
             then=[AnnouncementSet(text="Welcome", by=by, at=self.at)],
         )
 
@@ -327,7 +318,7 @@ class GroupMachine(Machine[Group]):
                 reason=reason, until=until, role=role, by=by, at=at
             ),
             refused_if={
-                **self._may_not_run(role),
+                **self.may_not_run(role),
                 "mute-already-over": lasts is not None and lasts <= timedelta(0),
             },
             then=[GroupMuted(reason=reason, until=until, by=by, at=self.at)],
@@ -356,7 +347,7 @@ class GroupMachine(Machine[Group]):
         """
         if self.ask(
             lambda at: self.it.unmute(role=role, by=by, at=at),
-            refused_if={**self._may_not_run(role), "not-muted": not self._muted()},
+            refused_if={**self.may_not_run(role), "not-muted": not self._muted()},
             then=[GroupUnmuted(by=by, at=self.at)],
         ):
             self.mute = None
@@ -368,7 +359,7 @@ class GroupMachine(Machine[Group]):
         if self.ask(
             lambda at: self.it.block_private_chat(role=role, by=by, at=at),
             refused_if={
-                **self._may_not_run(role),
+                **self.may_not_run(role),
                 "already-blocked": self.block is not None,
             },
             then=[PrivateChatBlocked(by=by, at=self.at)],
@@ -381,7 +372,7 @@ class GroupMachine(Machine[Group]):
         """
         if self.ask(
             lambda at: self.it.allow_private_chat(role=role, by=by, at=at),
-            refused_if={**self._may_not_run(role), "not-blocked": self.block is None},
+            refused_if={**self.may_not_run(role), "not-blocked": self.block is None},
             then=[PrivateChatAllowed(by=by, at=self.at)],
         ):
             self.block = None
@@ -475,9 +466,3 @@ class GroupMachine(Machine[Group]):
             return False
         _, until = self.mute
         return until is None or self.at < until
-
-    def _may_not_run(self, role: Role | None) -> dict[str, bool]:
-        return {
-            "group-not-linked": self.circle is None,
-            "not-a-manager": role not in RUN_IT,
-        }

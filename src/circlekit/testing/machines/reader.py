@@ -13,8 +13,10 @@ from hypothesis.stateful import (
 
 from circlekit.aggregates.reader import Reader
 from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
+from circlekit.settings import CommentRelay
 from circlekit.testing.machines.machine import (
     ROLES,
     Machine,
@@ -34,6 +36,7 @@ class ReaderMachine(Machine[Reader]):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[tuple[str, int]] = []
+        self.asked_for: dict[str | None, CommentRelay] = {}
 
     def blank(self) -> Reader:
         """
@@ -106,9 +109,42 @@ class ReaderMachine(Machine[Reader]):
         ):
             self.seen.append((circle, post))
 
+    @rule(
+        relay=st.sampled_from((None, "off", "digest", "all")),
+        circle=st.sampled_from([None, CircleId("book-club"), CircleId("chess-club")]),
+        there=st.sampled_from((True, True, False)),
+    )
+    def choose_comment_relay(
+        self, relay: CommentRelay | None, circle: CircleId | None, *, there: bool
+    ) -> None:
+        """
+        Ask to be shown less of the comments, or take that back.
+        """
+        it_is = ALLOWED if there else refused("comment-relay-fixed", "no choice")
+        if self.ask(
+            lambda at: self.it.choose_comment_relay(
+                relay, circle=circle, there=it_is, at=at
+            ),
+            refused_if={
+                "comment-relay-fixed": not there,
+                "already-so": relay == self.asked_for.get(circle),
+            },
+            then=[CommentRelayChosen(relay=relay, circle=circle, at=self.at)],
+        ):
+            self.asked_for.pop(circle, None)
+            if relay is not None:
+                self.asked_for[circle] = relay
+
     @invariant()
     def state_agrees(self) -> None:
         """
         Check that the reader remembers what the model remembers.
         """
         self.check_state(acknowledged=set(self.seen))
+        choices = self.it.relays
+        for circle in (None, "book-club", "chess-club"):
+            remembered, asked_for = choices.now(circle), self.asked_for.get(circle)
+            if remembered != asked_for:
+                self.fail(
+                    f"for {circle} {remembered} is asked, by the model {asked_for}"
+                )
