@@ -332,14 +332,11 @@ def test_never_more(side):
 
 @given(
     things=scripts(
-        "add_comment",
-        "add_comment",
-        "add_comment",
-        "add_comment",
+        *(12 * ["add_comment"]),
         "publish_post",
         "remove_comment",
+        "remove_comment",
         "remove_post",
-        "adopt_rule_book",
         "set_comment_relay",
         "choose_comment_relay",
         "choose_comment_relay",
