@@ -20,6 +20,7 @@ GroupId = NewType("GroupId", str)
 MemberId = NewType("MemberId", str)
 CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
+LiveId = NewType("LiveId", str)
 
 
 _PLACE: Final = re.compile("[0-9]{1,18}")

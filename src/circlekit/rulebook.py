@@ -7,7 +7,7 @@ whenever they change, so an old must-see is judged by the rule of its day.
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from attrs import Factory, asdict, field, frozen
 from attrs import validators as check
@@ -16,6 +16,7 @@ from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 from circlekit.settings import COMMENT_RELAYS, CommentRelay
 
+Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
 
 
@@ -81,6 +82,10 @@ class RuleBook:
 
         comment_relay_choice: Whether organisations and owners may set another
             relay of comments, and readers a lower one.
+        live_kinds: The kinds of circles that have live.
+
+        minor_live_minutes: Most minutes a day that a minor watches live, less
+            than 1,440; None for no limit.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -99,6 +104,10 @@ class RuleBook:
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
     comment_digest_seconds: int = field(default=600, validator=check.ge(1))
     comment_relay_choice: bool = False
+    live_kinds: tuple[Kind, ...] = ("teaching",)
+    minor_live_minutes: int | None = field(
+        default=None, validator=check.optional([check.ge(0), check.lt(24 * 60)])
+    )
 
     def __attrs_post_init__(self) -> None:
         """

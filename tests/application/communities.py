@@ -17,6 +17,7 @@ from tests.application.town import outcome
 START = datetime(2020, 2, 25, 12, tzinfo=UTC)
 PEOPLE = ("mei", "lin", "tao", "ben", "eve")
 CIRCLES = ("club", "guild")
+LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
 EMOJI = ("👍", "🎉")
@@ -40,6 +41,7 @@ BOOKS = (
         ),
     ),
 )
+SCHOOL = evolve(DINGTALK_2020, name="school", minor_live_minutes=45)
 # From a moment to more than a month.
 PAUSES = (0, 0, 1, 3_600, 12 * 3_600, 86_399, 86_400, 3 * 86_400, 20 * 86_400)
 
@@ -69,14 +71,17 @@ def scripts(*commands: str, least: int, most: int) -> st.SearchStrategy[list[Act
 
     def script(seed: int, length: int) -> list[Act]:
         dice = Random(seed)  # noqa: S311
-        return [_act(dice, commands or tuple(COMMANDS)) for _ in range(length)]
+        return [an_act(dice, commands or tuple(COMMANDS)) for _ in range(length)]
 
     return st.builds(
         script, seed=st.integers(0, 2**32 - 1), length=st.integers(least, most)
     )
 
 
-def _act(dice: Random, commands: tuple[str, ...]) -> Act:
+def an_act(dice: Random, commands: tuple[str, ...]) -> Act:
+    """
+    Return something that somebody does by one of some commands.
+    """
     return Act(
         command=dice.choice(commands),
         pause=dice.choice(PAUSES),
@@ -116,6 +121,15 @@ class Community:
         kit.link_group("club", by="mei", name="Side room", group="side")
         kit.join_group("side", "tao")
         kit.add_customer("c1", channel="qr", by="mei")
+        kit.found_circle(
+            name="Class", kind="teaching", by="mei", circle="class", rules=SCHOOL
+        )
+        kit.join_circle("class", "lin", verified_role="teacher")
+        kit.join_circle("class", "tao", verified_role="student")
+        kit.link_group("class", by="mei", name="Homework", group="homework")
+        kit.join_group("homework", "tao")
+        kit.schedule_live("class", by="lin", title="Sums", live="sums")
+        kit.start_live("sums", by="lin")
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
@@ -296,6 +310,18 @@ def _link(it: Community, act: Act) -> Any:
     return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
 
 
+def _live(it: Community, act: Act) -> str:
+    return LIVES[act.thing % len(LIVES)]
+
+
+def _on_live(it: Community, act: Act) -> Any:
+    return (_live(it, act),), {"by": _by(act)}
+
+
+def _at_live(it: Community, act: Act) -> Any:
+    return (_live(it, act), _other(act)), {}
+
+
 COMMANDS: dict[str, Any] = {
     "found_circle": lambda it, act: (
         (),
@@ -409,6 +435,49 @@ COMMANDS: dict[str, Any] = {
         },
     ),
     "complete_profile": _on_customer,
+    "schedule_live": lambda it, act: (
+        ("class" if act.other else _circle(act),),
+        {
+            "by": _by(act),
+            "title": f"Class {act.switch}",
+            "live": _live(it, act),
+            "groups": (None, ["class"], ["homework", "class"], ["side"])[
+                act.switch % 4
+            ],
+        },
+    ),
+    "start_live": _on_live,
+    "cancel_live": lambda it, act: (
+        (_live(it, act),),
+        {"by": _by(act), "reason": "Ill"},
+    ),
+    "end_live": _on_live,
+    "join_live": lambda it, act: (
+        (_live(it, act), _other(act)),
+        {"group": (None, None, None, "homework")[act.switch % 4]},
+    ),
+    "leave_live": _at_live,
+    "like_live": lambda it, act: (
+        (_live(it, act), _other(act)),
+        {"times": 1 + act.switch},
+    ),
+    "publish_replay": lambda it, act: (
+        (_live(it, act), "replay.mp4"),
+        {"by": _by(act)},
+    ),
+    "attest_minor": lambda it, act: (
+        (_other(act),),
+        {"until": it.clock.now + timedelta(days=act.switch - 1), "zone": "UTC"},
+    ),
+    "close_circle": lambda it, act: (
+        (_circle(act),),
+        {"by": _by(act), "reason": "Holidays"},
+    ),
+    "reopen_circle": lambda it, act: ((_circle(act),), {"by": _by(act)}),
+    "archive_circle": lambda it, act: (
+        ("guild",),
+        {"by": _by(act), "reason": "Over"},
+    ),
     "tag_customer": lambda it, act: ((_customer(act), "regular"), {"by": _by(act)}),
     "untag_customer": lambda it, act: ((_customer(act), "regular"), {"by": _by(act)}),
     "assign_customer": lambda it, act: (

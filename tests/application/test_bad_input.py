@@ -2,7 +2,7 @@
 Input that is no input: one typed error, naming the field and what is accepted.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from circlekit import CircleKit, InvalidInputError, NotFoundError
 from tests.application.town import outcome, refusals, written
 
+MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
 BELL, SURROGATE, LINE = "ding\x07", "half \ud83d", "two\nlines"
 LONG_ID, LONG_TEXT, LONG_EMOJI = "x" * 201, "x" * 20_001, "x" * 65
@@ -74,6 +75,17 @@ CASES = {
         ("invited_by", lambda t: _call("club", "new", invited_by=SURROGATE)),
         ("invited_by", lambda t: _call("club", "new", invited_by=5)),
     ],
+    "close_circle": [
+        ("reason", lambda t: _call("club", by="mei", reason="")),
+        ("reason", lambda t: _call("club", by="mei", reason=BELL)),
+        ("reason", lambda t: _call("club", by="mei", reason=None)),
+        ("by", lambda t: _call("club", by="", reason="x")),
+    ],
+    "archive_circle": [
+        ("reason", lambda t: _call("club", by="mei", reason="")),
+        ("reason", lambda t: _call("club", by="mei", reason="x" * 20_001)),
+    ],
+    "reopen_circle": [("by", lambda t: _call("club", by=LINE))],
     "leave_circle": [
         ("member", lambda t: _call("club", "")),
         ("member", lambda t: _call("club", LINE)),
@@ -307,6 +319,48 @@ CASES = {
         ("source", lambda t: _call("m", "c1", source="friend", by="sun")),
         ("moment", lambda t: _call("", "c1", source="member", by="sun")),
     ],
+    "schedule_live": [
+        ("title", lambda t: _call("school", by="head", title="")),
+        ("title", lambda t: _call("school", by="head", title=LINE)),
+        ("live", lambda t: _call("school", by="head", title="x", live=BELL)),
+        ("groups", lambda t: _call("school", by="head", title="x", groups="side")),
+        ("groups", lambda t: _call("school", by="head", title="x", groups=[])),
+        ("groups", lambda t: _call("school", by="head", title="x", groups=["a"] * 2)),
+        ("groups[1]", lambda t: _call("school", by="head", title="x", groups=["a", 1])),
+        (
+            "groups",
+            lambda t: _call(
+                "school", by="head", title="x", groups=[str(it) for it in range(1_001)]
+            ),
+        ),
+        ("starts_at", lambda t: _call("school", by="head", title="x", starts_at=NAIVE)),
+        ("starts_at", lambda t: _call("school", by="head", title="x", starts_at=5)),
+    ],
+    "start_live": [("live", lambda t: _call("", by="head"))],
+    "cancel_live": [("reason", lambda t: _call("sums", by="head", reason=BELL))],
+    "end_live": [("by", lambda t: _call("sums", by=""))],
+    "join_live": [
+        ("member", lambda t: _call("sums", "")),
+        ("group", lambda t: _call("sums", "sam", group=BELL)),
+    ],
+    "leave_live": [("member", lambda t: _call("sums", LINE))],
+    "like_live": [
+        ("member", lambda t: _call("sums", LINE)),
+        ("times", lambda t: _call("sums", "sam", times=0)),
+        ("times", lambda t: _call("sums", "sam", times=1_001)),
+        ("times", lambda t: _call("sums", "sam", times=True)),
+        ("times", lambda t: _call("sums", "sam", times=1.0)),
+    ],
+    "publish_replay": [
+        ("reference", lambda t: _call("sums", "", by="head")),
+        ("reference", lambda t: _call("sums", "x" * 2_001, by="head")),
+    ],
+    "attest_minor": [
+        ("member", lambda t: _call("", until=MARCH_2)),
+        ("until", lambda t: _call("sam", until=NAIVE)),
+        ("until", lambda t: _call("sam", until="2030")),
+        ("zone", lambda t: _call("sam", until=MARCH_2, zone="Mars/Olympus")),
+    ],
     "publish_moment": [
         ("source", lambda t: _call(["c1"], source="friend", by="sun", text="x")),
         ("text", lambda t: _call(["c1"], source="member", by="sun")),
@@ -346,6 +400,19 @@ QUESTIONS = {
         ("after", lambda t: _call(t.post, after="club")),
         ("limit", lambda t: _call(t.post, limit=0)),
     ],
+    "inbox": [
+        ("member", lambda t: _call("")),
+        ("circle", lambda t: _call("tao", circle=LINE)),
+        ("kinds", lambda t: _call("tao", kinds="to-do")),
+        ("kinds", lambda t: _call("tao", kinds=["to-do", "chore"])),
+        ("limit", lambda t: _call("tao", limit=0)),
+        ("limit", lambda t: _call("tao", limit=201)),
+        ("after", lambda t: _call("tao", after="")),
+        ("after", lambda t: _call("tao", after="1.2.3")),
+        ("after", lambda t: _call("tao", after="1.two")),
+        ("after", lambda t: _call("tao", after=17)),
+        ("after", lambda t: _call("tao", after=f"{10**30}.1")),
+    ],
     "acknowledgements": [("post", lambda t: _call("club"))],
     "circles": [("member", lambda t: _call(""))],
     "group_timeline": [
@@ -367,6 +434,17 @@ QUESTIONS = {
         ("holder", lambda t: _call("club", customer="c1")),
         ("holder", lambda t: _call(circle="club", customer="c1")),
         ("holder", lambda t: _call(LINE)),
+    ],
+    "live": [("live", lambda t: _call(LINE))],
+    "lives": [
+        ("circle", lambda t: _call("")),
+        ("limit", lambda t: _call("school", limit=0)),
+        ("limit", lambda t: _call("school", limit=201)),
+        ("before", lambda t: _call("school", before="")),
+    ],
+    "live_minutes": [
+        ("member", lambda t: _call("")),
+        ("zone", lambda t: _call("sam", zone="Nowhere")),
     ],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
 }
@@ -434,6 +512,9 @@ def test_bad_question(town, question, field, call):
         ("pin_post", "circle", "x", lambda t: _call("x/1", by="mei")),
         ("acknowledge", "circle", "x", lambda t: _call("x/1", by="mei")),
         ("mark_read", "circle", "x", lambda t: _call([t.post, "x/1"], by="tao")),
+        ("close_circle", "circle", "x", lambda t: _call("x", by="mei", reason="y")),
+        ("reopen_circle", "circle", "x", lambda t: _call("x", by="mei")),
+        ("archive_circle", "circle", "x", lambda t: _call("x", by="mei", reason="y")),
         ("link_group", "circle", "x", lambda t: _call("x", by="mei")),
         ("unlink_group", "group", "x", lambda t: _call("club", "x", by="mei")),
         ("join_group", "group", "x", lambda t: _call("x", "tao")),
@@ -461,6 +542,10 @@ def test_bad_question(town, question, field, call):
             lambda t: _call("off", by="tao", circle="x"),
         ),
         ("open_private_chat", "group", "x", lambda t: _call("x", by="tao", to="ben")),
+        ("schedule_live", "circle", "x", lambda t: _call("x", by="mei", title="y")),
+        ("start_live", "live", "x", lambda t: _call("x", by="mei")),
+        ("join_live", "live", "x", lambda t: _call("x", "tao")),
+        ("leave_live", "live", "x", lambda t: _call("x", "tao")),
         ("tag_customer", "customer", "x", lambda t: _call("x", "tag", by="sun")),
         (
             "show_moment",
@@ -496,11 +581,15 @@ def test_unknown_ids(town, command, kind, id_, call):
             "circle",
             lambda t: _call("tao", "comment_relay", circle="x"),
         ),
+        ("inbox", "circle", lambda t: _call("tao", circle="x")),
         ("quota", "circle or customer", lambda t: _call("x")),
         ("quota", "circle", lambda t: _call(circle="c1")),
         ("quota", "customer", lambda t: _call(customer="club")),
         ("audit_must_sees", "circle", lambda t: _call("x")),
         ("history", "circle", lambda t: _call("x")),
+        ("live", "live", lambda t: _call("x")),
+        ("lives", "circle", lambda t: _call("x")),
+        ("lives", "live", lambda t: _call("school", before="x")),
     ],
 )
 def test_unknown_questions(town, question, kind, call):

@@ -10,10 +10,13 @@ from attrs import evolve
 from circlekit import CommentId, MessageId, PostId
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
+from circlekit.application.lives import Admission
 from circlekit.application.managing import GroupsReport
 from circlekit.events import circle as c
+from circlekit.events import closing as cl
 from circlekit.events import customer as cu
 from circlekit.events import group as g
+from circlekit.events import live as li
 from circlekit.events import pace as pc
 from circlekit.events import reader as r
 from circlekit.events import redirection as rd
@@ -37,6 +40,34 @@ def _version(id_):
 
 def _next(town, stream="circle/club"):
     return 1 + sum(it == stream for it, _ in history(town.kit))
+
+
+def _live(town, *, started=False, ended=False):
+    town.kit.link_group("school", by="head", name="Homework", group="homework")
+    town.kit.join_circle("school", "ann", verified_role="teacher")
+    town.kit.join_circle("school", "sam", verified_role="student")
+    town.kit.join_group("homework", "sam")
+    town.kit.schedule_live("school", by="ann", title="Sums", live="sums")
+    if started:
+        town.kit.start_live("sums", by="ann")
+        town.kit.join_live("sums", "head")
+    if ended:
+        town.kit.end_live("sums", by="ann")
+
+
+def _started(town):
+    _live(town, started=True)
+
+
+def _ended(town):
+    _live(town, started=True, ended=True)
+
+
+def _capped(town):
+    _started(town)
+    book = evolve(DINGTALK_2020, name="ours", minor_live_minutes=40)
+    town.kit.adopt_rule_book("school", book, by="head")
+    town.kit.attest_minor("sam", until=AT + timedelta(days=900))
 
 
 # Of each command: what it is given, what it answers, what it records, and what has
@@ -901,6 +932,178 @@ CASES = {
             None,
             lambda t: [
                 ("customer/c1", cu.CustomerAssigned(owner="zoe", by="sun", at=AT))
+            ],
+        )
+    ],
+    "close_circle": [
+        (
+            lambda t: _call("club", by="mei", reason="Holidays"),
+            None,
+            lambda t: [
+                ("circle/club", cl.CircleClosed(reason="Holidays", by="mei", at=AT))
+            ],
+        )
+    ],
+    "reopen_circle": [
+        (
+            lambda t: _call("club", by="mei"),
+            None,
+            lambda t: [("circle/club", cl.CircleReopened(by="mei", at=AT))],
+            lambda t: t.kit.close_circle("club", by="mei", reason="Holidays"),
+        )
+    ],
+    "archive_circle": [
+        (
+            lambda t: _call("club", by="mei", reason="Over"),
+            None,
+            lambda t: [
+                ("circle/club", cl.CircleArchived(reason="Over", by="mei", at=AT))
+            ],
+        ),
+        (
+            lambda t: _call("club", by="mei", reason="Over"),
+            None,
+            lambda t: [
+                ("circle/club", cl.CircleArchived(reason="Over", by="mei", at=AT))
+            ],
+            lambda t: t.kit.close_circle("club", by="mei", reason="Holidays"),
+        ),
+    ],
+    "schedule_live": [
+        (
+            lambda t: _call(
+                "school",
+                by="head",
+                title="Letters",
+                groups=["school"],
+                starts_at=TOMORROW,
+                live="letters",
+            ),
+            lambda t: "letters",
+            lambda t: [
+                (
+                    "live/letters",
+                    li.LiveScheduled(
+                        circle="school",
+                        groups=("school",),
+                        title="Letters",
+                        starts_at=TOMORROW,
+                        by="head",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("school", by="ann", title="Letters", live="letters"),
+            lambda t: "letters",
+            lambda t: [
+                (
+                    "live/letters",
+                    li.LiveScheduled(
+                        circle="school",
+                        groups=("school", "homework"),
+                        title="Letters",
+                        by="ann",
+                        at=AT,
+                    ),
+                )
+            ],
+            _live,
+        ),
+    ],
+    "start_live": [
+        (
+            lambda t: _call("sums", by="head"),
+            None,
+            lambda t: [("live/sums", li.LiveStarted(by="head", at=AT))],
+            _live,
+        )
+    ],
+    "cancel_live": [
+        (
+            lambda t: _call("sums", by="head", reason="Snow"),
+            None,
+            lambda t: [
+                ("live/sums", li.LiveCancelled(reason="Snow", by="head", at=AT))
+            ],
+            _live,
+        )
+    ],
+    "end_live": [
+        (
+            lambda t: _call("sums", by="head"),
+            None,
+            lambda t: [("live/sums", li.LiveEnded(by="head", at=AT))],
+            _started,
+        )
+    ],
+    "join_live": [
+        (
+            lambda t: _call("sums", "sam"),
+            lambda t: Admission("sums", "school", AT),
+            lambda t: [
+                ("live/sums", li.LiveJoined(member="sam", group="school", at=AT))
+            ],
+            _started,
+        ),
+        (
+            lambda t: _call("sums", "sam", group="homework"),
+            lambda t: Admission(
+                "sums", "homework", AT, until=AT + timedelta(minutes=40)
+            ),
+            lambda t: [
+                (
+                    "live/sums",
+                    li.LiveJoined(
+                        member="sam",
+                        group="homework",
+                        until=AT + timedelta(minutes=40),
+                        at=AT,
+                    ),
+                )
+            ],
+            _capped,
+        ),
+    ],
+    "leave_live": [
+        (
+            lambda t: _call("sums", "head"),
+            None,
+            lambda t: [("live/sums", li.LiveLeft(member="head", at=AT))],
+            _started,
+        )
+    ],
+    "like_live": [
+        (
+            lambda t: _call("sums", "head", times=7),
+            None,
+            lambda t: [("live/sums", li.LiveLiked(member="head", times=7, at=AT))],
+            _started,
+        )
+    ],
+    "publish_replay": [
+        (
+            lambda t: _call("sums", "sums.mp4", by="ann"),
+            None,
+            lambda t: [
+                (
+                    "live/sums",
+                    li.ReplayPublished(reference="sums.mp4", by="ann", at=AT),
+                )
+            ],
+            _ended,
+        )
+    ],
+    "attest_minor": [
+        (
+            lambda t: _call("sam", until=TOMORROW, zone="Europe/Berlin"),
+            None,
+            lambda t: [
+                (
+                    "reader/sam",
+                    r.MinorAttested(until=TOMORROW, zone="Europe/Berlin", at=AT),
+                )
             ],
         )
     ],

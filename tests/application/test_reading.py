@@ -152,6 +152,8 @@ def test_rebuilding_is_told(town):
         ("member-feed", head, head),
         ("group-timeline", head, head),
         ("quota-view", head, head),
+        ("duties", head, head),
+        ("live-figures", head, head),
     ] == told
 
 

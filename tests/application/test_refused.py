@@ -5,9 +5,11 @@ Every rule that every command can meet: refused whole, by name, and written besi
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from circlekit.application.deciding import _COMMANDS
 from circlekit.events.refusal import CommandRefused
+from circlekit.rulebook import DINGTALK_2020
 from tests.application.town import MARCH_1, everything, history, outcome
 
 
@@ -54,6 +56,14 @@ def _block(town):
     town.kit.block_private_chat("club", by="mei")
 
 
+def _close(town):
+    town.kit.close_circle("club", by="mei", reason="Holidays")
+
+
+def _archive(town):
+    town.kit.archive_circle("club", by="mei", reason="Over")
+
+
 def _days_of_must_sees(town):
     for day in range(1, 4):
         town.clock.now = MARCH_1 + timedelta(days=2 * day)
@@ -84,7 +94,143 @@ def _hundred(town):
         town.kit.join_circle("club", "the hundredth")
 
 
+def _class(*, muted=False, started=False, ended=False):
+    def prepare(town):
+        kit = town.kit
+        kit.link_group("school", by="head", name="Homework", group="homework")
+        kit.join_circle("school", "ann", verified_role="teacher")
+        kit.join_circle("school", "sam", verified_role="student")
+        kit.schedule_live("school", by="ann", title="Sums", live="sums")
+        if muted:
+            kit.mute_group("homework", by="head")
+        if started:
+            kit.start_live("sums", by="head")
+            kit.join_live("sums", "ann")
+        if ended:
+            kit.end_live("sums", by="head")
+
+    return prepare
+
+
+def _without_live(town):
+    _class()(town)
+    book = evolve(DINGTALK_2020, name="no live", live_kinds=())
+    town.kit.adopt_rule_book("school", book, by="head")
+
+
+def _without_homework(town):
+    _class()(town)
+    town.kit.unlink_group("school", "homework", by="head")
+
+
+def _watched_enough(town):
+    _class(started=True)(town)
+    book = evolve(DINGTALK_2020, name="half an hour", minor_live_minutes=30)
+    town.kit.adopt_rule_book("school", book, by="head")
+    town.kit.attest_minor("sam", until=MARCH_1 + timedelta(days=900))
+    town.kit.join_live("sums", "sam")
+    town.clock.forward(minutes=30)
+    town.kit.leave_live("sums", "sam")
+
+
 CASES = {
+    "schedule_live": [
+        ("not-a-teacher", lambda t: _call("school", by="sam", title="x"), _class()),
+        (
+            "not-a-member not-a-teacher",
+            lambda t: _call("school", by="mei", title="x"),
+        ),
+        ("live-not-open", lambda t: _call("club", by="mei", title="x")),
+        (
+            "live-not-open not-a-teacher",
+            lambda t: _call("club", by="tao", title="x"),
+        ),
+        (
+            "group-not-linked",
+            lambda t: _call("school", by="head", title="x", groups=["side"]),
+        ),
+        (
+            "already-scheduled",
+            lambda t: _call("school", by="head", title="x", live="sums"),
+            _class(),
+        ),
+        (
+            "circle-closed",
+            lambda t: _call("school", by="head", title="x"),
+            lambda t: t.kit.close_circle("school", by="head", reason="Summer"),
+        ),
+    ],
+    "start_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class()),
+        ("group-muted", lambda t: _call("sums", by="ann"), _class(muted=True)),
+        ("live-not-open", lambda t: _call("sums", by="ann"), _without_live),
+        ("group-not-linked", lambda t: _call("sums", by="ann"), _without_homework),
+        (
+            "live-not-scheduled",
+            lambda t: _call("sums", by="head"),
+            _class(started=True),
+        ),
+    ],
+    "cancel_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class()),
+        (
+            "live-not-scheduled",
+            lambda t: _call("sums", by="ann"),
+            _class(started=True),
+        ),
+    ],
+    "end_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class(started=True)),
+        ("live-not-running", lambda t: _call("sums", by="ann"), _class()),
+    ],
+    "join_live": [
+        ("live-not-running", lambda t: _call("sums", "sam"), _class()),
+        (
+            "not-a-member not-in-the-group",
+            lambda t: _call("sums", "stranger"),
+            _class(started=True),
+        ),
+        (
+            "not-in-the-group",
+            lambda t: _call("sums", "sam", group="homework"),
+            _class(started=True),
+        ),
+        (
+            "not-in-the-group",
+            lambda t: _call("sums", "sam", group="nowhere"),
+            _class(started=True),
+        ),
+        ("already-watching", lambda t: _call("sums", "ann"), _class(started=True)),
+        ("minor-live-minutes", lambda t: _call("sums", "sam"), _watched_enough),
+    ],
+    "leave_live": [
+        ("not-watching", lambda t: _call("sums", "sam"), _class(started=True)),
+        (
+            "not-watching",
+            lambda t: _call("sums", "ann"),
+            _class(started=True, ended=True),
+        ),
+    ],
+    "like_live": [
+        ("not-watching", lambda t: _call("sums", "sam"), _class(started=True)),
+    ],
+    "publish_replay": [
+        ("live-not-ended", lambda t: _call("sums", "a.mp4", by="ann"), _class()),
+        (
+            "live-not-ended not-a-teacher",
+            lambda t: _call("sums", "a.mp4", by="sam"),
+            _class(started=True),
+        ),
+        (
+            "replay-published",
+            lambda t: _call("sums", "a.mp4", by="ann"),
+            lambda t: (
+                _class(started=True, ended=True)(t),
+                t.kit.publish_replay("sums", "b.mp4", by="head"),
+            ),
+        ),
+    ],
+    "attest_minor": [],  # what the host attests is not judged
     "found_circle": [
         (
             "already-founded",
@@ -497,6 +643,26 @@ CASES = {
             lambda t: _call("c1", by="sun"),
             lambda t: t.kit.complete_profile("c1", by="sun"),
         ),
+    ],
+    "close_circle": [
+        ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
+        ("circle-closed", lambda t: _call("club", by="mei", reason="x"), _close),
+        ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
+        (
+            "circle-closed not-the-owner",
+            lambda t: _call("club", by="lin", reason="x"),
+            _close,
+        ),
+    ],
+    "reopen_circle": [
+        ("not-closed", lambda t: _call("club", by="mei")),
+        ("not-the-owner", lambda t: _call("club", by="lin"), _close),
+        ("circle-archived", lambda t: _call("club", by="mei"), _archive),
+        ("not-closed not-the-owner", lambda t: _call("club", by="lin")),
+    ],
+    "archive_circle": [
+        ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
+        ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
     ],
     "tag_customer": [
         (

@@ -84,6 +84,7 @@ def _load(kit, kind, id_):
         "circle": lambda: kit.would_allow("leave_circle", id_, "nobody"),
         "group": lambda: kit.would_allow("leave_group", id_, "nobody"),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
+        "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
     }
     ask[kind]()

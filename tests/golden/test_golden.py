@@ -37,6 +37,7 @@ from circlekit.events.circle import (
     PostUnpinned,
     ReactionWithdrawn,
 )
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.customer import (
     CustomerAdded,
     CustomerAssigned,
@@ -62,6 +63,16 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.live import (
+    LiveCancelled,
+    LiveEnded,
+    LiveJoined,
+    LiveLeft,
+    LiveLiked,
+    LiveScheduled,
+    LiveStarted,
+    ReplayPublished,
+)
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.pace import (
     AnnouncementsOnlyLifted,
@@ -69,7 +80,7 @@ from circlekit.events.pace import (
     SlowModeLifted,
     SlowModeSet,
 )
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.events.redirection import ThreadReceived, ThreadRedirected
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.relay import (
@@ -115,6 +126,8 @@ COMPLETE = [
             ),
             comment_digest_seconds=900,
             comment_relay_choice=True,
+            live_kinds=("teaching", "community"),
+            minor_live_minutes=40,
         ),
         by="mei",
         at=AT,
@@ -191,6 +204,22 @@ COMPLETE = [
     ),
     PostsRead(circle="book-club", posts=(8, 11), at=AT),
     MustSeeAcknowledged(circle="book-club", post=8, at=AT),
+    MinorAttested(until=LATER, zone="Asia/Shanghai", at=AT),
+    LiveScheduled(
+        circle="school",
+        groups=("class-1", "class-2"),
+        title="分数 · Fractions",
+        starts_at=LATER,
+        by="lin",
+        at=AT,
+    ),
+    LiveStarted(by="lin", at=AT),
+    LiveCancelled(reason="no power", by="lin", at=AT),
+    LiveJoined(member="wei", group="class-1", until=LATER, at=AT),
+    LiveLeft(member="wei", at=AT),
+    LiveLiked(member="wei", times=3, at=AT),
+    LiveEnded(by="lin", at=AT),
+    ReplayPublished(reference="fractions.mp4", by="lin", at=AT),
     CommandRefused(
         command="send_must_see",
         reasons=(
@@ -220,6 +249,9 @@ COMPLETE = [
     CommentRelaySet(relay="digest", by="mei", at=AT),
     CommentRelayChosen(relay="off", circle="book-club", at=AT),
     CommentDigestSent(circle="book-club", post=8, comments=(9, 10), seconds=600, at=AT),
+    CircleClosed(reason="放假", by="mei", at=AT),
+    CircleReopened(by="mei", at=AT),
+    CircleArchived(reason="毕业", by="mei", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -255,6 +287,8 @@ MINIMAL = [
                 house=(),
                 comment_digest_seconds=600,
                 comment_relay_choice=False,
+                live_kinds=("teaching",),
+                minor_live_minutes=None,
             ),
             by="mei",
             at=AT,
@@ -324,6 +358,32 @@ MINIMAL = [
     (
         b'{"source":"member","text":"Sale","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
         MomentPublished(source="member", text="Sale", images=(), by="mei", at=AT),
+    ),
+    (
+        (
+            b'{"circle":"school","groups":["class-1"],"title":"Sums","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        LiveScheduled(
+            circle="school",
+            groups=("class-1",),
+            title="Sums",
+            starts_at=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        LiveCancelled(reason=None, by="lin", at=AT),
+    ),
+    (
+        b'{"member":"wei","group":"class-1","at":"2020-03-01T12:00:00.25Z"}',
+        LiveJoined(member="wei", group="class-1", until=None, at=AT),
+    ),
+    (
+        b'{"member":"wei","at":"2020-03-01T12:00:00.25Z"}',
+        LiveLiked(member="wei", times=1, at=AT),
     ),
     (
         (

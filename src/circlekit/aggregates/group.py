@@ -2,7 +2,8 @@
 A chat group: who is in it, whether it is muted, and whether it blocks private chat.
 
 A group is run by the owner and managers of its circle; their roles and the
-numbers of the circle's rule book are handed to each command.
+numbers of the circle's rule book are handed to each command, and as *there* whether
+the circle is still open.
 """
 
 from collections.abc import Sequence
@@ -138,12 +139,14 @@ class Group(HasHistory):
         *,
         role: Role | None,
         capacity: int | None,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
         Come into the group.
         """
         require(
+            there,
             members_only(role, by=member),
             not_yet_in_the_group(member, self.members),
             has_room(len(self.members), capacity=capacity),
@@ -177,6 +180,7 @@ class Group(HasHistory):
         reply_to: Cited | None = None,
         role: Role | None,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -184,6 +188,7 @@ class Group(HasHistory):
         """
         require(
             self._linked(),
+            there,
             in_the_group(by, self.members),
             may_speak(
                 role, muted_at=self.muted_at, muted_until=self.muted_until, at=at
@@ -208,21 +213,38 @@ class Group(HasHistory):
         )
 
     def react(
-        self, message: Cited, emoji: str, *, by: MemberId, at: datetime
+        self,
+        message: Cited,
+        emoji: str,
+        *,
+        by: MemberId,
+        there: Verdict = ALLOWED,
+        at: datetime,
     ) -> Events:
         """
         React to a message.
         """
-        require(self._linked(), in_the_group(by, self.members), _message_there(message))
+        require(
+            self._linked(),
+            there,
+            in_the_group(by, self.members),
+            _message_there(message),
+        )
         return (MessageReacted(message=message.version, emoji=emoji, by=by, at=at),)
 
     def announce(
-        self, text: str, *, role: Role | None, by: MemberId, at: datetime
+        self,
+        text: str,
+        *,
+        role: Role | None,
+        by: MemberId,
+        there: Verdict = ALLOWED,
+        at: datetime,
     ) -> Events:
         """
         Put up the announcement, in place of the one before.
         """
-        require(self._linked(), managers_only(role, by=by))
+        require(self._linked(), there, managers_only(role, by=by))
         return (AnnouncementSet(text=text, by=by, at=at),)
 
     def mute(
@@ -232,6 +254,7 @@ class Group(HasHistory):
         until: datetime | None,
         role: Role | None,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -239,6 +262,7 @@ class Group(HasHistory):
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             is_on(
                 until is None or until > at,
@@ -248,12 +272,15 @@ class Group(HasHistory):
         )
         return (GroupMuted(reason=reason, until=until, by=by, at=at),)
 
-    def unmute(self, *, role: Role | None, by: MemberId, at: datetime) -> Events:
+    def unmute(
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
+    ) -> Events:
         """
         Let everybody write again.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             is_on(
                 self.is_muted(at),
@@ -271,22 +298,26 @@ class Group(HasHistory):
         until: datetime | None,
         role: Role | None,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
         Let each member write once in so many seconds; replaces what was set before.
         """
-        require(self._linked(), managers_only(role, by=by), ends_later(until, at=at))
+        require(
+            self._linked(), there, managers_only(role, by=by), ends_later(until, at=at)
+        )
         return (SlowModeSet(seconds=seconds, reason=reason, until=until, by=by, at=at),)
 
     def lift_slow_mode(
-        self, *, role: Role | None, by: MemberId, at: datetime
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
     ) -> Events:
         """
         Let members write as often as they like again.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             in_slow_mode(slow=self.pace.is_slow(at)),
         )
@@ -300,6 +331,7 @@ class Group(HasHistory):
         open_thread: Cited | None,
         role: Role | None,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -307,6 +339,7 @@ class Group(HasHistory):
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             ends_later(until, at=at),
             _answerable(open_thread) if open_thread else ALLOWED,
@@ -325,13 +358,14 @@ class Group(HasHistory):
         )
 
     def lift_announcements_only(
-        self, *, role: Role | None, by: MemberId, at: datetime
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
     ) -> Events:
         """
         Let everybody write again, unless something else stands in the way.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             for_announcements(only=self.pace.is_announcing(at)),
         )
@@ -343,21 +377,23 @@ class Group(HasHistory):
         replies: Sequence[int],
         *,
         to: GroupId,
-        there: CircleId | None,
+        linked: CircleId | None,
         reason: str,
         role: Role | None,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> tuple[ThreadRedirected]:
         """
         Send a message and its replies on to another group of the same circle.
 
-        *there* is the circle that the other group is linked to, None if to none.
+        *linked* is the circle that the other group is linked to, None if to none.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
-            linked_to(self.circle, there) if self.circle else ALLOWED,
+            linked_to(self.circle, linked) if self.circle else ALLOWED,
             another_group(self.id, to),
             _message_there(message),
             not_yet_redirected(message.version, self.redirections.moved),
@@ -413,13 +449,14 @@ class Group(HasHistory):
         )
 
     def block_private_chat(
-        self, *, role: Role | None, by: MemberId, at: datetime
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
     ) -> Events:
         """
         Keep members from reaching one another in private by way of the group.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             is_on(
                 self.blocked_at is None,
@@ -430,13 +467,14 @@ class Group(HasHistory):
         return (PrivateChatBlocked(by=by, at=at),)
 
     def allow_private_chat(
-        self, *, role: Role | None, by: MemberId, at: datetime
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
     ) -> Events:
         """
         Let members reach one another in private again.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             is_on(
                 self.blocked_at is not None,
@@ -456,6 +494,7 @@ class Group(HasHistory):
         other_common_group: bool,
         strict: bool,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -470,6 +509,7 @@ class Group(HasHistory):
                 other_common_group=other_common_group,
                 strict=strict,
                 by=by,
+                there=there,
             )
         )
         return (PrivateChatOpened(to=to, by=by, at=at),)
@@ -484,6 +524,7 @@ class Group(HasHistory):
         other_common_group: bool,
         strict: bool,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -498,6 +539,7 @@ class Group(HasHistory):
                 other_common_group=other_common_group,
                 strict=strict,
                 by=by,
+                there=there,
             )
         )
         return (FriendRequestSent(to=to, by=by, at=at),)
@@ -518,9 +560,11 @@ class Group(HasHistory):
         other_common_group: bool,
         strict: bool,
         by: MemberId,
+        there: Verdict,
     ) -> tuple[Verdict, ...]:
         return (
             self._linked(),
+            there,
             two_people(by, to),
             in_the_group(by, self.members),
             in_the_group(to, self.members),

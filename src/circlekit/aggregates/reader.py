@@ -10,9 +10,15 @@ from typing import assert_never
 
 from attrs import Factory, define
 
+from circlekit.aggregates.age import Age
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.relaying import RelayChoices
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead, ReaderEvent
+from circlekit.events.reader import (
+    MinorAttested,
+    MustSeeAcknowledged,
+    PostsRead,
+    ReaderEvent,
+)
 from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
@@ -33,6 +39,7 @@ class Reader(HasHistory):
 
     acknowledged: set[tuple[str, int]] = Factory(set)
     relays: RelayChoices = Factory(RelayChoices)
+    age: Age = Factory(Age)
 
     # Commands: may refuse, never change anything.
 
@@ -86,6 +93,12 @@ class Reader(HasHistory):
         require(there, relay_changes(self.relays.now(circle), relay))
         return (CommentRelayChosen(relay=relay, circle=circle, at=at),)
 
+    def attest_minor(self, *, until: datetime, zone: str, at: datetime) -> Events:
+        """
+        Be a minor until then, as the host attests.
+        """
+        return self.age.attest(until=until, zone=zone, at=at)
+
     # History: never refuses, whatever today's rules say.
 
     def _evolve(self, event: ReaderEvent) -> None:
@@ -96,5 +109,7 @@ class Reader(HasHistory):
                 self.acknowledged.add((event.circle, event.post))
             case CommentRelayChosen():
                 self.relays.evolve(event)
+            case MinorAttested():
+                self.age.evolve(event)
             case _:
                 assert_never(event)

@@ -308,6 +308,9 @@ class AsyncCircleKit:
     grant_override = _offloaded(CircleKit.grant_override)
     revoke_override = _offloaded(CircleKit.revoke_override)
     switch_post_sync = _offloaded(CircleKit.switch_post_sync)
+    close_circle = _offloaded(CircleKit.close_circle)
+    reopen_circle = _offloaded(CircleKit.reopen_circle)
+    archive_circle = _offloaded(CircleKit.archive_circle)
     link_group = _offloaded(CircleKit.link_group)
     unlink_group = _offloaded(CircleKit.unlink_group)
 
@@ -362,8 +365,23 @@ class AsyncCircleKit:
     show_moment = _offloaded(CircleKit.show_moment)
     publish_moment = _offloaded(CircleKit.publish_moment)
 
+    # Lives
+    schedule_live = _offloaded(CircleKit.schedule_live)
+    start_live = _offloaded(CircleKit.start_live)
+    cancel_live = _offloaded(CircleKit.cancel_live)
+    end_live = _offloaded(CircleKit.end_live)
+    join_live = _offloaded(CircleKit.join_live)
+    leave_live = _offloaded(CircleKit.leave_live)
+    like_live = _offloaded(CircleKit.like_live)
+    publish_replay = _offloaded(CircleKit.publish_replay)
+    attest_minor = _offloaded(CircleKit.attest_minor)
+    live = _offloaded(CircleKit.live)
+    lives = _offloaded(CircleKit.lives)
+    live_minutes = _offloaded(CircleKit.live_minutes)
+
     # Reading
     feed = _offloaded(CircleKit.feed)
+    inbox = _offloaded(CircleKit.inbox)
     comments = _offloaded(CircleKit.comments)
     circles = _offloaded(CircleKit.circles)
     acknowledgements = _offloaded(CircleKit.acknowledgements)

@@ -18,6 +18,7 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.live import Live
 from circlekit.aggregates.reader import Reader
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
@@ -29,7 +30,7 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
+from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
@@ -41,6 +42,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Live: "live",
 }
 
 _OWN: Final = "circlekit:"
@@ -143,6 +145,12 @@ class Work:
         """
         return self.blank_or_known(Reader, id_)
 
+    def live(self, id_: LiveId) -> Live:
+        """
+        Return a live as it stands.
+        """
+        return self._known(Live, id_)
+
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
         Return an aggregate that need not exist yet.
@@ -158,6 +166,14 @@ class Work:
             return tuple(None for _ in members)
         circle = self.circle(group.circle)
         return tuple(circle.role(member) for member in members)
+
+    def there(self, group: Group) -> Verdict:
+        """
+        Return whether the circle a group is linked to, if any, is still open.
+        """
+        if group.circle is None:
+            return ALLOWED
+        return self.circle(group.circle).still_open()
 
     def at(self, *involved: HasHistory) -> datetime:
         """

@@ -49,6 +49,7 @@ class Groups(Deciding):
                 who,
                 role=role,
                 capacity=circle.book.group_capacity if circle else None,
+                there=work.there(chat),
                 at=work.at(chat),
             )
             work.record(chat, entered)
@@ -148,6 +149,7 @@ class Groups(Deciding):
                 reply_to=answered,
                 role=role,
                 by=MemberId(by),
+                there=work.there(chat),
                 at=work.at(chat),
             )
             work.record(chat, sent)
@@ -183,7 +185,11 @@ class Groups(Deciding):
 
         def decide(chat: Group, work: Work) -> Events:
             return chat.react(
-                work.cited(chat, where.version), sign, by=MemberId(by), at=work.at(chat)
+                work.cited(chat, where.version),
+                sign,
+                by=MemberId(by),
+                there=work.there(chat),
+                at=work.at(chat),
             )
 
         self._simple(
@@ -369,7 +375,13 @@ class Groups(Deciding):
     ) -> None:
         def switched(chat: Group, work: Work) -> Events:
             (role,) = work.run_by(chat, MemberId(by))
-            return decide(chat, role=role, by=MemberId(by), at=work.at(chat))
+            return decide(
+                chat,
+                role=role,
+                by=MemberId(by),
+                there=work.there(chat),
+                at=work.at(chat),
+            )
 
         self._simple(name, group, switched, by, command_id, *said)
 
@@ -398,6 +410,7 @@ class Groups(Deciding):
                 other_common_group=self._meet_elsewhere(chat, me, other),
                 strict=circle.book.strict_private_chat if circle else False,
                 by=me,
+                there=work.there(chat),
                 at=work.at(chat),
             )
 

@@ -8,10 +8,13 @@ from types import TracebackType
 from typing import Self
 
 from circlekit.application.circles import Circles
+from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
+from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.lives import Lives
 from circlekit.application.managing import Managing
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
@@ -28,6 +31,9 @@ class CircleKit(
     Managing,
     Relaying,
     Customers,
+    Closings,
+    Duties,
+    Lives,
     Reading,
     Following,
 ):
@@ -36,8 +42,10 @@ class CircleKit(
 
     Every command either does what it says or raises
     :class:`~circlekit.verdict.RefusedError` with all the rules in the way and
-    changes nothing. Safe to use from several threads, and beside other processes
-    on the same store. Close it, or use it in a ``with`` block.
+    changes nothing. In a circle that is closed or archived, ``circle-closed`` or
+    ``circle-archived`` is one of them for every command that writes there. Safe to
+    use from several threads, and beside other processes on the same store. Close it,
+    or use it in a ``with`` block.
 
     >>> with CircleKit("sqlite://") as kit:
     ...     club = kit.found_circle(name="Book club", kind="community", by="mei")

@@ -183,7 +183,12 @@ class Managing(Deciding):
             if asked is not None:
                 thread = message_in(work, chat, asked, field="open_thread")
             decided = act.decide(
-                chat, open_thread=thread, role=role, by=MemberId(by), at=work.at(chat)
+                chat,
+                open_thread=thread,
+                role=role,
+                by=MemberId(by),
+                there=work.there(chat),
+                at=work.at(chat),
             )
             work.record(chat, decided)
 
@@ -255,7 +260,8 @@ class Managing(Deciding):
                 cited,
                 _replies(work, cited, stream_of("group", where.group)),
                 to=GroupId(to),
-                there=other.circle,
+                linked=other.circle,
+                there=work.there(chat),
                 reason=reason,
                 role=role,
                 by=MemberId(by),
@@ -384,7 +390,13 @@ class Managing(Deciding):
         def plan(work: Work) -> None:
             chat = work.group(GroupId(group))
             (role,) = work.run_by(chat, MemberId(by))
-            decided = act.decide(chat, role=role, by=MemberId(by), at=work.at(chat))
+            decided = act.decide(
+                chat,
+                role=role,
+                by=MemberId(by),
+                there=work.there(chat),
+                at=work.at(chat),
+            )
             work.record(chat, decided)
 
         self._decide(

@@ -7,6 +7,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.personal import PERSONAL
 from circlekit.events.relay import CommentRelaySet
 from circlekit.events.rules import RuleBookAdopted
@@ -321,4 +322,7 @@ CircleEvent = (
     | OverrideRevoked
     | GroupTopicsSet
     | CommentRelaySet
+    | CircleClosed
+    | CircleReopened
+    | CircleArchived
 )

@@ -11,8 +11,10 @@ from typing import Final
 
 from circlekit.events import (
     circle,
+    closing,
     customer,
     group,
+    live,
     pace,
     reader,
     redirection,
@@ -68,6 +70,15 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("MomentPublished", customer.MomentPublished),
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
+    ("MinorAttested", reader.MinorAttested),
+    ("LiveScheduled", live.LiveScheduled),
+    ("LiveStarted", live.LiveStarted),
+    ("LiveCancelled", live.LiveCancelled),
+    ("LiveJoined", live.LiveJoined),
+    ("LiveLeft", live.LiveLeft),
+    ("LiveLiked", live.LiveLiked),
+    ("LiveEnded", live.LiveEnded),
+    ("ReplayPublished", live.ReplayPublished),
     ("CommandRefused", refusal.CommandRefused),
     ("GroupTopicsSet", circle.GroupTopicsSet),
     ("SlowModeSet", pace.SlowModeSet),
@@ -79,6 +90,9 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CommentRelaySet", relay.CommentRelaySet),
     ("CommentRelayChosen", relay.CommentRelayChosen),
     ("CommentDigestSent", relay.CommentDigestSent),
+    ("CircleClosed", closing.CircleClosed),
+    ("CircleReopened", closing.CircleReopened),
+    ("CircleArchived", closing.CircleArchived),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

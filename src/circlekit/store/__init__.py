@@ -9,7 +9,9 @@ from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
+    DUTIES,
     GROUP_TIMELINE,
+    LIVES,
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
@@ -17,7 +19,9 @@ from circlekit.store.schema import (
 from circlekit.store.session import ConnectionLostError
 
 __all__ = [
+    "DUTIES",
     "GROUP_TIMELINE",
+    "LIVES",
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",

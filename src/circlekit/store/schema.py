@@ -15,7 +15,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
@@ -24,7 +26,15 @@ SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
-READ_MODELS: Final[tuple[ReadModel, ...]] = (MEMBER_FEED, GROUP_TIMELINE, QUOTA_VIEW)
+DUTIES: Final = Duties()
+LIVES: Final = Lives()
+READ_MODELS: Final[tuple[ReadModel, ...]] = (
+    MEMBER_FEED,
+    GROUP_TIMELINE,
+    QUOTA_VIEW,
+    DUTIES,
+    LIVES,
+)
 
 HISTORY: Final = MetaData()
 Table(

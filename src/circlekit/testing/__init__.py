@@ -17,6 +17,7 @@ from circlekit.testing.machines import (
     CircleMachine,
     CustomerMachine,
     GroupMachine,
+    LiveMachine,
     ReaderMachine,
 )
 from circlekit.testing.scenario import Given, Outcome, given
@@ -62,6 +63,7 @@ __all__ = [
     "Given",
     "GroupMachine",
     "History",
+    "LiveMachine",
     "Outcome",
     "ReaderMachine",
     "acceptable_names",

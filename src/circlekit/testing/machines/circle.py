@@ -13,6 +13,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.circle import Circle
+from circlekit.aggregates.joining import Joining
 from circlekit.audit import audit_must_sees, rules_ever
 from circlekit.budget import Spend
 from circlekit.events.circle import (
@@ -149,8 +150,8 @@ class CircleMachine(CircleGroups):
         super().__init__()
         self.kind: CircleKind = "community"
         self.organisation: str | None = None
-        self.people: dict[str, str] = {}
         self.joined: dict[str, datetime] = {}
+        self.verified: dict[str, VerifiedRole] = {}
         self.groups: dict[str, bool] = {}
         self.synced = True
         self.posts: dict[int, str] = {}
@@ -229,7 +230,7 @@ class CircleMachine(CircleGroups):
         """
         if self.ask(
             lambda at: self.it.adopt_rule_book(book, by=by, at=at),
-            refused_if={"not-the-owner": not self._owns(by)},
+            refused_if={**self._closed(), "not-the-owner": not self._owns(by)},
             then=[RuleBookAdopted(book=book, by=by, at=self.at)],
         ):
             self.book, self.other_book = book, self.book
@@ -260,6 +261,7 @@ class CircleMachine(CircleGroups):
                 at=at,
             ),
             refused_if={
+                **self._closed(),
                 "already-a-member": member in self.people,
                 "internal-staff-only": self.kind == "internal"
                 and staff_of != self.organisation,
@@ -280,6 +282,8 @@ class CircleMachine(CircleGroups):
         ):
             self.people[member] = "member"
             self.joined[member] = self.it.last_at
+            if verified_role is not None:
+                self.verified[member] = verified_role
 
     @rule(
         what=st.sampled_from(
@@ -345,6 +349,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.appoint_manager(member, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": not self._owns(by),
                 "not-a-member": role is None,
                 "already-a-manager": role in RUN_IT,
@@ -360,6 +365,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.dismiss_manager(member, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": not self._owns(by),
                 "not-a-manager": self.people.get(member) != "manager",
             },
@@ -390,6 +396,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.grant_override(member, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": not self._owns(by),
                 "not-a-member": member not in self.people,
                 "already-granted": member in self.may_override,
@@ -405,6 +412,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.revoke_override(member, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": not self._owns(by),
                 "not-granted": member not in self.may_override,
             },
@@ -440,6 +448,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.link_group(group, linked=circle, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 "group-linked": circle is not None,
             },
@@ -454,6 +463,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.unlink_group(group, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 "group-not-linked": group not in self.groups,
                 "bound-group-stays": self.groups.get(group, False),
@@ -470,6 +480,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.switch_post_sync(on=on, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 "already-so": on == self.synced,
             },
@@ -500,6 +511,7 @@ class CircleMachine(CircleGroups):
                 text="Meet", topic=topic, sync=sync, groups=groups, by=by, at=at
             ),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 "group-not-linked": not self._all_linked(groups),
                 **self._house("post", by),
@@ -537,7 +549,11 @@ class CircleMachine(CircleGroups):
         """
         self.ask(
             lambda at: self.it.edit_post(self.cited(post), text="New", by=by, at=at),
-            refused_if={**self._not_there(post), **self._not_the_author(post, by)},
+            refused_if={
+                **self._closed(),
+                **self._not_there(post),
+                **self._not_the_author(post, by),
+            },
             then=[PostEdited(post=post, text="New", by=by, at=self.at)],
         )
 
@@ -547,7 +563,11 @@ class CircleMachine(CircleGroups):
         """
         if self.ask(
             lambda at: self.it.remove_post(self.cited(post), by=by, at=at),
-            refused_if={**self._not_there(post), **self._not_the_author(post, by)},
+            refused_if={
+                **self._closed(),
+                **self._not_there(post),
+                **self._not_the_author(post, by),
+            },
             then=[PostRemoved(post=post, by=by, at=self.at)],
         ):
             self.gone.append(post)
@@ -566,6 +586,7 @@ class CircleMachine(CircleGroups):
                 self.cited(post), text="Yes", reply_to=answered, by=by, at=at
             ),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 **self._not_there(post),
                 "unknown-comment": not known,
@@ -590,6 +611,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.remove_comment(self.cited(comment), by=by, at=at),
             refused_if={
+                **self._closed(),
                 "unknown-comment": comment not in self.comments,
                 "comment-removed": comment in self.comments and comment in self.gone,
                 **self._not_the_author(comment, by),
@@ -606,6 +628,7 @@ class CircleMachine(CircleGroups):
         self.ask(
             lambda at: self.it.react(self.cited(post), emoji, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 **self._not_there(post),
             },
@@ -620,6 +643,7 @@ class CircleMachine(CircleGroups):
         self.ask(
             lambda at: self.it.withdraw_reaction(self.cited(post), emoji, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 **self._not_there(post),
             },
@@ -634,6 +658,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.pin(self.cited(post), by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 **self._not_there(post),
                 "already-pinned": pinned,
@@ -650,6 +675,7 @@ class CircleMachine(CircleGroups):
         if self.ask(
             lambda at: self.it.unpin(self.cited(post), by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 **self._not_there(post),
                 "not-pinned": post not in self.pins,
@@ -771,6 +797,8 @@ class CircleMachine(CircleGroups):
             must_see_posts=set(self.must_sees),
             removed=set(self.gone),
             override_holders=set(self.may_override),
+            standing=self.standing,
+            joining=Joining(self.verified),
         )
 
     def _found(
@@ -859,14 +887,9 @@ class CircleMachine(CircleGroups):
                 f"{beyond} of them by override"
             )
 
-    def _owns(self, who: str) -> bool:
-        return self.people.get(who) == "owner"
-
-    def _runs(self, who: str | None) -> bool:
-        return who is not None and self.people.get(who) in RUN_IT
-
     def _gone(self, who: str) -> None:
         del self.people[who], self.joined[who]
+        self.verified.pop(who, None)
         self.may_override = [holder for holder in self.may_override if holder != who]
 
     def _all_linked(self, groups: tuple[GroupId, ...] | None) -> bool:
@@ -885,8 +908,15 @@ class CircleMachine(CircleGroups):
 
     def _may_not_send(self, by: str, override: str | None) -> dict[str, bool]:
         if override is not None:
-            return {"no-override-right": by not in self.may_override}
-        return {"not-a-manager": not self._runs(by), **self._house("must-see", by)}
+            return {
+                **self._closed(),
+                "no-override-right": by not in self.may_override,
+            }
+        return {
+            **self._closed(),
+            "not-a-manager": not self._runs(by),
+            **self._house("must-see", by),
+        }
 
     def _house(self, act: Act, by: str) -> dict[str, bool]:
         asked = Asked(

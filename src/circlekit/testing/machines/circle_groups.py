@@ -7,23 +7,22 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from circlekit.aggregates.circle import Circle
 from circlekit.events.circle import GroupTopicsSet
 from circlekit.events.relay import CommentRelaySet
 from circlekit.ids import GroupId, MemberId
 from circlekit.settings import CommentRelay
-from circlekit.testing.machines.machine import RUN_IT, Machine, someone
+from circlekit.testing.machines.closing import ClosingMachine
+from circlekit.testing.machines.machine import RUN_IT, someone
 
 A_TOPIC: Final = st.sampled_from((None, "tea", "chess"))
 _RELAYS: Final = st.sampled_from((None, "off", "digest", "all"))
 
 
-class CircleGroups(Machine[Circle]):
+class CircleGroups(ClosingMachine):
     """
     Topics and the relay of comments, beside a dict of each group's topics.
     """
 
-    people: dict[str, str]
     groups: dict[str, bool]
 
     def __init__(self) -> None:
@@ -43,6 +42,7 @@ class CircleGroups(Machine[Circle]):
         if self.ask(
             lambda at: self.it.set_topics(group, topics, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": self.people.get(by) not in RUN_IT,
                 "group-not-linked": group not in self.groups,
                 "already-so": list(topics) == self.topics.get(group, []),
@@ -64,6 +64,7 @@ class CircleGroups(Machine[Circle]):
         if self.ask(
             lambda at: self.it.set_comment_relay(relay, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": self.people.get(by) != "owner",
                 "comment-relay-fixed": not self.book.comment_relay_choice,
                 "already-so": relay == self.own_relay,
@@ -76,6 +77,7 @@ class CircleGroups(Machine[Circle]):
         if self.book.comment_relay_choice and self.own_relay is not None:
             shown = self.own_relay
         rules = {
+            **self._closed(),
             "not-a-member": by not in self.people,
             "comment-relay-fixed": not self.book.comment_relay_choice,
             "comment-relay-above": asked_for is not None

@@ -49,7 +49,9 @@ from circlekit.testing.machines.machine import (
 )
 from circlekit.testing.machines.waiting import MICROSECOND, Wait
 from circlekit.testing.strategies import moments, spans
+from circlekit.verdict import ALLOWED, Verdict, refused
 
+_CLOSED: Final = refused("circle-closed", "this circle is closed")
 Reaching = Literal["open_private_chat", "send_friend_request"]
 _BOOKS: Final = st.builds(
     RuleBook,
@@ -157,6 +159,13 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
             then=[],
         )
 
+    @rule(there=st.sampled_from((ALLOWED, _CLOSED)))
+    def close_the_circle(self, there: Verdict) -> None:
+        """
+        Let the circle, of which the group is, be closed or opened again.
+        """
+        self.there = there
+
     @rule(
         member=st.one_of(
             PEOPLE, st.sampled_from([MemberId(f"guest-{n}") for n in range(4)])
@@ -169,8 +178,11 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
         """
         most = self.book.group_capacity
         if self.ask(
-            lambda at: self.it.join(member, role=role, capacity=most, at=at),
+            lambda at: self.it.join(
+                member, role=role, capacity=most, there=self.there, at=at
+            ),
             refused_if={
+                **self._closed(),
                 "not-a-member": role is None,
                 "already-in-the-group": member in self.inside,
                 "group-full": most is not None and len(self.inside) >= most,
@@ -242,9 +254,15 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
         answered = None if reply_to is None else self.cited(reply_to)
         if self.ask(
             lambda at: self.it.send_message(
-                text="Hello", reply_to=answered, role=role, by=by, at=at
+                text="Hello",
+                reply_to=answered,
+                role=role,
+                by=by,
+                there=self.there,
+                at=at,
             ),
             refused_if={
+                **self._closed(),
                 "group-not-linked": self.circle is None,
                 "not-in-the-group": by not in self.inside,
                 "group-muted": self._muted() and role not in RUN_IT,
@@ -264,8 +282,11 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
         React to a message.
         """
         self.ask(
-            lambda at: self.it.react(self.cited(message), emoji, by=by, at=at),
+            lambda at: self.it.react(
+                self.cited(message), emoji, by=by, there=self.there, at=at
+            ),
             refused_if={
+                **self._closed(),
                 "group-not-linked": self.circle is None,
                 "not-in-the-group": by not in self.inside,
                 "unknown-message": message not in self.messages,
@@ -291,7 +312,9 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
         Put up an announcement.
         """
         self.ask(
-            lambda at: self.it.announce("Welcome", role=role, by=by, at=at),
+            lambda at: self.it.announce(
+                "Welcome", role=role, by=by, there=self.there, at=at
+            ),
             refused_if=self.may_not_run(role),
             then=[AnnouncementSet(text="Welcome", by=by, at=self.at)],
         )
@@ -315,7 +338,7 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
         until = None if lasts is None else self.at + lasts
         if self.ask(
             lambda at: self.it.mute(
-                reason=reason, until=until, role=role, by=by, at=at
+                reason=reason, until=until, role=role, by=by, there=self.there, at=at
             ),
             refused_if={
                 **self.may_not_run(role),
@@ -346,7 +369,7 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
         Unmute the group.
         """
         if self.ask(
-            lambda at: self.it.unmute(role=role, by=by, at=at),
+            lambda at: self.it.unmute(role=role, by=by, there=self.there, at=at),
             refused_if={**self.may_not_run(role), "not-muted": not self._muted()},
             then=[GroupUnmuted(by=by, at=self.at)],
         ):
@@ -357,7 +380,9 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
         Block private chat by way of the group.
         """
         if self.ask(
-            lambda at: self.it.block_private_chat(role=role, by=by, at=at),
+            lambda at: self.it.block_private_chat(
+                role=role, by=by, there=self.there, at=at
+            ),
             refused_if={
                 **self.may_not_run(role),
                 "already-blocked": self.block is not None,
@@ -371,7 +396,9 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
         Allow private chat again.
         """
         if self.ask(
-            lambda at: self.it.allow_private_chat(role=role, by=by, at=at),
+            lambda at: self.it.allow_private_chat(
+                role=role, by=by, there=self.there, at=at
+            ),
             refused_if={**self.may_not_run(role), "not-blocked": self.block is None},
             then=[PrivateChatAllowed(by=by, at=self.at)],
         ):
@@ -426,9 +453,11 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
                 other_common_group=other_common_group,
                 strict=strict,
                 by=by,
+                there=self.there,
                 at=at,
             ),
             refused_if={
+                **self._closed(),
                 "group-not-linked": self.circle is None,
                 "same-person": by == to,
                 "not-in-the-group": by not in self.inside or to not in self.inside,

@@ -10,6 +10,7 @@ from hypothesis.strategies import SearchStrategy
 from circlekit.aggregates.group import Group
 from circlekit.policies.authority import Role
 from circlekit.testing.machines.machine import RUN_IT, Machine, mostly
+from circlekit.verdict import ALLOWED
 
 
 def a_message() -> SearchStrategy[int]:
@@ -33,6 +34,7 @@ class GroupModel(Machine[Group]):
         self.block: int | None = None
         self.redirected: dict[int, str] = {}
         self.received: list[int] = []
+        self.there = ALLOWED
 
     def blank(self) -> Group:
         """
@@ -45,6 +47,10 @@ class GroupModel(Machine[Group]):
         Return what keeps somebody from running the group.
         """
         return {
+            **self._closed(),
             "group-not-linked": self.circle is None,
             "not-a-manager": role not in RUN_IT,
         }
+
+    def _closed(self) -> dict[str, bool]:
+        return dict.fromkeys(self.there.rules, True)

@@ -51,7 +51,13 @@ class GroupPace(GroupModel):
         until = None if lasts is None else self.at + lasts
         if self.ask(
             lambda at: self.it.set_slow_mode(
-                seconds=seconds, reason="ads", until=until, role=role, by=by, at=at
+                seconds=seconds,
+                reason="ads",
+                until=until,
+                role=role,
+                by=by,
+                there=self.there,
+                at=at,
             ),
             refused_if={
                 **self.may_not_run(role),
@@ -91,6 +97,7 @@ class GroupPace(GroupModel):
                 open_thread=thread,
                 role=role,
                 by=by,
+                there=self.there,
                 at=at,
             ),
             refused_if={
@@ -129,7 +136,9 @@ class GroupPace(GroupModel):
         """
         if what == "slow mode":
             if self.ask(
-                lambda at: self.it.lift_slow_mode(role=role, by=by, at=at),
+                lambda at: self.it.lift_slow_mode(
+                    role=role, by=by, there=self.there, at=at
+                ),
                 refused_if={
                     **self.may_not_run(role),
                     "not-slowed": not self._holds(self.slow),
@@ -138,7 +147,9 @@ class GroupPace(GroupModel):
             ):
                 self.slow, self.slow_messages = None, []
         elif self.ask(
-            lambda at: self.it.lift_announcements_only(role=role, by=by, at=at),
+            lambda at: self.it.lift_announcements_only(
+                role=role, by=by, there=self.there, at=at
+            ),
             refused_if={
                 **self.may_not_run(role),
                 "not-announcements-only": not self._holds(self.announcing),

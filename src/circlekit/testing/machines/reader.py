@@ -11,11 +11,13 @@ from hypothesis.stateful import (
     rule,
 )
 
+from circlekit.aggregates.age import Age
 from circlekit.aggregates.reader import Reader
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
+from circlekit.policies.live import Minor
 from circlekit.settings import CommentRelay
 from circlekit.testing.machines.machine import (
     ROLES,
@@ -37,6 +39,7 @@ class ReaderMachine(Machine[Reader]):
         super().__init__()
         self.seen: list[tuple[str, int]] = []
         self.asked_for: dict[str | None, CommentRelay] = {}
+        self.minor: Minor | None = None
 
     def blank(self) -> Reader:
         """
@@ -135,12 +138,23 @@ class ReaderMachine(Machine[Reader]):
             if relay is not None:
                 self.asked_for[circle] = relay
 
+    @rule(until=moments(), zone=a_zone())
+    def attest_minor(self, until: datetime, zone: str) -> None:
+        """
+        Let the host attest until when they are a minor.
+        """
+        self.ask(
+            lambda at: self.it.attest_minor(until=until, zone=zone, at=at),
+            refused_if={},
+            then=[MinorAttested(until=until, zone=zone, at=self.at)],
+        )
+        self.minor = Minor(until=until, zone=zone)
+
     @invariant()
     def state_agrees(self) -> None:
         """
         Check that the reader remembers what the model remembers.
         """
-        self.check_state(acknowledged=set(self.seen))
         choices = self.it.relays
         for circle in (None, "book-club", "chess-club"):
             remembered, asked_for = choices.now(circle), self.asked_for.get(circle)
@@ -148,3 +162,4 @@ class ReaderMachine(Machine[Reader]):
                 self.fail(
                     f"for {circle} {remembered} is asked, by the model {asked_for}"
                 )
+        self.check_state(acknowledged=set(self.seen), age=Age(self.minor))
