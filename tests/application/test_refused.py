@@ -102,7 +102,7 @@ def _class(*, muted=False, started=False, ended=False):
         kit.join_circle("school", "sam", verified_role="student")
         kit.schedule_live("school", by="ann", title="Sums", live="sums")
         if muted:
-            kit.mute_group("homework", by="head")
+            kit.mute_group("homework", by="head", reason="Ads")
         if started:
             kit.start_live("sums", by="head")
             kit.join_live("sums", "ann")
