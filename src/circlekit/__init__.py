@@ -19,6 +19,7 @@ from circlekit.errors import (
     UnknownPolicyError,
 )
 from circlekit.ids import (
+    CheckInId,
     CircleId,
     CommentId,
     CustomerId,
@@ -26,6 +27,7 @@ from circlekit.ids import (
     MemberId,
     MessageId,
     PostId,
+    TopicId,
 )
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
@@ -42,6 +44,7 @@ __all__ = [
     "AsyncCircleKit",
     "Budget",
     "BusyError",
+    "CheckInId",
     "CircleId",
     "CircleKit",
     "CirclekitError",
@@ -62,6 +65,7 @@ __all__ = [
     "RefusedError",
     "RuleBook",
     "StoreError",
+    "TopicId",
     "UnknownPolicyError",
     "Verdict",
     "WhatIf",

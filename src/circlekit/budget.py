@@ -190,6 +190,28 @@ def window_bounds(
     return starts, ends
 
 
+def day_of(at: datetime, *, zone: str) -> date:
+    """
+    Return the calendar day of *zone* that holds *at*.
+
+    >>> day_of(datetime(2020, 3, 31, 16, tzinfo=UTC), zone="Asia/Shanghai").isoformat()
+    '2020-04-01'
+    """
+    starts, _ = window_bounds(CALENDAR_DAY, zone=zone, at=at)
+    return starts.astimezone(zone_named(zone)).date()
+
+
+def day_bounds(day: date, *, zone: str) -> tuple[datetime, datetime]:
+    """
+    Return start and end, in UTC, of a calendar day of *zone*; the end is exclusive.
+
+    >>> starts, ends = day_bounds(date(2026, 3, 8), zone="America/New_York")
+    >>> str(ends - starts)
+    '23:00:00'
+    """
+    return _calendar_bounds("calendar-day", zone_named(zone), day)
+
+
 def earliest_that_counts(
     budgets: Sequence[Budget], *, zone: str, at: datetime
 ) -> datetime:

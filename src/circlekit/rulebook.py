@@ -86,6 +86,12 @@ class RuleBook:
 
         minor_live_minutes: Most minutes a day that a minor watches live, less
             than 1,440; None for no limit.
+
+        make_up_days: How many days back a missed check-in may be made up for; 0 for
+            not at all.
+
+        make_ups_a_month: How many check-ins one member may make up for in one topic
+            and calendar month.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -108,6 +114,8 @@ class RuleBook:
     minor_live_minutes: int | None = field(
         default=None, validator=check.optional([check.ge(0), check.lt(24 * 60)])
     )
+    make_up_days: int = field(default=0, validator=check.ge(0))
+    make_ups_a_month: int = field(default=0, validator=check.ge(0))
 
     def __attrs_post_init__(self) -> None:
         """

@@ -20,9 +20,10 @@ CIRCLES = ("club", "guild")
 LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
+TOPICS = ("run", "run", "read", "well")
 EMOJI = ("👍", "🎉")
 RELAYS = ("off", "digest", "all", None)
-TOPICS = (None, "Tea", "Chess")
+SUBJECTS = (None, "Tea", "Chess")
 BOOKS = (
     DINGTALK_2020,
     WECOM_2020,
@@ -35,6 +36,8 @@ BOOKS = (
         name="small",
         group_capacity=4,
         strict_private_chat=True,
+        make_up_days=3,
+        make_ups_a_month=2,
         must_see=(
             Budget("must-see-month", 2, CALENDAR_MONTH),
             Budget("must-see-week", 3, rolling(days=7)),
@@ -104,6 +107,7 @@ class Community:
     posts: list[Any] = Factory(list)
     comments: list[Any] = Factory(list)
     messages: list[Any] = Factory(list)
+    check_ins: list[Any] = Factory(list)
 
     def settle(self) -> None:
         """
@@ -133,6 +137,8 @@ class Community:
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
+        kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
+        self.check_ins.append(kit.check_in("run", by="tao").check_in)
 
     def asked(self, act: Act) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """
@@ -162,6 +168,9 @@ class Community:
                 self.comments.append(answer)
             elif name == "send_message":
                 self.messages.append(answer)
+            elif name in {"check_in", "make_up_check_in"}:
+                self.check_ins.append(answer.check_in)
+                self.posts += [answer.post] if answer.post else []
 
         return outcome(carry_out)
 
@@ -206,6 +215,14 @@ def _circle(act: Act) -> str:
 
 def _group(act: Act) -> str:
     return GROUPS[act.thing % len(GROUPS)]
+
+
+def _topic(act: Act) -> str:
+    return TOPICS[act.thing % len(TOPICS)]
+
+
+def _topic_name(act: Act) -> str:
+    return ("Running", "running", "Books", "Well-being")[act.other % 4]
 
 
 def _customer(act: Act) -> str:
@@ -256,7 +273,7 @@ def _content(it: Community, act: Act) -> dict[str, Any]:
 
 def _publish(it: Community, act: Act) -> Any:
     sync = (None, None, True, False)[act.switch % 4]
-    topic = TOPICS[act.switch % 3]
+    topic = SUBJECTS[act.switch % 3]
     return (_circle(act),), {**_content(it, act), "sync": sync, "topic": topic}
 
 
@@ -304,6 +321,30 @@ def _announcements_only(it: Community, act: Act) -> Any:
 def _mute(it: Community, act: Act) -> Any:
     until = None if act.switch % 2 else it.clock.now + timedelta(hours=act.other)
     return (_group(act),), {"by": _by(act), "reason": "Ads", "until": until}
+
+
+def _make_topic(it: Community, act: Act) -> Any:
+    kind = ("sport", "results", "mood", "help", "talk")[act.switch % 5]
+    return (_circle(act),), {
+        "name": _topic_name(act),
+        "by": _by(act),
+        "kind": kind,
+        "topic": _topic(act),
+    }
+
+
+def _check_in(it: Community, act: Act) -> Any:
+    text = f"Done {len(it.check_ins)}" if act.switch % 2 else ""
+    value = None if act.switch == 0 else act.switch * act.other
+    place = "Gate" if act.other == 0 else None
+    said = {"by": _by(act), "text": text, "value": value, "place": place}
+    return (_topic(act),), said
+
+
+def _make_up(it: Community, act: Act) -> Any:
+    (topic,), said = _check_in(it, act)
+    day = it.clock.now.date() - timedelta(days=act.other % 5)
+    return (topic, day), said
 
 
 def _link(it: Community, act: Act) -> Any:
@@ -424,6 +465,18 @@ COMMANDS: dict[str, Any] = {
     "choose_comment_relay": lambda it, act: (
         (RELAYS[act.switch % 4],),
         {"by": _by(act), "circle": (None, _circle(act))[act.other % 2]},
+    ),
+    "make_topic": _make_topic,
+    "rename_topic": lambda it, act: (
+        (_topic(act), _topic_name(act)),
+        {"by": _by(act)},
+    ),
+    "close_topic": lambda it, act: ((_topic(act),), {"by": _by(act)}),
+    "check_in": _check_in,
+    "make_up_check_in": _make_up,
+    "remove_check_in": lambda it, act: (
+        (_newest(it.check_ins, act.thing),),
+        {"by": _by(act)},
     ),
     "add_customer": lambda it, act: (
         (_customer(act),),

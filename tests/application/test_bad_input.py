@@ -2,14 +2,14 @@
 Input that is no input: one typed error, naming the field and what is accepted.
 """
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circlekit import CircleKit, InvalidInputError, NotFoundError
-from tests.application.town import outcome, refusals, written
+from tests.application.town import MARCH_1, outcome, refusals, written
 
 MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
@@ -301,6 +301,50 @@ CASES = {
     "allow_private_chat": [("group", lambda t: _call(BELL, by="mei"))],
     "open_private_chat": [("to", lambda t: _call("club", by="tao", to=""))],
     "send_friend_request": [("to", lambda t: _call("club", by="tao", to=SURROGATE))],
+    "make_topic": [
+        ("name", lambda t: _call("club", name="", by="tao")),
+        ("name", lambda t: _call("club", name=LINE, by="tao")),
+        ("name", lambda t: _call("club", name=LONG_ID, by="tao")),
+        ("kind", lambda t: _call("club", name="Tea", kind="dance", by="tao")),
+        ("kind", lambda t: _call("club", name="Tea", kind=None, by="tao")),
+        ("topic", lambda t: _call("club", name="Tea", by="tao", topic="")),
+        ("topic", lambda t: _call("club", name="Tea", by="tao", topic=BELL)),
+        ("by", lambda t: _call("club", name="Tea", by="")),
+        ("circle", lambda t: _call(LONG_ID, name="Tea", by="tao")),
+    ],
+    "rename_topic": [
+        ("name", lambda t: _call("run", "", by="tao")),
+        ("name", lambda t: _call("run", 7, by="tao")),
+        ("topic", lambda t: _call("", "Tea", by="tao")),
+    ],
+    "close_topic": [("topic", lambda t: _call(LINE, by="tao"))],
+    "check_in": [
+        ("topic", lambda t: _call("", by="tao")),
+        ("text", lambda t: _call("run", by="tao", text=" ")),
+        ("text", lambda t: _call("run", by="tao", text=None)),
+        ("text", lambda t: _call("run", by="tao", text=LONG_TEXT)),
+        ("images", lambda t: _call("run", by="tao", images="a.png")),
+        ("videos[0]", lambda t: _call("run", by="tao", videos=[BELL])),
+        ("value", lambda t: _call("run", by="tao", value=-1)),
+        ("value", lambda t: _call("run", by="tao", value=10**12 + 1)),
+        ("value", lambda t: _call("run", by="tao", value=True)),
+        ("value", lambda t: _call("run", by="tao", value=4.2)),
+        ("place", lambda t: _call("run", by="tao", place="")),
+        ("place", lambda t: _call("run", by="tao", place=LINE)),
+        ("by", lambda t: _call("run", by=SURROGATE)),
+    ],
+    "make_up_check_in": [
+        ("day", lambda t: _call("run", MARCH_1, by="tao")),
+        ("day", lambda t: _call("run", "2020-03-01", by="tao")),
+        ("day", lambda t: _call("run", None, by="tao")),
+        ("day", lambda t: _call("run", date.max, by="tao")),
+        ("day", lambda t: _call("run", date.min, by="tao")),
+        ("value", lambda t: _call("run", date(2020, 2, 29), by="tao", value="5")),
+    ],
+    "remove_check_in": [
+        ("check_in", lambda t: _call("run", by="tao")),
+        ("check_in", lambda t: _call(2, by="tao")),
+    ],
     "add_customer": [
         ("customer", lambda t: _call("", channel="qr", by="sun")),
         ("channel", _customer(channel="")),
@@ -378,6 +422,22 @@ CASES = {
     ],
 }
 QUESTIONS = {
+    "check_ins": [
+        ("limit", lambda t: _call("run", limit=0)),
+        ("before", lambda t: _call("run", before="run")),
+        ("member", lambda t: _call("run", member="")),
+        ("topic", lambda t: _call("")),
+    ],
+    "streak": [
+        ("topic", lambda t: _call(LINE, "tao")),
+        ("member", lambda t: _call("run", "")),
+    ],
+    "leaderboard": [
+        ("measure", lambda t: _call("run", measure="likes")),
+        ("since", lambda t: _call("run", since=MARCH_1)),
+        ("until", lambda t: _call("run", until="2020-03-02")),
+        ("limit", lambda t: _call("run", limit=201)),
+    ],
     "feed": [
         ("member", lambda t: _call("")),
         ("circle", lambda t: _call("tao", circle=LINE)),
@@ -546,6 +606,17 @@ def test_bad_question(town, question, field, call):
         ("start_live", "live", "x", lambda t: _call("x", by="mei")),
         ("join_live", "live", "x", lambda t: _call("x", "tao")),
         ("leave_live", "live", "x", lambda t: _call("x", "tao")),
+        ("make_topic", "circle", "x", lambda t: _call("x", name="Tea", by="tao")),
+        ("rename_topic", "topic", "x", lambda t: _call("x", "Tea", by="tao")),
+        ("close_topic", "topic", "x", lambda t: _call("x", by="tao")),
+        ("check_in", "topic", "x", lambda t: _call("x", by="tao")),
+        (
+            "make_up_check_in",
+            "topic",
+            "x",
+            lambda t: _call("x", date(2020, 2, 29), by="tao"),
+        ),
+        ("remove_check_in", "topic", "x", lambda t: _call("x/2", by="tao")),
         ("tag_customer", "customer", "x", lambda t: _call("x", "tag", by="sun")),
         (
             "show_moment",
@@ -585,6 +656,10 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("quota", "circle or customer", lambda t: _call("x")),
         ("quota", "circle", lambda t: _call(circle="c1")),
         ("quota", "customer", lambda t: _call(customer="club")),
+        ("topics", "circle", lambda t: _call("x")),
+        ("check_ins", "topic", lambda t: _call("x")),
+        ("streak", "topic", lambda t: _call("x", "tao")),
+        ("leaderboard", "topic", lambda t: _call("x")),
         ("audit_must_sees", "circle", lambda t: _call("x")),
         ("history", "circle", lambda t: _call("x")),
         ("live", "live", lambda t: _call("x")),

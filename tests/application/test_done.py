@@ -2,16 +2,17 @@
 What every command leaves in the history, and what it answers.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from attrs import evolve
 
-from circlekit import CommentId, MessageId, PostId
+from circlekit import CheckInId, CommentId, MessageId, PostId, RuleBook
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
 from circlekit.application.lives import Admission
 from circlekit.application.managing import GroupsReport
+from circlekit.application.topics import CheckInAnswer
 from circlekit.events import circle as c
 from circlekit.events import closing as cl
 from circlekit.events import customer as cu
@@ -21,6 +22,7 @@ from circlekit.events import pace as pc
 from circlekit.events import reader as r
 from circlekit.events import redirection as rd
 from circlekit.events import relay as rl
+from circlekit.events import topic as to
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
 from circlekit.verdict import ALLOWED
@@ -72,7 +74,139 @@ def _capped(town):
 
 # Of each command: what it is given, what it answers, what it records, and what has
 # to happen before.
+def _days_later(town):
+    book = RuleBook(name="make-up", make_up_days=3, make_ups_a_month=1)
+    town.kit.adopt_rule_book("club", book, by="mei")
+    town.clock.forward(days=1)
+
+
 CASES = {
+    "make_topic": [
+        (
+            lambda t: _call("club", name="读书", by="ben", topic="read"),
+            lambda t: "read",
+            lambda t: [
+                (
+                    "topic/read",
+                    to.TopicMade(
+                        circle="club",
+                        name="读书",
+                        kind="talk",
+                        zone="Asia/Shanghai",
+                        by="ben",
+                        at=AT,
+                    ),
+                ),
+                (
+                    "topic-names/club",
+                    to.TopicNameTaken(topic="read", name="读书", by="ben", at=AT),
+                ),
+            ],
+        ),
+    ],
+    "rename_topic": [
+        (
+            lambda t: _call("run", "RUNNING", by="lin"),
+            None,
+            lambda t: [
+                ("topic/run", to.TopicRenamed(name="RUNNING", by="lin", at=AT)),
+                (
+                    "topic-names/club",
+                    to.TopicNameTaken(topic="run", name="RUNNING", by="lin", at=AT),
+                ),
+            ],
+        ),
+    ],
+    "close_topic": [
+        (
+            lambda t: _call("run", by="tao"),
+            None,
+            lambda t: [
+                ("topic/run", to.TopicClosed(by="tao", at=AT)),
+                ("topic-names/club", to.TopicNameFreed(topic="run", by="tao", at=AT)),
+            ],
+        ),
+    ],
+    "check_in": [
+        (
+            lambda t: _call("run", by="ben", text="5 km", images=["a.png"], value=5),
+            lambda t: CheckInAnswer(
+                check_in=CheckInId("run", _next(t, "topic/run")),
+                post=PostId("club", _next(t)),
+                day=date(2020, 3, 1),
+                counted=ALLOWED,
+            ),
+            lambda t: [
+                (
+                    "circle/club",
+                    c.PostPublished(
+                        text="5 km", images=("a.png",), topic="Running", by="ben", at=AT
+                    ),
+                ),
+                (
+                    "topic/run",
+                    to.CheckedIn(
+                        day=date(2020, 3, 1), post=_next(t), value=5, by="ben", at=AT
+                    ),
+                ),
+            ],
+        ),
+        (
+            lambda t: _call("run", by="ben", place="West gate"),
+            lambda t: CheckInAnswer(
+                check_in=CheckInId("run", _next(t, "topic/run")),
+                post=None,
+                day=date(2020, 3, 1),
+                counted=ALLOWED,
+            ),
+            lambda t: [
+                (
+                    "topic/run",
+                    to.CheckedIn(
+                        day=date(2020, 3, 1), place="West gate", by="ben", at=AT
+                    ),
+                ),
+            ],
+        ),
+    ],
+    "make_up_check_in": [
+        (
+            lambda t: _call("run", date(2020, 3, 1), by="ben"),
+            lambda t: CheckInAnswer(
+                check_in=CheckInId("run", _next(t, "topic/run")),
+                post=None,
+                day=date(2020, 3, 1),
+                counted=ALLOWED,
+            ),
+            lambda t: [
+                (
+                    "topic/run",
+                    to.CheckedIn(
+                        day=date(2020, 3, 1), made_up=True, by="ben", at=TOMORROW
+                    ),
+                ),
+            ],
+            _days_later,
+        ),
+    ],
+    "remove_check_in": [
+        (
+            lambda t: _call(t.check_in, by="lin"),
+            None,
+            lambda t: [
+                (
+                    "topic/run",
+                    to.CheckInRemoved(
+                        check_in=_version(t.check_in),
+                        member="tao",
+                        day=date(2020, 3, 1),
+                        by="lin",
+                        at=AT,
+                    ),
+                ),
+            ],
+        ),
+    ],
     "found_circle": [
         (
             lambda t: _call(name="Tea", kind="community", by="ana", circle="tea"),

@@ -2,11 +2,12 @@
 Every rule that every command can meet: refused whole, by name, and written beside.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from attrs import evolve
 
+from circlekit import RuleBook
 from circlekit.application.deciding import _COMMANDS
 from circlekit.events.refusal import CommandRefused
 from circlekit.rulebook import DINGTALK_2020
@@ -92,6 +93,33 @@ def _hundred(town):
             town.kit.join_circle("club", f"guest {number}")
         town.kit.leave_group("club", "ben")
         town.kit.join_circle("club", "the hundredth")
+
+
+def _close_topic(town):
+    town.kit.close_topic("run", by="tao")
+
+
+def _leave(town):
+    town.kit.leave_circle("club", "tao")
+
+
+def _may_make_up(town):
+    book = RuleBook(name="make-up", make_up_days=3, make_ups_a_month=1)
+    town.kit.adopt_rule_book("club", book, by="mei")
+    town.clock.forward(days=5)
+
+
+def _talk(town):
+    town.kit.make_topic("club", name="Books", by="mei", topic="books")
+
+
+def _made_up(town):
+    _may_make_up(town)
+    town.kit.make_up_check_in("run", date(2020, 3, 4), by="ben")
+
+
+def _took_back(town):
+    town.kit.remove_check_in(town.check_in, by="tao")
 
 
 def _class(*, muted=False, started=False, ended=False):
@@ -231,6 +259,83 @@ CASES = {
         ),
     ],
     "attest_minor": [],  # what the host attests is not judged
+    "make_topic": [
+        ("not-a-member", lambda t: _call("club", name="Tea", by="ana")),
+        ("topic-name-taken", lambda t: _call("club", name="RUNNING", by="mei")),
+        ("topic-exists", lambda t: _call("club", name="Tea", by="tao", topic="run")),
+        (
+            "not-a-member topic-name-taken",
+            lambda t: _call("club", name="Running ", by="ana"),
+        ),
+    ],
+    "rename_topic": [
+        ("not-a-manager", lambda t: _call("run", "Tea", by="ben")),
+        ("not-a-manager", lambda t: _call("run", "Tea", by="ana")),
+        ("not-a-member", lambda t: _call("run", "Tea", by="tao"), _leave),
+        ("already-so", lambda t: _call("run", "Running", by="tao")),
+        ("topic-closed", lambda t: _call("run", "Tea", by="mei"), _close_topic),
+        ("topic-name-taken", lambda t: _call("run", "books", by="tao"), _talk),
+    ],
+    "close_topic": [
+        ("not-a-manager", lambda t: _call("run", by="ben")),
+        ("not-a-member", lambda t: _call("run", by="tao"), _leave),
+        ("topic-closed", lambda t: _call("run", by="tao"), _close_topic),
+    ],
+    "check_in": [
+        ("not-a-member", lambda t: _call("run", by="ana")),
+        ("not-a-member", lambda t: _call("run", by="ana", text="5 km")),
+        ("topic-closed", lambda t: _call("run", by="tao", text="5 km"), _close_topic),
+        ("not-a-check-in-topic", lambda t: _call("books", by="tao"), _talk),
+        (
+            "not-a-member topic-closed",
+            lambda t: _call("run", by="ana", text="5 km"),
+            _close_topic,
+        ),
+    ],
+    "make_up_check_in": [
+        (
+            "make-up-not-enabled not-a-member",
+            lambda t: _call("run", date(2020, 2, 29), by="ana"),
+        ),
+        ("make-up-not-enabled", lambda t: _call("run", date(2020, 3, 2), by="tao")),
+        (
+            "make-up-not-past",
+            lambda t: _call("run", date(2020, 3, 6), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-before-start",
+            lambda t: _call("run", date(2020, 2, 29), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-too-late",
+            lambda t: _call("run", date(2020, 3, 2), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-month",
+            lambda t: _call("run", date(2020, 3, 5), by="ben"),
+            _made_up,
+        ),
+        (
+            "check-in-day make-up-too-late",
+            lambda t: _call("run", date(2020, 3, 1), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "check-in-day make-up-month",
+            lambda t: _call("run", date(2020, 3, 4), by="ben"),
+            _made_up,
+        ),
+    ],
+    "remove_check_in": [
+        ("unknown-check-in", lambda t: _call("run/1", by="tao")),
+        ("unknown-check-in", lambda t: _call("run/99", by="ana")),
+        ("check-in-removed", lambda t: _call(t.check_in, by="tao"), _took_back),
+        ("not-a-manager", lambda t: _call(t.check_in, by="ben")),
+        ("not-a-member", lambda t: _call(t.check_in, by="tao"), _leave),
+    ],
     "found_circle": [
         (
             "already-founded",

@@ -2,6 +2,7 @@
 To ask beforehand is to be told what the command will be told.
 """
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,19 +65,25 @@ def test_cached_is_replayed(things, switched):
             kind, _, id_ = stream.partition("/")
             _load(kit, kind, id_)
 
-        assert kept == dict(kit._aggregates)
+        assert kept == {stream: kit._aggregates[stream] for stream in kept}
         for known in kept.values():
             assert known.aggregate.version > 0
 
 
 def _do_and_undo(community, act):
-    posts = list(community.posts), list(community.comments), list(community.messages)
+    known = evolve(
+        community,
+        posts=list(community.posts),
+        comments=list(community.comments),
+        messages=list(community.messages),
+        check_ins=list(community.check_ins),
+    )
     try:
         with community.kit.batch():
-            community.do_now(act)
+            known.do_now(act)
             raise ZeroDivisionError  # noqa: TRY301
     except ZeroDivisionError:
-        community.posts, community.comments, community.messages = posts
+        pass
 
 
 def _load(kit, kind, id_):
@@ -86,6 +93,10 @@ def _load(kit, kind, id_):
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
+        "topic": lambda: kit.would_allow("remove_check_in", f"{id_}/1", by="nobody"),
+        "topic-names": lambda: kit.would_allow(
+            "make_topic", id_, name="x", by="nobody"
+        ),
     }
     ask[kind]()
 

@@ -5,7 +5,7 @@ For each stored event there is one file, with every field filled, holding the
 bytes that its release wrote. Files are added and never changed.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import attrs
@@ -89,6 +89,15 @@ from circlekit.events.relay import (
     CommentRelaySet,
 )
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.topic import (
+    CheckedIn,
+    CheckInRemoved,
+    TopicClosed,
+    TopicMade,
+    TopicNameFreed,
+    TopicNameTaken,
+    TopicRenamed,
+)
 from circlekit.rulebook import HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
 from circlekit.verdict import Reason
@@ -128,6 +137,8 @@ COMPLETE = [
             comment_relay_choice=True,
             live_kinds=("teaching", "community"),
             minor_live_minutes=40,
+            make_up_days=7,
+            make_ups_a_month=2,
         ),
         by="mei",
         at=AT,
@@ -252,6 +263,30 @@ COMPLETE = [
     CircleClosed(reason="放假", by="mei", at=AT),
     CircleReopened(by="mei", at=AT),
     CircleArchived(reason="毕业", by="mei", at=AT),
+    TopicMade(
+        circle="book-club",
+        name="跑步",
+        kind="sport",
+        zone="Asia/Shanghai",
+        by="lin",
+        at=AT,
+    ),
+    TopicRenamed(name="Running", by="lin", at=AT),
+    TopicClosed(by="lin", at=AT),
+    CheckedIn(
+        day=date(2020, 2, 29),
+        counted=False,
+        used_by=(2,),
+        made_up=True,
+        post=8,
+        value=5000,
+        place="West gate",
+        by="lin",
+        at=AT,
+    ),
+    CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
+    TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
+    TopicNameFreed(topic="running", by="lin", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -289,6 +324,8 @@ MINIMAL = [
                 comment_relay_choice=False,
                 live_kinds=("teaching",),
                 minor_live_minutes=None,
+                make_up_days=0,
+                make_ups_a_month=0,
             ),
             by="mei",
             at=AT,
@@ -405,6 +442,20 @@ MINIMAL = [
                 ),
             ),
             by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"day":"2020-03-01","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        CheckedIn(
+            day=date(2020, 3, 1),
+            counted=True,
+            used_by=(),
+            made_up=False,
+            post=None,
+            value=None,
+            place=None,
+            by="lin",
             at=AT,
         ),
     ),

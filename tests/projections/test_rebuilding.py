@@ -86,6 +86,7 @@ def test_stopped_in_a_block(club, model):
     book = evolve(DINGTALK_2020, name="ours", live_kinds=("community",))
     club.adopt_rule_book("club", book, by="mei")
     club.schedule_live("club", by="mei", title="Talk")
+    club.make_topic("club", name="Running", kind="sport", by="tao")
     club._store.up_to_date(model)
     expected = _rows(club, model)
     empty = {name: [] for name in expected}

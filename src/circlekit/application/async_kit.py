@@ -365,6 +365,17 @@ class AsyncCircleKit:
     show_moment = _offloaded(CircleKit.show_moment)
     publish_moment = _offloaded(CircleKit.publish_moment)
 
+    # Topics
+    make_topic = _offloaded(CircleKit.make_topic)
+    rename_topic = _offloaded(CircleKit.rename_topic)
+    close_topic = _offloaded(CircleKit.close_topic)
+    check_in = _offloaded(CircleKit.check_in)
+    make_up_check_in = _offloaded(CircleKit.make_up_check_in)
+    remove_check_in = _offloaded(CircleKit.remove_check_in)
+    topics = _offloaded(CircleKit.topics)
+    check_ins = _offloaded(CircleKit.check_ins)
+    streak = _offloaded(CircleKit.streak)
+    leaderboard = _offloaded(CircleKit.leaderboard)
     # Lives
     schedule_live = _offloaded(CircleKit.schedule_live)
     start_live = _offloaded(CircleKit.start_live)

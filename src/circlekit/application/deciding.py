@@ -20,6 +20,8 @@ from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.live import Live
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.topic import Topic
+from circlekit.aggregates.topic_names import TopicNames
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
     CommandIdReusedError,
@@ -30,7 +32,7 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId
+from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId, TopicId
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
@@ -43,6 +45,8 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Customer: "customer",
     Reader: "reader",
     Live: "live",
+    Topic: "topic",
+    TopicNames: "topic-names",
 }
 
 _OWN: Final = "circlekit:"
@@ -150,6 +154,12 @@ class Work:
         Return a live as it stands.
         """
         return self._known(Live, id_)
+
+    def topic(self, id_: TopicId) -> Topic:
+        """
+        Return a topic as it stands.
+        """
+        return self._known(Topic, id_)
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """

@@ -19,6 +19,7 @@ from circlekit.application.managing import Managing
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.application.relaying import Relaying
+from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
@@ -33,6 +34,7 @@ class CircleKit(
     Customers,
     Closings,
     Duties,
+    Topics,
     Lives,
     Reading,
     Following,

@@ -21,6 +21,7 @@ from circlekit.events import (
     refusal,
     relay,
     rules,
+    topic,
 )
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
@@ -90,6 +91,13 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CommentRelaySet", relay.CommentRelaySet),
     ("CommentRelayChosen", relay.CommentRelayChosen),
     ("CommentDigestSent", relay.CommentDigestSent),
+    ("TopicMade", topic.TopicMade),
+    ("TopicRenamed", topic.TopicRenamed),
+    ("TopicClosed", topic.TopicClosed),
+    ("CheckedIn", topic.CheckedIn),
+    ("CheckInRemoved", topic.CheckInRemoved),
+    ("TopicNameTaken", topic.TopicNameTaken),
+    ("TopicNameFreed", topic.TopicNameFreed),
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),

@@ -15,6 +15,7 @@ from circlekit.store.schema import (
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
+    TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
 
@@ -25,6 +26,7 @@ __all__ = [
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
+    "TOPIC_BOARD",
     "ConnectionLostError",
     "Migration",
     "Store",

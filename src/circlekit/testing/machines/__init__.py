@@ -21,6 +21,7 @@ from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.live import LiveMachine
 from circlekit.testing.machines.reader import ReaderMachine
+from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
     "CircleMachine",
@@ -28,4 +29,6 @@ __all__ = [
     "GroupMachine",
     "LiveMachine",
     "ReaderMachine",
+    "TopicMachine",
+    "TopicNamesMachine",
 ]
