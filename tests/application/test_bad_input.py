@@ -12,6 +12,7 @@ from circlekit import CircleKit, InvalidInputError, NotFoundError
 from tests.application.town import MARCH_1, outcome, refusals, written
 
 MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
+LATER = MARCH_1 + timedelta(days=1)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
 BELL, SURROGATE, LINE = "ding\x07", "half \ud83d", "two\nlines"
 LONG_ID, LONG_TEXT, LONG_EMOJI = "x" * 201, "x" * 20_001, "x" * 65
@@ -483,6 +484,13 @@ QUESTIONS = {
         ("before", lambda t: _call("club", before=2**64)),
         ("reader", lambda t: _call("club", reader=LINE)),
     ],
+    "groups": [("circle", lambda t: _call(LINE))],
+    "reach": [
+        ("circle", lambda t: _call(LINE, since=MARCH_1, until=LATER)),
+        ("since", lambda t: _call("club", since=NAIVE, until=LATER)),
+        ("until", lambda t: _call("club", since=MARCH_1, until=None)),
+        ("until", lambda t: _call("club", since=MARCH_1, until=MARCH_1)),
+    ],
     "explain_setting": [
         ("reader", lambda t: _call("", "comment_relay", circle="club")),
         ("setting", lambda t: _call("tao", "loudness", circle="club")),
@@ -647,6 +655,8 @@ def test_unknown_ids(town, command, kind, id_, call):
     [
         ("feed", "circle", lambda t: _call("tao", circle="x")),
         ("group_timeline", "group", lambda t: _call("x")),
+        ("groups", "circle", lambda t: _call("x")),
+        ("reach", "circle", lambda t: _call("x", since=MARCH_1, until=LATER)),
         (
             "explain_setting",
             "circle",

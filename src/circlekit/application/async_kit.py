@@ -349,6 +349,8 @@ class AsyncCircleKit:
     lift_announcements_only = _offloaded(CircleKit.lift_announcements_only)
     redirect_thread = _offloaded(CircleKit.redirect_thread)
     manage_groups = _offloaded(CircleKit.manage_groups)
+    groups = _offloaded(CircleKit.groups)
+    reach = _offloaded(CircleKit.reach)
 
     # Relay of comments
     set_comment_relay = _offloaded(CircleKit.set_comment_relay)

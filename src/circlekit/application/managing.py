@@ -16,12 +16,16 @@ from circlekit.application.group_acts import (
     slow_down,
 )
 from circlekit.application.posts import checked_groups
-from circlekit.errors import InvalidInputError
+from circlekit.clock import as_utc
+from circlekit.errors import InvalidInputError, NotFoundError
 from circlekit.events.group import MessageSent
 from circlekit.events.record import Cited, Recorded, stream_of
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import CircleId, GroupId, MemberId, MessageId
 from circlekit.policies.groups import linked_to
+from circlekit.projections.group_console import GroupState
+from circlekit.projections.relayed import Reach
+from circlekit.store import GROUP_CONSOLE, GROUP_TIMELINE
 from circlekit.text import checked_id, checked_name, checked_text
 from circlekit.verdict import RefusedError, Verdict, require
 
@@ -378,6 +382,46 @@ class Managing(Deciding):
             said=(action, named, act.said),
             command_id=command_id,
         )
+
+    def groups(self, circle: CircleId | str) -> tuple[GroupState, ...]:
+        """
+        Return how a circle's groups stand now, its own first, then by name.
+
+        Raises:
+            NotFoundError: If the circle is not known.
+        """
+        self._must_be_known("circle", circle)
+        now = as_utc("clock", self._clock())
+        with self._store.read(GROUP_CONSOLE) as (rows, _):
+            return GROUP_CONSOLE.groups(rows, CircleId(circle), at=now)
+
+    def reach(
+        self, circle: CircleId | str, *, since: datetime, until: datetime
+    ) -> Reach:
+        """
+        Return whom a circle reached in its groups, and how often it interrupted them.
+
+        Args:
+            circle: The circle.
+            since: The first moment that counts.
+            until: The first that counts no longer.
+
+        Raises:
+            NotFoundError: If the circle is not known.
+            InvalidInputError: If a moment has no zone, or nothing lies between them.
+        """
+        start, end = as_utc("since", since), as_utc("until", until)
+        if start >= end:
+            raise InvalidInputError("until", f"is {until}", f"later than {since}")
+        self._must_be_known("circle", circle)
+        with self._store.read(GROUP_TIMELINE) as (rows, _):
+            return GROUP_TIMELINE.reach(rows, CircleId(circle), since=start, until=end)
+
+    def _must_be_known(self, kind: str, id_: str) -> None:
+        checked_id(kind, id_)
+        with self._store.reading() as transaction:
+            if transaction.last_of(stream_of(kind, id_)) is None:
+                raise NotFoundError(kind, id_)
 
     def _on_group(
         self,

@@ -42,6 +42,7 @@ def work(
     """
     Keep the read models up to the newest event, so that no reader has to wait.
 
+    Sends what is due besides: digests of comments.
     Ends when it is interrupted or told to terminate, and says what it has done.
     """
     if every <= 0:
@@ -49,9 +50,11 @@ def work(
     with CircleKit(store, create=False) as kit, _until_told() as told:
         before = kit.read_models()
         if once:
+            kit.send_due_digests()
             _read_ahead(kit, told)
         while not (once or told.is_set()):
             with suppress(BusyError):  # somebody writes for long; later, then
+                kit.send_due_digests()
                 _read_ahead(kit, told)
             told.wait(every)
         after, newest = kit.read_models(), kit.newest_position()

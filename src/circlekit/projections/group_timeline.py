@@ -308,9 +308,9 @@ class GroupTimeline(ReadModel):
                     group=event.group,
                 )
             case GroupJoined():
-                rows.run(_ENTER_GROUP, member=event.member, grp=subject)
+                relayed.come_in(rows, recorded)
             case GroupLeft():
-                rows.run(_LEAVE_GROUP, member=event.member, grp=subject)
+                relayed.go_out(rows, recorded)
             case _ if type(event) in _NOTICES:
                 if isinstance(event, PrivateChatBlocked):
                     rows.run(_BLOCK, grp=subject)
@@ -344,6 +344,14 @@ class GroupTimeline(ReadModel):
         Return the comments on a post that wait for a group's digest.
         """
         return relayed.waiting(rows, group, circle, post)
+
+    def reach(
+        self, rows: Rows, circle: CircleId, *, since: datetime, until: datetime
+    ) -> relayed.Reach:
+        """
+        Return whom a circle reached in its groups, and how often it interrupted them.
+        """
+        return relayed.reach(rows, circle, since=since, until=until)
 
     def page(
         self,
@@ -628,20 +636,12 @@ SELECT e.position, e.kind, e."by", e.at, e.text, e.images, e.videos, e.circle, e
 e.place, e.grp
 FROM circlekit_timeline_entry e
 WHERE e.scope = :scope AND e.position > :since AND e.position < :until
-AND (e.kind <> 'comment' OR {relayed.SHOWN_SINGLY})
-AND (e.kind <> 'digest' OR {relayed.SHOWN_GATHERED})
+AND {relayed.SHOWN_TO_READER}
 ORDER BY e.position DESC LIMIT :limit
 """
 _REACTIONS: Final = """
 SELECT emoji, count(*) FROM circlekit_timeline_reaction
 WHERE grp = :grp AND message = :message GROUP BY emoji ORDER BY emoji
-"""
-_ENTER_GROUP: Final = """
-INSERT INTO circlekit_timeline_member (member, grp) VALUES (:member, :grp)
-ON CONFLICT DO NOTHING
-"""
-_LEAVE_GROUP: Final = """
-DELETE FROM circlekit_timeline_member WHERE member = :member AND grp = :grp
 """
 _BLOCK: Final = """
 INSERT INTO circlekit_timeline_block (grp) VALUES (:grp) ON CONFLICT DO NOTHING

@@ -48,6 +48,15 @@ Table(
     Column("member", TEXT, primary_key=True),
     Column("grp", TEXT, primary_key=True),
 )
+# From which event to which somebody was in a group: whom it was shown to.
+Table(
+    "circlekit_timeline_stay",
+    TABLES,
+    Column("grp", TEXT, primary_key=True),
+    Column("member", TEXT, primary_key=True),
+    Column("since", WHOLE_NUMBER, primary_key=True),
+    Column("until", WHOLE_NUMBER),
+)
 # What readers asked for, from one event to another; no circle means all of them.
 Table(
     "circlekit_timeline_choice",
@@ -99,6 +108,31 @@ class CircleRelay:
 
     value: CommentRelay
     may_choose: bool
+
+
+@frozen(kw_only=True)
+class Reach:
+    """
+    Whom a circle reached in its groups, and how often it interrupted them.
+
+    A post that somebody is shown in two groups reaches them once and interrupts them
+    twice. What they wrote themselves does neither, and messages are not counted.
+
+    Attributes:
+        readers: How many people were shown something.
+
+        interruptions: How many posts, must-sees, comments and digests they were
+            shown, all together.
+
+        most: The most that one of them was shown.
+
+        a_day: How many one of them was shown in 24 hours, on average.
+    """
+
+    readers: int
+    interruptions: int
+    most: int
+    a_day: float
 
 
 @frozen
@@ -223,6 +257,39 @@ def waiting(rows: Rows, group: str, circle: str, post: int) -> WaitingComments:
     )
 
 
+def come_in(rows: Rows, recorded: Recorded) -> None:
+    """
+    Take in that somebody came into a group.
+    """
+    of = {"member": recorded.event.member, "grp": recorded.subject}
+    rows.run(_ENTER_GROUP, **of)
+    rows.run(_STAY, position=recorded.position, **of)
+
+
+def go_out(rows: Rows, recorded: Recorded) -> None:
+    """
+    Take in that somebody went out of a group.
+    """
+    of = {"member": recorded.event.member, "grp": recorded.subject}
+    rows.run(_LEAVE_GROUP, **of)
+    rows.run(_END_STAY, position=recorded.position, **of)
+
+
+def reach(rows: Rows, circle: str, *, since: datetime, until: datetime) -> Reach:
+    """
+    Return whom a circle reached in its groups, and how often it interrupted them.
+    """
+    found = rows.all(_REACH, circle=circle, start=micros(since), end=micros(until))
+    counts = [count for _, count in found]
+    days = (until - since) / timedelta(days=1)
+    return Reach(
+        readers=len(counts),
+        interruptions=sum(counts),
+        most=max(counts, default=0),
+        a_day=sum(counts) / len(counts) / days if counts else 0.0,
+    )
+
+
 def forget_comment(rows: Rows, circle: str, comment: int) -> None:
     """
     Take a comment out of what waits, and out of every digest.
@@ -331,37 +398,73 @@ _FORGET_POST: Final = (
 _FORGET_GROUP: Final = "DELETE FROM circlekit_timeline_waiting WHERE grp = :grp"
 
 
-def _asked_for(circle: str, written: str) -> str:
-    # What the reader had asked for when a comment was written; all, if nothing.
+_ENTER_GROUP: Final = """
+INSERT INTO circlekit_timeline_member (member, grp) VALUES (:member, :grp)
+ON CONFLICT DO NOTHING
+"""
+_LEAVE_GROUP: Final = """
+DELETE FROM circlekit_timeline_member WHERE member = :member AND grp = :grp
+"""
+_STAY: Final = """
+INSERT INTO circlekit_timeline_stay (grp, member, since, until)
+SELECT m.grp, m.member, :position, NULL FROM circlekit_timeline_member m
+WHERE m.grp = :grp AND m.member = :member AND NOT EXISTS (
+    SELECT 1 FROM circlekit_timeline_stay s
+    WHERE s.grp = m.grp AND s.member = m.member AND s.until IS NULL)
+"""
+_END_STAY: Final = """
+UPDATE circlekit_timeline_stay SET until = :position
+WHERE grp = :grp AND member = :member AND until IS NULL
+"""
+
+
+def _asked_for(who: str, circle: str, written: str) -> str:
+    # What somebody had asked for when a comment was written; all, if nothing.
     def chosen(of: str) -> str:
         return f"""
         (SELECT c.relay FROM circlekit_timeline_choice c
-         WHERE c.member = :reader AND c.circle = {of} AND c.since < {written}
+         WHERE c.member = {who} AND c.circle = {of} AND c.since < {written}
          AND (c.until IS NULL OR c.until > {written}))"""
 
     return f"coalesce({chosen(circle)}, {chosen(repr(_EVERYWHERE))}, 'all')"
 
 
-SHOWN_SINGLY: Final = f"""
-(e.lowers = 0 OR {_asked_for("e.circle", "e.position")} = 'all')
+def _shown_singly(who: str) -> str:
+    return f"(e.lowers = 0 OR {_asked_for(who, 'e.circle', 'e.position')} = 'all')"
+
+
+def _in_a_digest(who: str) -> str:
+    asked_for = _asked_for(who, "d.circle", "d.written")
+    return f"""
+    (d.lowers = 0
+     OR (d.relay = 'digest' AND {asked_for} <> 'off')
+     OR (d.relay = 'all' AND {asked_for} = 'digest'))"""
+
+
+def _shown(who: str) -> str:
+    return f"""
+    (e.kind <> 'comment' OR {_shown_singly(who)})
+    AND (e.kind <> 'digest' OR EXISTS (
+        SELECT 1 FROM circlekit_timeline_digested d
+        WHERE d.position = e.position AND {_in_a_digest(who)}))"""
+
+
+SHOWN_TO_READER: Final = _shown(":reader")
 """
-"""
-Whether the reader is shown a comment by itself, as SQL over an entry ``e``.
+Whether the reader is shown an entry ``e``, as SQL.
 """
 
-_IN_A_DIGEST: Final = f"""
-(d.lowers = 0
- OR (d.relay = 'digest' AND {_asked_for("d.circle", "d.written")} <> 'off')
- OR (d.relay = 'all' AND {_asked_for("d.circle", "d.written")} = 'digest'))
-"""
-SHOWN_GATHERED: Final = f"""
-EXISTS (SELECT 1 FROM circlekit_timeline_digested d
-        WHERE d.position = e.position AND {_IN_A_DIGEST})
-"""
-"""
-Whether the reader is shown a digest, as SQL over an entry ``e``.
-"""
 _GATHERED: Final = f"""
 SELECT d.circle, d.comment, d."by" FROM circlekit_timeline_digested d
-WHERE d.position = :position AND {_IN_A_DIGEST} ORDER BY d.comment
+WHERE d.position = :position AND {_in_a_digest(":reader")} ORDER BY d.comment
+"""
+_REACH: Final = f"""
+SELECT s.member, count(*) FROM circlekit_timeline_link l
+JOIN circlekit_timeline_entry e ON e.circle = l.circle AND e.position > l.since
+AND (l.until IS NULL OR e.position < l.until)
+AND e.scope IN ('circle/' || l.circle, 'group/' || l.grp)
+JOIN circlekit_timeline_stay s ON s.grp = l.grp AND s.since < e.position
+AND (s.until IS NULL OR s.until > e.position) AND s.member <> e."by"
+WHERE l.circle = :circle AND e.at >= :start AND e.at < :end AND {_shown("s.member")}
+GROUP BY s.member
 """

@@ -10,6 +10,7 @@ from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     DUTIES,
+    GROUP_CONSOLE,
     GROUP_TIMELINE,
     LIVES,
     MEMBER_FEED,
@@ -21,6 +22,7 @@ from circlekit.store.session import ConnectionLostError
 
 __all__ = [
     "DUTIES",
+    "GROUP_CONSOLE",
     "GROUP_TIMELINE",
     "LIVES",
     "MEMBER_FEED",

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from circlekit.projections.duties import Duties
+from circlekit.projections.group_console import GroupConsole
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
@@ -30,6 +31,7 @@ QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
+GROUP_CONSOLE: Final = GroupConsole()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -37,6 +39,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     DUTIES,
     LIVES,
     TOPIC_BOARD,
+    GROUP_CONSOLE,
 )
 
 HISTORY: Final = MetaData()
