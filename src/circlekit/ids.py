@@ -20,6 +20,7 @@ GroupId = NewType("GroupId", str)
 MemberId = NewType("MemberId", str)
 CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
+HomeworkId = NewType("HomeworkId", str)
 LiveId = NewType("LiveId", str)
 TopicId = NewType("TopicId", str)
 
@@ -194,5 +195,42 @@ class CheckInId(_Place):
 
         Raises:
             InvalidInputError: If it is neither, or no check-in can have it.
+        """
+        return cls.parse(_text(value), field=field)
+
+
+@frozen(order=True)
+class ScheduledId(_Place):
+    """
+    What is scheduled: its circle, and the place of its event in that history.
+    """
+
+    circle: CircleId
+    version: int
+
+    def __str__(self) -> str:
+        """
+        Return the id as one text, as in ``book-club/9``.
+        """
+        return f"{self.circle}/{self.version}"
+
+    @classmethod
+    def parse(cls, text: str, *, field: str = "scheduled") -> Self:
+        """
+        Read an id from its text; *field* is what an error calls it.
+
+        Raises:
+            InvalidInputError: If the text does not end in a place.
+        """
+        owner, version = cls._read(field, text)
+        return cls(CircleId(owner), version)
+
+    @classmethod
+    def of(cls, value: Self | str, *, field: str = "scheduled") -> Self:
+        """
+        Return the id, given as one or as its text.
+
+        Raises:
+            InvalidInputError: If it is neither, or nothing scheduled can have it.
         """
         return cls.parse(_text(value), field=field)

@@ -153,6 +153,16 @@ class Group(HasHistory):
         )
         return (GroupJoined(member=member, at=at),)
 
+    def take_in(
+        self, members: Sequence[MemberId], *, capacity: int | None, at: datetime
+    ) -> Events:
+        """
+        Let in as many of the circle's new members as there is room for.
+        """
+        new = [member for member in members if member not in self.members]
+        room = len(new) if capacity is None else max(0, capacity - len(self.members))
+        return tuple(GroupJoined(member=member, at=at) for member in new[:room])
+
     def leave(
         self, member: MemberId, *, by: MemberId | None = None, at: datetime
     ) -> Events:

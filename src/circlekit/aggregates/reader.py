@@ -11,8 +11,14 @@ from typing import assert_never
 from attrs import Factory, define
 
 from circlekit.aggregates.age import Age
+from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.relaying import RelayChoices
+from circlekit.events.guardian import (
+    GuardianDigestSent,
+    GuardianDismissed,
+    GuardianNamed,
+)
 from circlekit.events.reader import (
     MinorAttested,
     MustSeeAcknowledged,
@@ -35,10 +41,14 @@ Events = tuple[ReaderEvent, ...]
 class Reader(HasHistory):
     """
     What must be remembered of a reader to decide what happens next.
+
+    Attributes:
+        guardians: Who looks after them, if they are a child.
     """
 
     acknowledged: set[tuple[str, int]] = Factory(set)
     relays: RelayChoices = Factory(RelayChoices)
+    guardians: Guardians = Factory(Guardians)
     age: Age = Factory(Age)
 
     # Commands: may refuse, never change anything.
@@ -109,6 +119,8 @@ class Reader(HasHistory):
                 self.acknowledged.add((event.circle, event.post))
             case CommentRelayChosen():
                 self.relays.evolve(event)
+            case GuardianNamed() | GuardianDismissed() | GuardianDigestSent():
+                self.guardians.evolve(event, self.version)
             case MinorAttested():
                 self.age.evolve(event)
             case _:

@@ -5,6 +5,7 @@ What a reader did with what was shown to them.
 from attrs import frozen
 
 from circlekit.clock import Moment
+from circlekit.events.guardian import GuardianEvent
 from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId
 
@@ -42,4 +43,6 @@ class MinorAttested:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged | MinorAttested | CommentRelayChosen
+ReaderEvent = (
+    PostsRead | MustSeeAcknowledged | MinorAttested | GuardianEvent | CommentRelayChosen
+)
