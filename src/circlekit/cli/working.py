@@ -49,12 +49,6 @@ def work(
     with CircleKit(store, create=False) as kit, _until_told() as told:
         before, released = kit.read_models(), 0
         if once:
-            kit.send_due_digests()
-            _read_ahead(kit, told)
-        while not (once or told.is_set()):
-            with suppress(BusyError):  # somebody writes for long; later, then
-                kit.send_due_digests()
-                _read_ahead(kit, told)
             released = _work(kit, told)
         while not (once or told.is_set()):
             with suppress(BusyError):  # somebody writes for long; later, then
