@@ -52,6 +52,12 @@ SHIPPED = {
         moments_share_budgets=True,
         **SENDS,
     ),
+    "circlekit_2026": RuleBook(
+        name="circlekit_2026",
+        must_see=MUST_SEE,
+        comment_relay="digest",
+        comment_relay_choice=True,
+    ),
 }
 
 
@@ -78,6 +84,8 @@ def test_what_a_book_says_of_itself():
         member_moments=(),
         enterprise_moments=(),
         moments_share_budgets=False,
+        comment_digest_seconds=600,
+        comment_relay_choice=False,
     )
     assert expected == book
 
@@ -109,8 +117,8 @@ def test_an_unknown_name():
 
     expected = (
         "rules: 'dingtalk_1999' is not known; accepted: "
-        "a RuleBook, or one of dingtalk_2020, seed_literal, wecom_2020, "
-        "wecom_2025"
+        "a RuleBook, or one of circlekit_2026, dingtalk_2020, seed_literal, "
+        "wecom_2020, wecom_2025"
     )
     assert expected == str(trouble.value)
 

@@ -14,9 +14,9 @@ from attrs import validators as check
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
+from circlekit.settings import COMMENT_RELAYS, CommentRelay
 
 CommunityJoining = Literal["open", "application"]
-CommentRelay = Literal["all", "off"]
 Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
 
@@ -71,7 +71,8 @@ class RuleBook:
 
         group_capacity: Most members of one group, None for no limit.
 
-        comment_relay: What group timelines show of comments: all, or none.
+        comment_relay: What group timelines show of comments: ``all`` of them,
+            a ``digest``, or none (``off``).
 
         strict_private_chat: Whether a group's private-chat block holds even
             for members who share another group without one.
@@ -86,6 +87,11 @@ class RuleBook:
         house: The host's own rules; given as policies, kept as their names and
             numbers.
 
+        comment_digest_seconds: How many seconds of comments on one post are
+            gathered into one digest.
+
+        comment_relay_choice: Whether organisations and owners may set another
+            relay of comments, and readers a lower one.
         homework_kinds: The kinds of circles that have homework.
 
         live_kinds: The kinds of circles that have live.
@@ -130,12 +136,16 @@ class RuleBook:
     group_capacity: int | None = field(
         default=None, validator=check.optional(check.ge(1))
     )
-    comment_relay: CommentRelay = "all"
+    comment_relay: CommentRelay = field(
+        default="all", validator=check.in_(COMMENT_RELAYS)
+    )
     strict_private_chat: bool = False
     member_moments: tuple[Budget, ...] = ()
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    comment_digest_seconds: int = field(default=600, validator=check.ge(1))
+    comment_relay_choice: bool = False
     homework_kinds: tuple[Kind, ...] = ("teaching",)
     live_kinds: tuple[Kind, ...] = ("teaching",)
     minor_live_minutes: int | None = field(
@@ -252,8 +262,28 @@ The same source read to the letter: one budget for all moments, one a day and
 four a month.
 """
 
+CIRCLEKIT_2026: Final = RuleBook(
+    name="circlekit_2026",
+    must_see=_MUST_SEE,
+    comment_relay="digest",
+    comment_relay_choice=True,
+)
+"""
+What circlekit would choose: DingTalk's must-sees, and of comments one digest for
+each post, group and ten minutes, which owners and readers may lower.
+"""
+
 RULE_BOOKS: Final[Mapping[str, RuleBook]] = MappingProxyType(
-    {book.name: book for book in (DINGTALK_2020, WECOM_2020, WECOM_2025, SEED_LITERAL)}
+    {
+        book.name: book
+        for book in (
+            DINGTALK_2020,
+            WECOM_2020,
+            WECOM_2025,
+            SEED_LITERAL,
+            CIRCLEKIT_2026,
+        )
+    }
 )
 
 

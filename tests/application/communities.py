@@ -18,7 +18,7 @@ from circlekit import (
     rolling,
 )
 from circlekit.policies.graders import known_graders
-from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
+from circlekit.rulebook import CIRCLEKIT_2026, DINGTALK_2020, SEED_LITERAL, WECOM_2020
 from circlekit.verdict import Verdict
 from tests.application.town import GRADERS, outcome
 
@@ -34,6 +34,8 @@ HOMEWORK = ("essay", "essay", "sums")
 TOPICS = ("run", "run", "read", "well")
 ORGANISATIONS = ("acme", "other")
 EMOJI = ("👍", "🎉")
+RELAYS = ("off", "digest", "all", None)
+SUBJECTS = (None, "Tea", "Chess")
 BOOKS = (
     DINGTALK_2020,
     WECOM_2020,
@@ -46,6 +48,8 @@ BOOKS = (
         community_joining="application",
         convention="v1",
     ),
+    CIRCLEKIT_2026,
+    evolve(CIRCLEKIT_2026, name="loud", comment_relay="all", comment_digest_seconds=60),
     evolve(
         DINGTALK_2020,
         name="small",
@@ -319,7 +323,8 @@ def _content(it: Community, act: Act) -> dict[str, Any]:
 
 def _publish(it: Community, act: Act) -> Any:
     sync = (None, None, True, False)[act.switch % 4]
-    return (_circle(act),), {**_content(it, act), "sync": sync}
+    topic = SUBJECTS[act.switch % 3]
+    return (_circle(act),), {**_content(it, act), "sync": sync, "topic": topic}
 
 
 def _must_see(it: Community, act: Act) -> Any:
@@ -348,6 +353,19 @@ def _message(it: Community, act: Act) -> Any:
     text = f"Message {len(it.messages)}"
     more = {"videos": ["three.mp4"]} if act.other == 1 else {}
     return (_group(act),), {"by": _by(act), "text": text, "reply_to": to, **more}
+
+
+def _for_a_while(it: Community, act: Act) -> dict[str, Any]:
+    until = None if act.switch % 2 else it.clock.now + timedelta(hours=act.other)
+    return {"reason": "Ads", "until": until}
+
+
+def _announcements_only(it: Community, act: Act) -> Any:
+    thread = _newest(it.messages, act.other) if act.switch % 2 else None
+    if thread is not None and thread.group != _group(act):
+        thread = None
+    more = {"open_thread": thread, **_for_a_while(it, act)}
+    return (_group(act),), {"by": _by(act), **more}
 
 
 def _mute(it: Community, act: Act) -> Any:
@@ -578,6 +596,37 @@ COMMANDS: dict[str, Any] = {
     "allow_private_chat": _on_group,
     "open_private_chat": _reach,
     "send_friend_request": _reach,
+    "set_group_topics": lambda it, act: (
+        (_circle(act), _group(act), (("Tea",), ("Chess",), (), ())[act.switch % 4]),
+        {"by": _by(act)},
+    ),
+    "set_slow_mode": lambda it, act: (
+        (_group(act),),
+        {"by": _by(act), "seconds": 1 + 3_600 * act.switch, **_for_a_while(it, act)},
+    ),
+    "lift_slow_mode": _on_group,
+    "set_announcements_only": _announcements_only,
+    "lift_announcements_only": _on_group,
+    "redirect_thread": lambda it, act: (
+        (_newest(it.messages, act.other), _group(act)),
+        {"by": _by(act), "reason": "Off topic"},
+    ),
+    "manage_groups": lambda it, act: (
+        (_circle(act), ("mute_group", "unmute_group")[act.switch % 2]),
+        {
+            "by": _by(act),
+            "groups": (None, [_group(act)])[act.other % 2],
+            "reason": ("Ads", None)[act.switch % 2],
+        },
+    ),
+    "set_comment_relay": lambda it, act: (
+        (_circle(act), RELAYS[act.switch % 4]),
+        {"by": _by(act)},
+    ),
+    "choose_comment_relay": lambda it, act: (
+        (RELAYS[act.switch % 4],),
+        {"by": _by(act), "circle": (None, _circle(act))[act.other % 2]},
+    ),
     "assign_homework": _assign,
     "move_homework_due": lambda it, act: (
         (_homework(act), it.clock.now + timedelta(days=act.other)),

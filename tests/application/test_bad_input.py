@@ -18,6 +18,7 @@ from tests.application import duty_cases
 from tests.application.town import MARCH_1, outcome, refusals, written
 
 MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
+LATER = MARCH_1 + timedelta(days=1)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
 LATER = MARCH_1 + timedelta(days=20)
 SOON = datetime(2020, 3, 2, 12, tzinfo=UTC)
@@ -341,18 +342,79 @@ CASES = {
     ],
     "set_announcement": [("text", lambda t: _call("club", by="mei", text=""))],
     "mute_group": [
-        ("until", lambda t: _call("club", by="mei", until=NAIVE)),
-        ("until", lambda t: _call("club", by="mei", until="tomorrow")),
+        ("until", lambda t: _call("club", by="mei", reason="Ads", until=NAIVE)),
+        ("until", lambda t: _call("club", by="mei", reason="Ads", until="tomorrow")),
         (
             "until",  # a moment that UTC has no year for
             lambda t: _call(
                 "club",
                 by="mei",
+                reason="Ads",
                 until=datetime.max.replace(tzinfo=timezone(timedelta(hours=-8))),
             ),
         ),
+        ("reason", lambda t: _call("club", by="mei", reason=None)),
         ("reason", lambda t: _call("club", by="mei", reason="")),
         ("reason", lambda t: _call("club", by="mei", reason=BELL)),
+    ],
+    "set_group_topics": [
+        ("topics", lambda t: _call("club", "side", "Tea", by="mei")),
+        ("topics", lambda t: _call("club", "side", ["x"] * 51, by="mei")),
+        ("topics[1]", lambda t: _call("club", "side", ["Tea", LINE], by="mei")),
+        ("group", lambda t: _call("club", LINE, ["Tea"], by="mei")),
+    ],
+    "set_slow_mode": [
+        ("seconds", lambda t: _call("club", by="mei", seconds=0, reason="x")),
+        ("seconds", lambda t: _call("club", by="mei", seconds=86_401, reason="x")),
+        ("seconds", lambda t: _call("club", by="mei", seconds=True, reason="x")),
+        ("seconds", lambda t: _call("club", by="mei", seconds=1.5, reason="x")),
+        ("reason", lambda t: _call("club", by="mei", seconds=1, reason="")),
+        (
+            "until",
+            lambda t: _call("club", by="mei", seconds=1, reason="x", until=NAIVE),
+        ),
+    ],
+    "lift_slow_mode": [("by", lambda t: _call("club", by=""))],
+    "set_announcements_only": [
+        ("reason", lambda t: _call("club", by="mei", reason=BELL)),
+        ("until", lambda t: _call("club", by="mei", reason="x", until=NAIVE)),
+        (
+            "open_thread",
+            lambda t: _call("side", by="mei", reason="x", open_thread=t.message),
+        ),
+        (
+            "open_thread",
+            lambda t: _call("side", by="mei", reason="x", open_thread="side"),
+        ),
+    ],
+    "lift_announcements_only": [("group", lambda t: _call(BELL, by="mei"))],
+    "redirect_thread": [
+        ("message", lambda t: _call("club", "side", by="mei", reason="x")),
+        ("to", lambda t: _call(t.message, LINE, by="mei", reason="x")),
+        ("reason", lambda t: _call(t.message, "side", by="mei", reason=" ")),
+    ],
+    "manage_groups": [
+        ("action", lambda t: _call("club", "join_group", by="mei")),
+        ("reason", lambda t: _call("club", "mute_group", by="mei")),
+        ("reason", lambda t: _call("club", "mute_group", by="mei", reason=BELL)),
+        (
+            "seconds",
+            lambda t: _call("club", "mute_group", by="mei", reason="x", seconds=1),
+        ),
+        ("text", lambda t: _call("club", "unmute_group", by="mei", text="x")),
+        ("groups", lambda t: _call("club", "unmute_group", by="mei", groups="side")),
+        (
+            "groups[0]",
+            lambda t: _call("club", "unmute_group", by="mei", groups=[LINE]),
+        ),
+    ],
+    "set_comment_relay": [
+        ("relay", lambda t: _call("club", "some", by="mei")),
+        ("relay", lambda t: _call("club", 1, by="mei")),
+    ],
+    "choose_comment_relay": [
+        ("relay", lambda t: _call("loud", by="tao")),
+        ("circle", lambda t: _call("off", by="tao", circle=LINE)),
     ],
     "unmute_group": [("by", lambda t: _call("club", by=""))],
     "block_private_chat": [("group", lambda t: _call(BELL, by="mei"))],
@@ -680,6 +742,20 @@ QUESTIONS = {
         ("limit", lambda t: _call("club", limit=201)),
         ("before", lambda t: _call("club", before="x")),
         ("before", lambda t: _call("club", before=2**64)),
+        ("reader", lambda t: _call("club", reader=LINE)),
+    ],
+    "groups": [("circle", lambda t: _call(LINE))],
+    "reach": [
+        ("circle", lambda t: _call(LINE, since=MARCH_1, until=LATER)),
+        ("since", lambda t: _call("club", since=NAIVE, until=LATER)),
+        ("until", lambda t: _call("club", since=MARCH_1, until=None)),
+        ("until", lambda t: _call("club", since=MARCH_1, until=MARCH_1)),
+    ],
+    "explain_setting": [
+        ("reader", lambda t: _call("", "comment_relay", circle="club")),
+        ("setting", lambda t: _call("tao", "loudness", circle="club")),
+        ("circle", lambda t: _call("tao", "comment_relay")),
+        ("circle", lambda t: _call("tao", "comment_relay", circle=LINE)),
     ],
     "quota": [
         ("holder", lambda t: _call()),
@@ -782,7 +858,27 @@ def test_bad_question(town, question, field, call):
         ("join_group", "group", "x", lambda t: _call("x", "tao")),
         ("send_message", "group", "x", lambda t: _call("x", by="tao", text="Hello")),
         ("react_to_message", "group", "x", lambda t: _call("x/1", "+1", by="tao")),
-        ("mute_group", "group", "x", lambda t: _call("x", by="mei")),
+        ("mute_group", "group", "x", lambda t: _call("x", by="mei", reason="Ads")),
+        (
+            "redirect_thread",
+            "group",
+            "x",
+            lambda t: _call(t.message, "x", by="mei", reason="x"),
+        ),
+        (
+            "manage_groups",
+            "group",
+            "x",
+            lambda t: _call("club", "unmute_group", by="mei", groups=["x"]),
+        ),
+        ("set_group_topics", "circle", "x", lambda t: _call("x", "y", (), by="mei")),
+        ("set_comment_relay", "circle", "x", lambda t: _call("x", "off", by="mei")),
+        (
+            "choose_comment_relay",
+            "circle",
+            "x",
+            lambda t: _call("off", by="tao", circle="x"),
+        ),
         ("open_private_chat", "group", "x", lambda t: _call("x", by="tao", to="ben")),
         ("schedule_live", "circle", "x", lambda t: _call("x", by="mei", title="y")),
         ("contact_customer", "customer", "x", lambda t: _call("x", by="sun")),
@@ -849,6 +945,13 @@ def test_unknown_ids(town, command, kind, id_, call):
     [
         ("feed", "circle", lambda t: _call("tao", circle="x")),
         ("group_timeline", "group", lambda t: _call("x")),
+        ("groups", "circle", lambda t: _call("x")),
+        ("reach", "circle", lambda t: _call("x", since=MARCH_1, until=LATER)),
+        (
+            "explain_setting",
+            "circle",
+            lambda t: _call("tao", "comment_relay", circle="x"),
+        ),
         ("homework", "homework", lambda t: _call("x")),
         ("submissions", "homework", lambda t: _call("x")),
         ("homework_report", "homework", lambda t: _call("x")),

@@ -22,6 +22,7 @@ from circlekit import (
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
 from circlekit.application.lives import Admission
+from circlekit.application.managing import GroupsReport
 from circlekit.application.mass_sends import Reached
 from circlekit.application.organisations import StaffReport
 from circlekit.application.topics import CheckInAnswer
@@ -36,7 +37,10 @@ from circlekit.events import joining as j
 from circlekit.events import live as li
 from circlekit.events import mass_send as ms
 from circlekit.events import organisation as o
+from circlekit.events import pace as pc
 from circlekit.events import reader as r
+from circlekit.events import redirection as rd
+from circlekit.events import relay as rl
 from circlekit.events import roles as ro
 from circlekit.events import schedule as sc
 from circlekit.events import topic as to
@@ -844,7 +848,7 @@ CASES = {
             lambda t: [
                 ("group/club", g.MessageSent(text="Silence, please", by="lin", at=AT))
             ],
-            lambda t: t.kit.mute_group("club", by="mei"),
+            lambda t: t.kit.mute_group("club", by="mei", reason="Ads"),
         ),
     ],
     "react_to_message": [
@@ -882,10 +886,10 @@ CASES = {
             ],
         ),
         (
-            lambda t: _call("club", by="mei"),
+            lambda t: _call("club", by="mei", reason="Exams"),
             None,
-            lambda t: [("group/club", g.GroupMuted(by="mei", at=AT))],
-            lambda t: t.kit.mute_group("club", by="mei", until=TOMORROW),
+            lambda t: [("group/club", g.GroupMuted(reason="Exams", by="mei", at=AT))],
+            lambda t: t.kit.mute_group("club", by="mei", reason="Ads", until=TOMORROW),
         ),
     ],
     "unmute_group": [
@@ -893,7 +897,7 @@ CASES = {
             lambda t: _call("club", by="lin"),
             None,
             lambda t: [("group/club", g.GroupUnmuted(by="lin", at=AT))],
-            lambda t: t.kit.mute_group("club", by="mei"),
+            lambda t: t.kit.mute_group("club", by="mei", reason="Ads"),
         )
     ],
     "block_private_chat": [
@@ -924,6 +928,163 @@ CASES = {
             None,
             lambda t: [("group/club", g.FriendRequestSent(to="ben", by="tao", at=AT))],
         )
+    ],
+    "set_group_topics": [
+        (
+            lambda t: _call("club", "side", ["Tea", "Tea", "Chess"], by="lin"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.GroupTopicsSet(
+                        group="side", topics=("Tea", "Chess"), by="lin", at=AT
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("club", "side", [], by="lin"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.GroupTopicsSet(group="side", topics=(), by="lin", at=AT),
+                )
+            ],
+            lambda t: t.kit.set_group_topics("club", "side", ["Tea"], by="mei"),
+        ),
+    ],
+    "set_slow_mode": [
+        (
+            lambda t: _call("club", by="lin", seconds=30, reason="Ads", until=TOMORROW),
+            None,
+            lambda t: [
+                (
+                    "group/club",
+                    pc.SlowModeSet(
+                        seconds=30, reason="Ads", until=TOMORROW, by="lin", at=AT
+                    ),
+                )
+            ],
+        ),
+    ],
+    "lift_slow_mode": [
+        (
+            lambda t: _call("club", by="lin"),
+            None,
+            lambda t: [("group/club", pc.SlowModeLifted(by="lin", at=AT))],
+            lambda t: t.kit.set_slow_mode("club", by="mei", seconds=30, reason="Ads"),
+        )
+    ],
+    "set_announcements_only": [
+        (
+            lambda t: _call(
+                "club", by="lin", reason="News", open_thread=t.message, until=TOMORROW
+            ),
+            None,
+            lambda t: [
+                (
+                    "group/club",
+                    pc.AnnouncementsOnlySet(
+                        reason="News",
+                        until=TOMORROW,
+                        open_thread=_version(t.message),
+                        by="lin",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+    ],
+    "lift_announcements_only": [
+        (
+            lambda t: _call("club", by="lin"),
+            None,
+            lambda t: [("group/club", pc.AnnouncementsOnlyLifted(by="lin", at=AT))],
+            lambda t: t.kit.set_announcements_only("club", by="mei", reason="News"),
+        )
+    ],
+    "redirect_thread": [
+        (
+            lambda t: _call(t.message, "side", by="lin", reason="Off topic"),
+            None,
+            lambda t: [
+                (
+                    "group/club",
+                    rd.ThreadRedirected(
+                        messages=(_version(t.message), _version(t.message) + 1),
+                        to="side",
+                        reason="Off topic",
+                        by="lin",
+                        at=AT,
+                    ),
+                ),
+                (
+                    "group/side",
+                    rd.ThreadReceived(
+                        group="club",
+                        messages=(_version(t.message), _version(t.message) + 1),
+                        by="lin",
+                        at=AT,
+                    ),
+                ),
+            ],
+            lambda t: t.kit.send_message(
+                "club", by="ben", text="Morning!", reply_to=t.message
+            ),
+        )
+    ],
+    "manage_groups": [
+        (
+            lambda t: _call("club", "set_announcement", by="lin", text="Be kind"),
+            lambda t: GroupsReport(("club", "side"), {}),
+            lambda t: [
+                (f"group/{it}", g.AnnouncementSet(text="Be kind", by="lin", at=AT))
+                for it in ("club", "side")
+            ],
+        ),
+        (
+            lambda t: _call(
+                "club",
+                "set_slow_mode",
+                by="lin",
+                groups=["side"],
+                seconds=9,
+                reason="x",
+            ),
+            lambda t: GroupsReport(("side",), {}),
+            lambda t: [
+                ("group/side", pc.SlowModeSet(seconds=9, reason="x", by="lin", at=AT))
+            ],
+        ),
+    ],
+    "set_comment_relay": [
+        (
+            lambda t: _call("club", "all", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", rl.CommentRelaySet(relay="all", by="mei", at=AT))
+            ],
+            lambda t: t.kit.adopt_rule_book("club", "circlekit_2026", by="mei"),
+        )
+    ],
+    "choose_comment_relay": [
+        (
+            lambda t: _call("off", by="tao"),
+            None,
+            lambda t: [("reader/tao", rl.CommentRelayChosen(relay="off", at=AT))],
+        ),
+        (
+            lambda t: _call("digest", by="tao", circle="club"),
+            None,
+            lambda t: [
+                (
+                    "reader/tao",
+                    rl.CommentRelayChosen(relay="digest", circle="club", at=AT),
+                )
+            ],
+            lambda t: t.kit.adopt_rule_book("club", "circlekit_2026", by="mei"),
+        ),
     ],
     "add_customer": [
         (

@@ -255,6 +255,7 @@ def test_read_models_keep_to_their_names():
         "member-feed": "circlekit_feed_",
         "group-timeline": "circlekit_timeline_",
         "quota-view": "circlekit_quota_",
+        "group-console": "circlekit_console_",
         "duties": "circlekit_duty_",
         "homework": "circlekit_homework_",
         "guardians": "circlekit_guardian_",

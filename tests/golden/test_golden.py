@@ -35,6 +35,7 @@ from circlekit.events.circle import (
     CommentAdded,
     CommentRemoved,
     GroupLinked,
+    GroupTopicsSet,
     GroupUnlinked,
     ManagerAppointed,
     ManagerDismissed,
@@ -136,13 +137,25 @@ from circlekit.events.organisation import (
     StaffJoined,
     StaffLeft,
 )
+from circlekit.events.pace import (
+    AnnouncementsOnlyLifted,
+    AnnouncementsOnlySet,
+    SlowModeLifted,
+    SlowModeSet,
+)
 from circlekit.events.reader import (
     MinorAttested,
     MustSeeAcknowledged,
     MustSeeReminded,
     PostsRead,
 )
+from circlekit.events.redirection import ThreadReceived, ThreadRedirected
 from circlekit.events.refusal import CommandRefused
+from circlekit.events.relay import (
+    CommentDigestSent,
+    CommentRelayChosen,
+    CommentRelaySet,
+)
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.events.schedule import (
@@ -210,6 +223,8 @@ COMPLETE = [
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
             ),
+            comment_digest_seconds=900,
+            comment_relay_choice=True,
             homework_kinds=("business", "teaching"),
             must_see_reminders=(Budget("must-see-reminder-day", 2, CALENDAR_DAY),),
             live_kinds=("teaching", "community"),
@@ -457,6 +472,18 @@ COMPLETE = [
         by="mei",
         at=AT,
     ),
+    GroupTopicsSet(group="readers", topics=("Meetings", "读书"), by="mei", at=AT),
+    SlowModeSet(seconds=30, reason="exam week", until=LATER, by="mei", at=AT),
+    SlowModeLifted(by="mei", at=AT),
+    AnnouncementsOnlySet(
+        reason="exam week", until=LATER, open_thread=7, by="mei", at=AT
+    ),
+    AnnouncementsOnlyLifted(by="mei", at=AT),
+    ThreadRedirected(messages=(7, 9), to="more", reason="off topic", by="mei", at=AT),
+    ThreadReceived(group="readers", messages=(7, 9), by="mei", at=AT),
+    CommentRelaySet(relay="digest", by="mei", at=AT),
+    CommentRelayChosen(relay="off", circle="book-club", at=AT),
+    CommentDigestSent(circle="book-club", post=8, comments=(9, 10), seconds=600, at=AT),
     CircleClosed(reason="放假", by="mei", at=AT),
     CircleReopened(by="mei", at=AT),
     CircleArchived(reason="毕业", by="mei", at=AT),
@@ -580,6 +607,8 @@ MINIMAL = [
                 enterprise_moments=(),
                 moments_share_budgets=False,
                 house=(),
+                comment_digest_seconds=600,
+                comment_relay_choice=False,
                 homework_kinds=("teaching",),
                 must_see_reminders=MUST_SEE_REMINDERS,
                 live_kinds=("teaching",),
@@ -597,6 +626,20 @@ MINIMAL = [
             by="mei",
             at=AT,
         ),
+    ),
+    (
+        b'{"seconds":30,"reason":"ads","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        SlowModeSet(seconds=30, reason="ads", until=None, by="mei", at=AT),
+    ),
+    (
+        b'{"reason":"ads","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        AnnouncementsOnlySet(
+            reason="ads", until=None, open_thread=None, by="mei", at=AT
+        ),
+    ),
+    (
+        b'{"relay":"off","at":"2020-03-01T12:00:00.25Z"}',
+        CommentRelayChosen(relay="off", circle=None, at=AT),
     ),
     (
         b'{"group":"readers","by":"mei","at":"2020-03-01T12:00:00.25Z"}',

@@ -14,6 +14,7 @@ from attrs import Factory, define
 from circlekit.aggregates.age import Age
 from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.relaying import RelayChoices
 from circlekit.budget import Budget, Spend
 from circlekit.events.guardian import (
     GuardianDigestSent,
@@ -27,10 +28,13 @@ from circlekit.events.reader import (
     PostsRead,
     ReaderEvent,
 )
+from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.membership import members_only
 from circlekit.policies.must_see import is_a_must_see, may_be_reminded
+from circlekit.policies.relay import relay_changes
+from circlekit.settings import CommentRelay
 from circlekit.verdict import ALLOWED, Verdict, refused, require
 
 Events = tuple[ReaderEvent, ...]
@@ -51,6 +55,7 @@ class Reader(HasHistory):
 
     acknowledged: set[tuple[str, int]] = Factory(set)
     reminders: dict[tuple[str, int], list[Spend]] = Factory(dict)
+    relays: RelayChoices = Factory(RelayChoices)
     guardians: Guardians = Factory(Guardians)
     age: Age = Factory(Age)
 
@@ -123,6 +128,20 @@ class Reader(HasHistory):
         because = f"{self.id} has acknowledged this already"
         return refused("already-acknowledged", because)
 
+    def choose_comment_relay(
+        self,
+        relay: CommentRelay | None,
+        *,
+        circle: CircleId | None = None,
+        there: Verdict = ALLOWED,
+        at: datetime,
+    ) -> Events:
+        """
+        Ask to be shown less of the comments; *there* is a circle's word on it.
+        """
+        require(there, relay_changes(self.relays.now(circle), relay))
+        return (CommentRelayChosen(relay=relay, circle=circle, at=at),)
+
     def attest_minor(self, *, until: datetime, zone: str, at: datetime) -> Events:
         """
         Be a minor until then, as the host attests.
@@ -141,6 +160,8 @@ class Reader(HasHistory):
             case MustSeeReminded():
                 sent = self.reminders.setdefault((event.circle, event.post), [])
                 sent.append(Spend(event.at, self.version))
+            case CommentRelayChosen():
+                self.relays.evolve(event)
             case GuardianNamed() | GuardianDismissed() | GuardianDigestSent():
                 self.guardians.evolve(event, self.version)
             case MinorAttested():

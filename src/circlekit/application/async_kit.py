@@ -366,6 +366,21 @@ class AsyncCircleKit:
     allow_private_chat = _offloaded(CircleKit.allow_private_chat)
     open_private_chat = _offloaded(CircleKit.open_private_chat)
     send_friend_request = _offloaded(CircleKit.send_friend_request)
+    set_group_topics = _offloaded(CircleKit.set_group_topics)
+    set_slow_mode = _offloaded(CircleKit.set_slow_mode)
+    lift_slow_mode = _offloaded(CircleKit.lift_slow_mode)
+    set_announcements_only = _offloaded(CircleKit.set_announcements_only)
+    lift_announcements_only = _offloaded(CircleKit.lift_announcements_only)
+    redirect_thread = _offloaded(CircleKit.redirect_thread)
+    manage_groups = _offloaded(CircleKit.manage_groups)
+    groups = _offloaded(CircleKit.groups)
+    reach = _offloaded(CircleKit.reach)
+
+    # Relay of comments
+    set_comment_relay = _offloaded(CircleKit.set_comment_relay)
+    choose_comment_relay = _offloaded(CircleKit.choose_comment_relay)
+    explain_setting = _offloaded(CircleKit.explain_setting)
+    send_due_digests = _offloaded(CircleKit.send_due_digests)
 
     # Duties
     remind_reader = _offloaded(CircleKit.remind_reader)

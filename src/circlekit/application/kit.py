@@ -22,10 +22,12 @@ from circlekit.application.homework import Homeworks
 from circlekit.application.identities import MemberIdentities
 from circlekit.application.joining import Joins
 from circlekit.application.lives import Lives
+from circlekit.application.managing import Managing
 from circlekit.application.mass_sends import MassSends
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.relaying import Relaying
 from circlekit.application.schedule import Schedules
 from circlekit.application.todos import Todos
 from circlekit.application.topics import Topics
@@ -39,6 +41,8 @@ class CircleKit(
     Circles,
     Posts,
     Groups,
+    Managing,
+    Relaying,
     Customers,
     Archiving,
     Closings,

@@ -116,13 +116,19 @@ class Reading(Deciding):
             return MEMBER_FEED.acknowledgements(rows, where)
 
     def group_timeline(
-        self, group: GroupId | str, *, before: int | None = None, limit: int = 50
+        self,
+        group: GroupId | str,
+        *,
+        reader: MemberId | str | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> TimelinePage:
         """
         Return a page of what a group was shown, newest first.
 
         Args:
             group: The group.
+            reader: Show of comments what this reader asked for, where it is less.
             before: The ``next`` of the page before.
             limit: Most entries, 1 to 200.
 
@@ -136,9 +142,17 @@ class Reading(Deciding):
         ):
             accepted = "the `next` of an earlier page"
             raise InvalidInputError("before", f"is {before!r}", accepted)
+        if reader is not None:
+            checked_id("reader", reader)
         self._known("group", group)
         with self._store.read(GROUP_TIMELINE) as (rows, _):
-            return GROUP_TIMELINE.page(rows, GroupId(group), before=before, limit=limit)
+            return GROUP_TIMELINE.page(
+                rows,
+                GroupId(group),
+                reader=None if reader is None else MemberId(reader),
+                before=before,
+                limit=limit,
+            )
 
     def quota(
         self,

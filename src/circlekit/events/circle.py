@@ -23,6 +23,7 @@ from circlekit.events.joining import (
     RequestWithdrawn,
 )
 from circlekit.events.personal import PERSONAL
+from circlekit.events.relay import CommentRelaySet
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.events.schedule import ScheduleEvent
@@ -65,6 +66,18 @@ class GroupUnlinked:
     """
 
     group: GroupId
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
+class GroupTopicsSet:
+    """
+    One of the circle's groups is for these topics from here on; none means any.
+    """
+
+    group: GroupId
+    topics: tuple[str, ...]
     by: MemberId
     at: Moment
 
@@ -353,6 +366,8 @@ CircleEvent = (
     | MustSeeSent
     | OverrideGranted
     | OverrideRevoked
+    | GroupTopicsSet
+    | CommentRelaySet
     | CircleClosed
     | CircleReopened
     | CircleArchived

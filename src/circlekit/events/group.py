@@ -6,7 +6,10 @@ from attrs import field, frozen
 
 from circlekit.clock import Moment
 from circlekit.events.mass_send import MassSendDelivered
+from circlekit.events.pace import PaceEvent
 from circlekit.events.personal import PERSONAL
+from circlekit.events.redirection import RedirectionEvent
+from circlekit.events.relay import CommentDigestSent
 from circlekit.ids import CircleId, MemberId
 
 
@@ -181,4 +184,7 @@ GroupEvent = (
     | PrivateChatOpened
     | FriendRequestSent
     | MassSendDelivered
+    | PaceEvent
+    | RedirectionEvent
+    | CommentDigestSent
 )

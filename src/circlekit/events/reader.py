@@ -6,6 +6,7 @@ from attrs import frozen
 
 from circlekit.clock import Moment
 from circlekit.events.guardian import GuardianEvent
+from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId, MemberId
 
 
@@ -55,5 +56,10 @@ class MinorAttested:
 
 
 ReaderEvent = (
-    PostsRead | MustSeeAcknowledged | MustSeeReminded | MinorAttested | GuardianEvent
+    PostsRead
+    | MustSeeAcknowledged
+    | MustSeeReminded
+    | MinorAttested
+    | GuardianEvent
+    | CommentRelayChosen
 )

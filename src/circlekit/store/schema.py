@@ -18,6 +18,7 @@ from sqlalchemy import (
 from circlekit.projections.activity import ActivityView
 from circlekit.projections.approvals import Approvals
 from circlekit.projections.duties import Duties
+from circlekit.projections.group_console import GroupConsole
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.guardians import GuardianView
 from circlekit.projections.homework import HomeworkView
@@ -44,6 +45,7 @@ LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
 IDENTITIES: Final = Identities()
 ACTIVITY: Final = ActivityView()
+GROUP_CONSOLE: Final = GroupConsole()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -58,6 +60,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     TOPIC_BOARD,
     IDENTITIES,
     ACTIVITY,
+    GROUP_CONSOLE,
 )
 
 HISTORY: Final = MetaData()

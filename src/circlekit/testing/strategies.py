@@ -412,11 +412,13 @@ def rule_books() -> SearchStrategy[RuleBook]:
         must_see=must_see,
         pins=st.integers(0, 3),
         group_capacity=st.one_of(st.none(), st.integers(1, 4)),
-        comment_relay=st.sampled_from(("all", "off")),
+        comment_relay=st.sampled_from(("all", "digest", "off")),
         strict_private_chat=st.booleans(),
         member_moments=moments_,
         enterprise_moments=moments_,
         moments_share_budgets=st.booleans(),
+        comment_digest_seconds=st.sampled_from((1, 60, 600)),
+        comment_relay_choice=st.booleans(),
         homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
         must_see_reminders=some_budgets(
             "must-see-reminder-day", "must-see-reminder-spacing"
