@@ -154,6 +154,7 @@ def test_rebuilding_is_told(town):
         ("quota-view", head, head),
         ("duties", head, head),
         ("schedule", head, head),
+        ("attention", head, head),
         ("live-figures", head, head),
         ("topic-board", head, head),
     ] == told

@@ -17,10 +17,12 @@ from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.joining import Joining
 from circlekit.aggregates.schedule import Schedule
 from circlekit.budget import Spend
+from circlekit.events.attention import Context
 from circlekit.events.circle import (
     CircleEvent,
     CircleFounded,
     CircleKind,
+    CircleLabelled,
     CommentAdded,
     CommentRemoved,
     GroupLinked,
@@ -56,6 +58,7 @@ from circlekit.events.schedule import (
     ScheduledReleased,
 )
 from circlekit.ids import GroupId, MemberId
+from circlekit.policies.attention import context_of
 from circlekit.policies.authority import (
     Role,
     author_or_manager,
@@ -117,6 +120,8 @@ class Circle(HasHistory):
 
         joined_at: When each member joined.
 
+        label: What the owner said it is for, None if they said nothing.
+
         schedule: What waits for its moment, and the must-sees reserved for.
 
         policies: The host's own policies, which its rule book may name.
@@ -140,6 +145,7 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
+    label: Context | None = None
     schedule: Schedule = Factory(Schedule)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
     closing: Closing = Factory(Closing)
@@ -151,6 +157,13 @@ class Circle(HasHistory):
         Return whether it is open, closed or archived.
         """
         return self.closing.standing
+
+    @property
+    def context(self) -> Context:
+        """
+        Return what it is for: what its owner said, else what its kind is for.
+        """
+        return self.label or context_of(self.kind)
 
     def role(self, member: str) -> Role | None:
         """
@@ -415,6 +428,20 @@ class Circle(HasHistory):
             ),
         )
         return (PostSyncSwitched(on=on, by=by, at=at),)
+
+    def label_as(self, context: Context, *, by: MemberId, at: datetime) -> Events:
+        """
+        Say what the circle is for; pushes to its readers go by that.
+        """
+        require(
+            self.owner_acts(by),
+            is_on(
+                context != self.context,
+                rule="already-so",
+                because=f"this circle is for {context} already",
+            ),
+        )
+        return (CircleLabelled(context=context, by=by, at=at),)
 
     def publish(
         self,
@@ -894,6 +921,8 @@ class Circle(HasHistory):
                 self.groups[event.group] = event.bound
             case GroupUnlinked():
                 self.groups.pop(event.group, None)
+            case CircleLabelled():
+                self.label = event.context
             case PostSyncSwitched():
                 self.syncs_posts = event.on
             case CircleClosed() | CircleReopened() | CircleArchived():

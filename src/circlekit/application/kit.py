@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.attention import Attentions
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -32,6 +33,7 @@ class CircleKit(
     Closings,
     Duties,
     Schedules,
+    Attentions,
     Topics,
     Lives,
     Reading,

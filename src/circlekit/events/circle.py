@@ -7,6 +7,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events.attention import Context
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.personal import PERSONAL
 from circlekit.events.rules import RuleBookAdopted
@@ -263,6 +264,17 @@ class MustSeeSent:
 
 
 @frozen(kw_only=True)
+class CircleLabelled:
+    """
+    The owner said what the circle is for; its pushes go by that.
+    """
+
+    context: Context
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class OverrideGranted:
     """
     The owner gave a member the right to send a must-see beyond the quota.
@@ -312,4 +324,5 @@ CircleEvent = (
     | CircleReopened
     | CircleArchived
     | ScheduleEvent
+    | CircleLabelled
 )

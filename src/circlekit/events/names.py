@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from circlekit.events import (
+    attention,
     circle,
     closing,
     customer,
@@ -85,6 +86,13 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("ScheduledCancelled", schedule.ScheduledCancelled),
     ("ScheduledReleased", schedule.ScheduledReleased),
     ("ScheduledDropped", schedule.ScheduledDropped),
+    ("CircleLabelled", circle.CircleLabelled),
+    ("QuietHoursSet", attention.QuietHoursSet),
+    ("AttentionBudgetSet", attention.AttentionBudgetSet),
+    ("CircleMuted", attention.CircleMuted),
+    ("PushMade", attention.PushMade),
+    ("PushHeld", attention.PushHeld),
+    ("PushDemoted", attention.PushDemoted),
     ("TopicMade", topic.TopicMade),
     ("TopicRenamed", topic.TopicRenamed),
     ("TopicClosed", topic.TopicClosed),

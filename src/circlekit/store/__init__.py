@@ -9,6 +9,7 @@ from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
+    ATTENTION,
     DUTIES,
     GROUP_TIMELINE,
     LIVES,
@@ -21,6 +22,7 @@ from circlekit.store.schema import (
 from circlekit.store.session import ConnectionLostError
 
 __all__ = [
+    "ATTENTION",
     "DUTIES",
     "GROUP_TIMELINE",
     "LIVES",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from circlekit.projections.attention import AttentionView
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.live_figures import Lives
@@ -30,6 +31,7 @@ GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
 SCHEDULE: Final = ScheduleView()
+ATTENTION: Final = AttentionView()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
@@ -38,6 +40,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     QUOTA_VIEW,
     DUTIES,
     SCHEDULE,
+    ATTENTION,
     LIVES,
     TOPIC_BOARD,
 )
