@@ -14,6 +14,7 @@ from circlekit.testing.histories import (
     group_histories,
 )
 from circlekit.testing.machines import (
+    AttentionMachine,
     CircleMachine,
     CustomerMachine,
     GroupMachine,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ZONES",
+    "AttentionMachine",
     "CircleMachine",
     "CommunityMachine",
     "CustomerMachine",

@@ -16,6 +16,7 @@ A host puts its own numbers in by a subclass::
     TestOurCircles = OurCircles.TestCase
 """
 
+from circlekit.testing.machines.attention import AttentionMachine
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
@@ -25,6 +26,7 @@ from circlekit.testing.machines.scheduling import ScheduleMachine
 from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
+    "AttentionMachine",
     "CircleMachine",
     "CustomerMachine",
     "GroupMachine",
