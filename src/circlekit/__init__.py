@@ -7,29 +7,35 @@ from typing import TYPE_CHECKING, Any
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.clock import ManualClock
 from circlekit.errors import (
+    AlreadyThereError,
     BusyError,
     CirclekitError,
     CommandIdReusedError,
     CorruptEventError,
+    ExportError,
     GoldenHistoryError,
+    GraderError,
     InvalidInputError,
     NotFoundError,
     OutcomeUnknownError,
     StoreError,
     UnknownPolicyError,
 )
+from circlekit.events.homework import Scale
 from circlekit.ids import (
     CheckInId,
     CircleId,
     CommentId,
     CustomerId,
     GroupId,
+    HomeworkId,
     MemberId,
     MessageId,
     PostId,
     ScheduledId,
     TopicId,
 )
+from circlekit.policies.graders import Grade, Submission
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
 
@@ -42,6 +48,7 @@ __all__ = [
     "CALENDAR_DAY",
     "CALENDAR_MONTH",
     "RULE_BOOKS",
+    "AlreadyThereError",
     "AsyncCircleKit",
     "Budget",
     "BusyError",
@@ -53,8 +60,12 @@ __all__ = [
     "CommentId",
     "CorruptEventError",
     "CustomerId",
+    "ExportError",
     "GoldenHistoryError",
+    "Grade",
+    "GraderError",
     "GroupId",
+    "HomeworkId",
     "InvalidInputError",
     "ManualClock",
     "MemberId",
@@ -65,8 +76,10 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "Scale",
     "ScheduledId",
     "StoreError",
+    "Submission",
     "TopicId",
     "UnknownPolicyError",
     "Verdict",

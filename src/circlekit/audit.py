@@ -30,6 +30,7 @@ from circlekit.events.circle import (
     MemberRemoved,
     MustSeeSent,
     OwnerChanged,
+    OwnerSucceeded,
 )
 from circlekit.events.record import Recorded, is_about
 from circlekit.events.refusal import CommandRefused
@@ -71,6 +72,7 @@ PEOPLE: Final = (
     ManagerAppointed,
     ManagerDismissed,
     OwnerChanged,
+    OwnerSucceeded,
 )
 _LONGEST_GAP: Final = timedelta(days=100_000)
 
@@ -375,7 +377,7 @@ class _Ledger:
                 self.roles[event.member] = "manager"
             case ManagerDismissed():
                 self.roles[event.member] = "member"
-            case OwnerChanged():
+            case OwnerChanged() | OwnerSucceeded():
                 self.roles = {
                     member: "member" if role == "owner" else role
                     for member, role in self.roles.items()

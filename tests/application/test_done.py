@@ -7,18 +7,32 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 
-from circlekit import CheckInId, CommentId, MessageId, PostId, RuleBook, ScheduledId
+from circlekit import (
+    CheckInId,
+    CommentId,
+    Grade,
+    MessageId,
+    PostId,
+    RuleBook,
+    Scale,
+    ScheduledId,
+)
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
 from circlekit.application.lives import Admission
+from circlekit.application.organisations import StaffReport
 from circlekit.application.topics import CheckInAnswer
 from circlekit.events import attention as a
 from circlekit.events import circle as c
 from circlekit.events import closing as cl
 from circlekit.events import customer as cu
 from circlekit.events import group as g
+from circlekit.events import guardian as gu
+from circlekit.events import homework as h
 from circlekit.events import live as li
+from circlekit.events import organisation as o
 from circlekit.events import reader as r
+from circlekit.events import roles as ro
 from circlekit.events import schedule as sc
 from circlekit.events import topic as to
 from circlekit.events.rules import RuleBookAdopted
@@ -27,11 +41,18 @@ from circlekit.verdict import ALLOWED
 from tests.application.town import MARCH_1, history, refusals
 
 AT = MARCH_1
+_HR = {"by": "hr", "at": AT}
 TOMORROW = MARCH_1 + timedelta(days=1)
+DUE = MARCH_1 + timedelta(days=7)
 
 
 def _call(*args, **kwargs):
     return args, kwargs
+
+
+def _acme(town):
+    town.kit.register_organisation("acme", name="Acme", by="boss", circle="all")
+    town.kit.staff_joined("acme", ["zoe"], by="hr")
 
 
 def _version(id_):
@@ -881,6 +902,248 @@ CASES = {
             ],
         ),
     ],
+    "assign_homework": [
+        (
+            lambda t: _call(
+                "school", by="wei", title="Sums", due_at=TOMORROW, homework="sums"
+            ),
+            lambda t: "sums",
+            lambda t: [
+                (
+                    "homework/sums",
+                    h.HomeworkAssigned(
+                        circle="school",
+                        title="Sums",
+                        to=("yan", "bo"),
+                        role="student",
+                        scale=Scale("passed"),
+                        due_at=TOMORROW,
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call(
+                "school",
+                by="wei",
+                title="Sums",
+                text="Ten of them",
+                attachments=["sums.pdf"],
+                to=["bo", "bo"],
+                scale=Scale("letters", letters=["A", "B"]),
+                due_at=TOMORROW,
+                late_until=TOMORROW,
+                command_id="sums",
+            ),
+            lambda t: "sums",
+            lambda t: [
+                (
+                    "homework/sums",
+                    h.HomeworkAssigned(
+                        circle="school",
+                        title="Sums",
+                        text="Ten of them",
+                        attachments=("sums.pdf",),
+                        to=("bo",),
+                        scale=Scale("letters", letters=("A", "B")),
+                        due_at=TOMORROW,
+                        late_until=TOMORROW,
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+    ],
+    "move_homework_due": [
+        (
+            lambda t: _call("essay", DUE + timedelta(days=1), by="wei"),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkDueMoved(
+                        due_at=DUE + timedelta(days=1),
+                        late_until=DUE + timedelta(days=2),
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("essay", DUE + timedelta(days=9), by="wei"),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkDueMoved(
+                        due_at=DUE + timedelta(days=9),
+                        late_until=DUE + timedelta(days=9),
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+    ],
+    "cancel_homework": [
+        (
+            lambda t: _call("essay", by="wei", reason="Snow"),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkCancelled(reason="Snow", by="wei", at=AT),
+                )
+            ],
+        )
+    ],
+    "submit_homework": [
+        (
+            lambda t: _call("essay", by="bo", text="My river"),
+            lambda t: 3,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkSubmitted(text="My river", by="bo", at=AT),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("essay", by="yan", images=["a.png"], attachments=["b"]),
+            lambda t: 4,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkSubmitted(
+                        images=("a.png",), attachments=("b",), by="yan", at=AT
+                    ),
+                )
+            ],
+            lambda t: t.kit.return_homework("essay", "yan", by="wei"),
+        ),
+    ],
+    "withdraw_homework": [
+        (
+            lambda t: _call("essay", by="yan"),
+            None,
+            lambda t: [("homework/essay", h.HomeworkWithdrawn(by="yan", at=AT))],
+        )
+    ],
+    "grade_homework": [
+        (
+            lambda t: _call("essay", "yan", 17, by="wei", comment="Good"),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkGraded(
+                        student="yan",
+                        submission=2,
+                        mark=17,
+                        comment="Good",
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
+    "grade_with": [
+        (
+            lambda t: _call("essay", "yan", grader="word-count", by="wei"),
+            lambda t: Grade(2, "2 words"),
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkGraded(
+                        student="yan",
+                        submission=2,
+                        mark=2,
+                        comment="2 words",
+                        grader="word-count",
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
+    "return_homework": [
+        (
+            lambda t: _call("essay", "yan", by="wei", comment="More", until=TOMORROW),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkReturned(
+                        student="yan",
+                        submission=2,
+                        comment="More",
+                        until=TOMORROW,
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
+    "comment_on_homework": [
+        (
+            lambda t, by=by: _call("essay", "yan", by=by, text="Which?"),
+            None,
+            lambda t, by=by: [
+                (
+                    "homework/essay",
+                    h.HomeworkCommented(student="yan", text="Which?", by=by, at=AT),
+                )
+            ],
+        )
+        for by in ("wei", "yan")
+    ],
+    "name_guardian": [
+        (
+            lambda t: _call("bo", "ana", by="head", zone="UTC"),
+            None,
+            lambda t: [
+                (
+                    "reader/bo",
+                    gu.GuardianNamed(guardian="ana", zone="UTC", by="head", at=AT),
+                )
+            ],
+        )
+    ],
+    "dismiss_guardian": [
+        (
+            lambda t: _call("yan", "ana", by="head"),
+            None,
+            lambda t: [
+                ("reader/yan", gu.GuardianDismissed(guardian="ana", by="head", at=AT))
+            ],
+        )
+    ],
+    "send_guardian_digest": [
+        (
+            lambda t: _call("yan", "ana", by="worker"),
+            lambda t: t.kit.guardian_digest("yan", "ana"),
+            lambda t: [
+                (
+                    "reader/yan",
+                    gu.GuardianDigestSent(
+                        guardian="ana",
+                        day="2020-03-01",
+                        since=AT,
+                        until=AT,
+                        by="worker",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
     "complete_profile": [
         (
             lambda t: _call("c1", by="sun"),
@@ -913,6 +1176,125 @@ CASES = {
             None,
             lambda t: [
                 ("customer/c1", cu.CustomerAssigned(owner="zoe", by="sun", at=AT))
+            ],
+        )
+    ],
+    "register_organisation": [
+        (
+            lambda t: _call("acme", name="Acme", by="amy", circle="all"),
+            lambda t: "all",
+            lambda t: [
+                (
+                    "organisation/acme",
+                    o.OrganisationRegistered(
+                        name="Acme",
+                        zone="Asia/Shanghai",
+                        all_staff="all",
+                        by="amy",
+                        at=AT,
+                    ),
+                ),
+                (
+                    "organisation/acme",
+                    o.CircleAttached(circle="all", kind="internal", by="amy", at=AT),
+                ),
+                ("organisation/acme", o.StaffJoined(member="amy", by="amy", at=AT)),
+                (
+                    "organisation/acme",
+                    o.CircleAttached(circle="firm", kind="internal", by="amy", at=AT),
+                ),
+                ("organisation/acme", o.StaffJoined(member="boss", by="amy", at=AT)),
+                (
+                    "circle/all",
+                    c.CircleFounded(
+                        name="Acme",
+                        kind="internal",
+                        zone="Asia/Shanghai",
+                        organisation="acme",
+                        by="amy",
+                        at=AT,
+                    ),
+                ),
+                ("circle/all", RuleBookAdopted(book=DINGTALK_2020, by="amy", at=AT)),
+                ("circle/all", c.GroupLinked(group="all", bound=True, by="amy", at=AT)),
+                ("circle/all", c.AllStaffDesignated(by="amy", at=AT)),
+                ("circle/all", c.MemberJoined(member="boss", staff_of="acme", at=AT)),
+                ("group/all", g.GroupFounded(name="Acme", by="amy", at=AT)),
+                ("group/all", g.CircleLinked(circle="all", by="amy", at=AT)),
+                ("group/all", g.GroupJoined(member="amy", at=AT)),
+                ("group/all", g.GroupJoined(member="boss", at=AT)),
+            ],
+        )
+    ],
+    "staff_joined": [
+        (
+            lambda t: _call("acme", ["amy", "boss", "amy"], by="hr"),
+            lambda t: StaffReport(("amy",)),
+            lambda t: [
+                ("organisation/acme", o.StaffJoined(member="amy", by="hr", at=AT)),
+                ("circle/all", c.MemberJoined(member="amy", staff_of="acme", at=AT)),
+                ("group/all", g.GroupJoined(member="amy", at=AT)),
+            ],
+            _acme,
+        )
+    ],
+    "staff_left": [
+        (
+            lambda t: _call("acme", ["zoe", "amy"], by="hr"),
+            lambda t: StaffReport(("zoe",)),
+            lambda t: [
+                ("organisation/acme", o.StaffLeft(member="zoe", by="hr", at=AT)),
+                ("circle/all", c.MemberLeft(member="zoe", at=AT)),
+                ("group/all", g.GroupLeft(member="zoe", by="zoe", at=AT)),
+            ],
+            _acme,
+        )
+    ],
+    "role_verified": [
+        (
+            lambda t: _call("acme", "zoe", "teacher", by="hr", until=TOMORROW),
+            None,
+            lambda t: [
+                (
+                    stream,
+                    ro.RoleVerified(
+                        member="zoe", role="teacher", until=TOMORROW, by="hr", at=AT
+                    ),
+                )
+                for stream in ("organisation/acme", "circle/all")
+            ],
+            _acme,
+        )
+    ],
+    "role_expired": [
+        (
+            lambda t: _call("acme", "zoe", "teacher", by="hr"),
+            None,
+            lambda t: [
+                (stream, ro.RoleExpired(member="zoe", role="teacher", by="hr", at=AT))
+                for stream in ("organisation/acme", "circle/all")
+            ],
+            lambda t: (_acme(t), t.kit.role_verified("acme", "zoe", "teacher", by="h")),
+        )
+    ],
+    "verify_role": [
+        (
+            lambda t: _call("club", "tao", "parent", by="hr"),
+            None,
+            lambda t: [
+                ("circle/club", ro.RoleVerified(member="tao", role="parent", **_HR)),
+            ],
+        )
+    ],
+    "succeed_owner": [
+        (
+            lambda t: _call("club", by="hr", reason="Moved"),
+            None,
+            lambda t: [
+                ("circle/club", c.OwnerSucceeded(owner="lin", reason="Moved", **_HR)),
+                ("circle/club", c.MemberLeft(member="mei", at=AT)),
+                ("group/club", g.GroupLeft(member="mei", by="mei", at=AT)),
+                ("group/side", g.GroupLeft(member="mei", by="mei", at=AT)),
             ],
         )
     ],

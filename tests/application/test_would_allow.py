@@ -11,6 +11,9 @@ from circlekit.application.deciding import _COMMANDS
 from tests.application.communities import COMMANDS, opened, scripts, started
 from tests.application.town import everything
 
+# What was reported already is left as it is.
+NOTHING_NEW = {"register_organisation", "staff_joined", "staff_left"}
+
 
 @given(things=scripts(least=40, most=80))
 def test_the_same_verdict(things):
@@ -32,7 +35,9 @@ def test_the_same_verdict(things):
             told = _answer(community.do_now, act)
 
             assert asked == told
-            assert isinstance(told, str) == (before == kit.newest_position())
+            written = before != kit.newest_position()
+            assert not (written and isinstance(told, str))
+            assert written or isinstance(told, str) or name in NOTHING_NEW
 
 
 def _answer(ask, *args, **kwargs):
@@ -55,7 +60,8 @@ def test_cached_is_replayed(things, switched):
         for act in things:
             try:
                 community.do(act)
-                if act.switch == 0:
+                # A grader works outside of a batch.
+                if act.switch == 0 and act.command != "grade_with":
                     _do_and_undo(community, act)
             except NotFoundError:
                 continue
@@ -90,9 +96,13 @@ def _load(kit, kind, id_):
     ask = {
         "circle": lambda: kit.would_allow("leave_circle", id_, "nobody"),
         "group": lambda: kit.would_allow("leave_group", id_, "nobody"),
+        "organisation": lambda: kit.would_allow(
+            "register_organisation", id_, name="x", by="nobody"
+        ),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
+        "homework": lambda: kit.would_allow("withdraw_homework", id_, by="nobody"),
         "topic": lambda: kit.would_allow("remove_check_in", f"{id_}/1", by="nobody"),
         "topic-names": lambda: kit.would_allow(
             "make_topic", id_, name="x", by="nobody"

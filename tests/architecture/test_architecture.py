@@ -253,6 +253,8 @@ def test_read_models_keep_to_their_names():
         "duties": "circlekit_duty_",
         "schedule": "circlekit_schedule_",
         "attention": "circlekit_attention_",
+        "homework": "circlekit_homework_",
+        "guardians": "circlekit_guardian_",
         "topic-board": "circlekit_board_",
         "live-figures": "circlekit_live_",
     } == {

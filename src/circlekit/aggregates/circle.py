@@ -6,9 +6,9 @@ not remember them; whoever asks hands over the event that stands there. What it
 costs to decide therefore does not grow with what was written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, cast
 
 from attrs import Factory, define, field
 
@@ -19,6 +19,7 @@ from circlekit.aggregates.schedule import Schedule
 from circlekit.budget import Spend
 from circlekit.events.attention import Context
 from circlekit.events.circle import (
+    AllStaffDesignated,
     CircleEvent,
     CircleFounded,
     CircleKind,
@@ -36,6 +37,7 @@ from circlekit.events.circle import (
     OverrideGranted,
     OverrideRevoked,
     OwnerChanged,
+    OwnerSucceeded,
     PostEdited,
     PostPinned,
     PostPublished,
@@ -48,6 +50,7 @@ from circlekit.events.circle import (
 )
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.record import Cited
+from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.events.schedule import (
     MustSeeScheduled,
@@ -71,6 +74,8 @@ from circlekit.policies.closing import Standing, still_open
 from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
 from circlekit.policies.house import Act, Asked, Policies, found_again, house_allows
 from circlekit.policies.membership import (
+    all_staff_stays,
+    heir_of,
     may_be_appointed,
     may_be_dismissed,
     may_join,
@@ -78,6 +83,7 @@ from circlekit.policies.membership import (
     not_the_owner,
     not_yet_a_member,
     outranks,
+    somebody_follows,
 )
 from circlekit.policies.must_see import not_yet_a_must_see, within_must_see_budgets
 from circlekit.policies.posts import (
@@ -126,6 +132,8 @@ class Circle(HasHistory):
 
         policies: The host's own policies, which its rule book may name.
 
+        all_staff: Whether it is its organisation's circle of all staff.
+
         closing: Whether it is open, closed or archived.
 
         joining: How its members came in, and as what they were verified.
@@ -148,6 +156,7 @@ class Circle(HasHistory):
     label: Context | None = None
     schedule: Schedule = Factory(Schedule)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
+    all_staff: bool = False
     closing: Closing = Factory(Closing)
     joining: Joining = Factory(Joining)
 
@@ -170,6 +179,22 @@ class Circle(HasHistory):
         Return somebody's role here, None if they are no member.
         """
         return self.members.get(member)
+
+    @property
+    def bound_group(self) -> GroupId:
+        """
+        Return the group that was made with it.
+        """
+        return next(GroupId(group) for group, bound in self.groups.items() if bound)
+
+    @property
+    def group_capacity(self) -> int | None:
+        """
+        Return the most members that one of its groups may have, None for no limit.
+        """
+        return (
+            self.book.all_staff_capacity if self.all_staff else self.book.group_capacity
+        )
 
     def verified_role(self, member: str, at: datetime) -> VerifiedRole | None:
         """
@@ -226,14 +251,19 @@ class Circle(HasHistory):
         organisation: str | None,
         book: RuleBook,
         group: GroupId,
+        staff: Verdict = ALLOWED,
         by: MemberId,
         at: datetime,
     ) -> Events:
         """
         Found the circle with its rule book and its bound group.
+
+        *staff* says whether a directory, if there is one, lets the founder do so.
         """
         self._know(book)
-        require(_not_founded(self.version), _organisation_named(kind, organisation))
+        require(
+            _not_founded(self.version), _organisation_named(kind, organisation), staff
+        )
         return (
             CircleFounded(
                 name=name, kind=kind, zone=zone, organisation=organisation, by=by, at=at
@@ -257,6 +287,7 @@ class Circle(HasHistory):
         staff_of: str | None = None,
         invited_by: MemberId | None = None,
         verified_role: VerifiedRole | None = None,
+        verified_until: datetime | None = None,
         at: datetime,
     ) -> Events:
         """
@@ -264,6 +295,7 @@ class Circle(HasHistory):
         """
         require(
             self.still_open(),
+            self._all_staff_stays(),
             not_yet_a_member(self.role(member), member=member),
             may_join(
                 self.kind,
@@ -273,15 +305,19 @@ class Circle(HasHistory):
                 verified_role=verified_role,
             ),
         )
-        return (
-            MemberJoined(
-                member=member,
-                staff_of=staff_of,
-                invited_by=invited_by,
-                verified_role=verified_role,
-                at=at,
-            ),
+        joined = MemberJoined(
+            member=member,
+            staff_of=staff_of,
+            invited_by=invited_by,
+            verified_role=verified_role,
+            at=at,
         )
+        if verified_role is None or verified_until is None:
+            return (joined,)
+        ends = RoleVerified(
+            member=member, role=verified_role, until=verified_until, by=member, at=at
+        )
+        return (joined, ends)
 
     def leave(self, member: MemberId, *, at: datetime) -> Events:
         """
@@ -290,6 +326,7 @@ class Circle(HasHistory):
         require(
             members_only(self.role(member), by=member),
             not_the_owner(self.role(member), member=member),
+            self._all_staff_stays(),
         )
         return (MemberLeft(member=member, at=at),)
 
@@ -302,8 +339,108 @@ class Circle(HasHistory):
             members_only(self.role(member), by=member),
             not_the_owner(self.role(member), member=member),
             outranks(self.role(by), self.role(member), member=member),
+            self._all_staff_stays(),
         )
         return (MemberRemoved(member=member, by=by, at=at),)
+
+    def follow_directory(self, *, by: MemberId, at: datetime) -> Events:
+        """
+        Be the circle of all staff from now on.
+        """
+        return (AllStaffDesignated(by=by, at=at),)
+
+    def take_on(
+        self, members: Iterable[MemberId], *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Take in staff whom the directory has; if nobody owns the circle, the first does.
+        """
+        new = [member for member in members if member not in self.members]
+        came: Events = tuple(
+            MemberJoined(member=member, staff_of=self.organisation, at=at)
+            for member in new
+        )
+        if self.owner is not None or not new:
+            return came
+        reason = "the first of the staff"
+        return (*came, OwnerSucceeded(owner=new[0], reason=reason, by=by, at=at))
+
+    def part_with(
+        self, members: Iterable[MemberId], *, reason: str, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Let people go whom the host reported gone; somebody who stays follows the owner.
+
+        If nobody stays, the circle is archived, unless it is that of all staff.
+        """
+        gone = [member for member in members if member in self.members]
+        return (
+            *self._succession(gone, reason=reason, by=by, at=at),
+            *(MemberLeft(member=member, at=at) for member in gone),
+        )
+
+    def succeed_owner(
+        self,
+        heir: MemberId | None = None,
+        *,
+        reason: str,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Let the owner go who is there no longer; the heir follows them.
+        """
+        owner = cast("MemberId", self.owner)
+        follows = heir or heir_of(self.members, self.joined_at, gone={owner})
+        require(
+            self._all_staff_stays(),
+            somebody_follows(follows),
+            members_only(self.role(heir), by=heir) if heir else ALLOWED,
+            refused("already-the-owner", f"{heir} owns this circle already")
+            if heir and heir == owner
+            else ALLOWED,
+        )
+        return (
+            OwnerSucceeded(owner=MemberId(follows or ""), reason=reason, by=by, at=at),
+            MemberLeft(member=owner, at=at),
+        )
+
+    def _succession(
+        self, gone: Sequence[MemberId], *, reason: str, by: MemberId, at: datetime
+    ) -> Events:
+        if self.owner is None or self.owner not in gone:
+            return ()
+        heir = heir_of(self.members, self.joined_at, gone=frozenset(gone))
+        if heir is not None:
+            return (OwnerSucceeded(owner=MemberId(heir), reason=reason, by=by, at=at),)
+        if self.all_staff or self.standing == "archived":
+            return ()
+        return (CircleArchived(reason=reason, by=self.owner, at=at),)
+
+    def verify_role(
+        self,
+        member: MemberId,
+        role: VerifiedRole,
+        *,
+        until: datetime | None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Verify a member's role.
+        """
+        there = members_only(self.role(member), by=member)
+        return self.joining.roles.verify(
+            member, role, until=until, there=there, by=by, at=at
+        )
+
+    def expire_role(
+        self, member: MemberId, role: VerifiedRole, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Let a member's verified role end now.
+        """
+        return self.joining.roles.expire(member, role, by=by, at=at)
 
     def appoint_manager(
         self, member: MemberId, *, by: MemberId, at: datetime
@@ -346,9 +483,7 @@ class Circle(HasHistory):
         """
         Let nothing more happen here for the time being.
         """
-        return self.closing.close(
-            reason=reason, owner=owner_only(self.role(by), by=by), by=by, at=at
-        )
+        return self.closing.close(reason=reason, owner=self._may_end(by), by=by, at=at)
 
     def reopen(self, *, by: MemberId, at: datetime) -> Events:
         """
@@ -361,7 +496,7 @@ class Circle(HasHistory):
         Let nothing happen here ever again.
         """
         return self.closing.archive(
-            reason=reason, owner=owner_only(self.role(by), by=by), by=by, at=at
+            reason=reason, owner=self._may_end(by), by=by, at=at
         )
 
     def grant_override(self, member: MemberId, *, by: MemberId, at: datetime) -> Events:
@@ -805,6 +940,12 @@ class Circle(HasHistory):
         )
         return all_of(quota, self._house("must-see", by, at, but=but))
 
+    def _may_end(self, by: MemberId) -> Verdict:
+        return all_of(owner_only(self.role(by), by=by), self._all_staff_stays())
+
+    def _all_staff_stays(self) -> Verdict:
+        return all_staff_stays(all_staff=self.all_staff)
+
     def _may_send(self, override: str | None, by: MemberId, at: datetime) -> Verdict:
         if override is not None:
             return all_of(
@@ -876,6 +1017,8 @@ class Circle(HasHistory):
                 self.members.pop(event.member, None)
                 self.joined_at.pop(event.member, None)
                 self.joining.went(event.member)
+                if event.member == self.owner:
+                    self.owner = None
                 self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))
@@ -908,7 +1051,7 @@ class Circle(HasHistory):
                 self.members[event.member] = "manager"
             case ManagerDismissed():
                 self.members[event.member] = "member"
-            case OwnerChanged():
+            case OwnerChanged() | OwnerSucceeded():
                 if self.owner is not None:
                     self.members[self.owner] = "member"
                 self.owner = event.owner
@@ -927,6 +1070,10 @@ class Circle(HasHistory):
                 self.syncs_posts = event.on
             case CircleClosed() | CircleReopened() | CircleArchived():
                 self.closing.evolve(event)
+            case RoleVerified() | RoleExpired():
+                self.joining.roles.evolve(event)
+            case AllStaffDesignated():
+                self.all_staff = True
             case RuleBookAdopted():
                 self.book = event.book
                 self.schedule.promise(event.book.must_see)

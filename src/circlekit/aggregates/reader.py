@@ -12,6 +12,7 @@ from attrs import Factory, define
 
 from circlekit.aggregates.age import Age
 from circlekit.aggregates.attention import Attention
+from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
 from circlekit.events.attention import (
     AttentionBudgetSet,
@@ -21,6 +22,11 @@ from circlekit.events.attention import (
     PushHeld,
     PushMade,
     QuietHoursSet,
+)
+from circlekit.events.guardian import (
+    GuardianDigestSent,
+    GuardianDismissed,
+    GuardianNamed,
 )
 from circlekit.events.reader import (
     MinorAttested,
@@ -41,9 +47,13 @@ Events = tuple[ReaderEvent, ...]
 class Reader(HasHistory):
     """
     What must be remembered of a reader to decide what happens next.
+
+    Attributes:
+        guardians: Who looks after them, if they are a child.
     """
 
     acknowledged: set[tuple[str, int]] = Factory(set)
+    guardians: Guardians = Factory(Guardians)
     age: Age = Factory(Age)
     attention: Attention = Factory(Attention)
 
@@ -130,6 +140,8 @@ class Reader(HasHistory):
                 pass
             case MustSeeAcknowledged():
                 self.acknowledged.add((event.circle, event.post))
+            case GuardianNamed() | GuardianDismissed() | GuardianDigestSent():
+                self.guardians.evolve(event, self.version)
             case MinorAttested():
                 self.age.evolve(event)
             case (

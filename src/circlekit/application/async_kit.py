@@ -28,6 +28,7 @@ from circlekit.application.following import Handler
 from circlekit.application.kit import CircleKit
 from circlekit.clock import Clock
 from circlekit.errors import StoreError
+from circlekit.policies.graders import Grader
 from circlekit.policies.house import HousePolicy
 
 _P = ParamSpec("_P")
@@ -96,6 +97,7 @@ class AsyncCircleKit:
         most_loaded: int = 1_000,
         busy_seconds: float = 30.0,
         policies: Iterable[type[HousePolicy]] = (),
+        graders: Iterable[Grader] = (),
         create: bool = True,
         threads: int = 10,
     ) -> None:
@@ -111,6 +113,7 @@ class AsyncCircleKit:
                 kept in memory at most.
             busy_seconds: How long to wait for another process that is writing.
             policies: The host's own policies, which its rule books name.
+            graders: The host's own graders of homework.
             create: Whether to make a store where there is none.
             threads: How many calls are under way at once at most. They wait for
                 nobody else's threads, and nobody else for theirs.
@@ -123,6 +126,7 @@ class AsyncCircleKit:
             most_loaded=most_loaded,
             busy_seconds=busy_seconds,
             policies=policies,
+            graders=graders,
             create=create,
         )
         self._threads = threads
@@ -311,6 +315,15 @@ class AsyncCircleKit:
     close_circle = _offloaded(CircleKit.close_circle)
     reopen_circle = _offloaded(CircleKit.reopen_circle)
     archive_circle = _offloaded(CircleKit.archive_circle)
+    register_organisation = _offloaded(CircleKit.register_organisation)
+    staff_joined = _offloaded(CircleKit.staff_joined)
+    staff_left = _offloaded(CircleKit.staff_left)
+    role_verified = _offloaded(CircleKit.role_verified)
+    role_expired = _offloaded(CircleKit.role_expired)
+    verify_role = _offloaded(CircleKit.verify_role)
+    succeed_owner = _offloaded(CircleKit.succeed_owner)
+    all_staff_circle = _offloaded(CircleKit.all_staff_circle)
+    staff = _offloaded(CircleKit.staff)
     link_group = _offloaded(CircleKit.link_group)
     unlink_group = _offloaded(CircleKit.unlink_group)
 
@@ -352,34 +365,6 @@ class AsyncCircleKit:
     show_moment = _offloaded(CircleKit.show_moment)
     publish_moment = _offloaded(CircleKit.publish_moment)
 
-    # Schedules
-    schedule_post = _offloaded(CircleKit.schedule_post)
-    schedule_must_see = _offloaded(CircleKit.schedule_must_see)
-    move_scheduled = _offloaded(CircleKit.move_scheduled)
-    cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
-    release_due = _offloaded(CircleKit.release_due)
-    scheduled = _offloaded(CircleKit.scheduled)
-
-    # Attention
-    set_quiet_hours = _offloaded(CircleKit.set_quiet_hours)
-    set_attention_budget = _offloaded(CircleKit.set_attention_budget)
-    mute_circle = _offloaded(CircleKit.mute_circle)
-    label_circle = _offloaded(CircleKit.label_circle)
-    push = _offloaded(CircleKit.push)
-    release_held = _offloaded(CircleKit.release_held)
-    push_figures = _offloaded(CircleKit.push_figures)
-    interruptions = _offloaded(CircleKit.interruptions)
-    # Topics
-    make_topic = _offloaded(CircleKit.make_topic)
-    rename_topic = _offloaded(CircleKit.rename_topic)
-    close_topic = _offloaded(CircleKit.close_topic)
-    check_in = _offloaded(CircleKit.check_in)
-    make_up_check_in = _offloaded(CircleKit.make_up_check_in)
-    remove_check_in = _offloaded(CircleKit.remove_check_in)
-    topics = _offloaded(CircleKit.topics)
-    check_ins = _offloaded(CircleKit.check_ins)
-    streak = _offloaded(CircleKit.streak)
-    leaderboard = _offloaded(CircleKit.leaderboard)
     # Lives
     schedule_live = _offloaded(CircleKit.schedule_live)
     start_live = _offloaded(CircleKit.start_live)
@@ -411,6 +396,10 @@ class AsyncCircleKit:
     read_models = _offloaded(CircleKit.read_models)
     read_ahead = _offloaded(CircleKit.read_ahead)
     rebuild_read_models = _offloaded(CircleKit.rebuild_read_models)
+
+    # Archiving
+    export = _offloaded(CircleKit.export)
+    import_export = _offloaded(CircleKit.import_export)
 
     # Following
     catch_up = _offloaded(CircleKit.catch_up)

@@ -18,7 +18,9 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.homework import Homework
 from circlekit.aggregates.live import Live
+from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.topic import Topic
 from circlekit.aggregates.topic_names import TopicNames
@@ -32,8 +34,17 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId, TopicId
+from circlekit.ids import (
+    CircleId,
+    CustomerId,
+    GroupId,
+    HomeworkId,
+    LiveId,
+    MemberId,
+    TopicId,
+)
 from circlekit.policies.authority import Role
+from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
 from circlekit.text import checked_id
@@ -44,9 +55,11 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Homework: "homework",
     Live: "live",
     Topic: "topic",
     TopicNames: "topic-names",
+    Organisation: "organisation",
 }
 
 _OWN: Final = "circlekit:"
@@ -149,6 +162,12 @@ class Work:
         """
         return self.blank_or_known(Reader, id_)
 
+    def homework(self, id_: HomeworkId) -> Homework:
+        """
+        Return homework as it stands.
+        """
+        return self._known(Homework, id_)
+
     def live(self, id_: LiveId) -> Live:
         """
         Return a live as it stands.
@@ -160,6 +179,19 @@ class Work:
         Return a topic as it stands.
         """
         return self._known(Topic, id_)
+
+    def organisation(self, id_: str) -> Organisation:
+        """
+        Return an organisation that was registered.
+        """
+        return self._known(Organisation, id_)
+
+    def registered(self, id_: str | None) -> Organisation | None:
+        """
+        Return an organisation, None if it was not registered.
+        """
+        known = None if id_ is None else self.blank_or_known(Organisation, id_)
+        return known if known is not None and known.version else None
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
@@ -266,6 +298,7 @@ class Deciding:
     _record_refusals: bool
     _most_loaded: int
     _policies: Policies
+    _graders: Graders = Factory(dict)
     _aggregates: OrderedDict[str, _Known] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0

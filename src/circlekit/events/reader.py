@@ -6,6 +6,7 @@ from attrs import frozen
 
 from circlekit.clock import Moment
 from circlekit.events.attention import AttentionEvent
+from circlekit.events.guardian import GuardianEvent
 from circlekit.ids import CircleId
 
 
@@ -42,4 +43,6 @@ class MinorAttested:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged | MinorAttested | AttentionEvent
+ReaderEvent = (
+    PostsRead | MustSeeAcknowledged | MinorAttested | GuardianEvent | AttentionEvent
+)

@@ -28,6 +28,7 @@ from circlekit.events.circle import (
     MemberRemoved,
     MustSeeSent,
     OwnerChanged,
+    OwnerSucceeded,
     PostEdited,
     PostPinned,
     PostPublished,
@@ -57,6 +58,7 @@ Table(
     Column("kind", TEXT, nullable=False),
     Column("zone", TEXT, nullable=False),
     Column("organisation", TEXT),
+    Index("circlekit_feed_circle_organisation", "organisation"),
 )
 Table(
     "circlekit_feed_member",
@@ -243,6 +245,7 @@ class MemberFeed(ReadModel):
             ManagerAppointed,
             ManagerDismissed,
             OwnerChanged,
+            OwnerSucceeded,
             PostPublished,
             PostEdited,
             PostRemoved,
@@ -360,7 +363,7 @@ class MemberFeed(ReadModel):
                 rows.run(_ROLE, member=event.member, circle=circle, role="manager")
             case ManagerDismissed():
                 rows.run(_ROLE, member=event.member, circle=circle, role="member")
-            case OwnerChanged():
+            case OwnerChanged() | OwnerSucceeded():
                 rows.run(_FORMER_OWNER, circle=circle)
                 rows.run(_ROLE, member=event.owner, circle=circle, role="owner")
             case CircleFounded():
@@ -401,6 +404,19 @@ class MemberFeed(ReadModel):
             last = _Cursor(cursor.as_of, int(limit <= above), at, position).write()
         return FeedPage(_items(rows, member, found[:limit]), last)
 
+    def must_sees_sent(
+        self, rows: Rows, member: MemberId, *, since: datetime, until: datetime
+    ) -> tuple[PostId, ...]:
+        """
+        Return the must-sees of a member's circles sent after *since*, up to *until*.
+        """
+        return tuple(
+            PostId(circle, version)
+            for circle, version in rows.all(
+                _SENT_IN, member=member, since=micros(since), until=micros(until)
+            )
+        )
+
     def comments(
         self, rows: Rows, post: PostId, *, after: int = 0, limit: int = 100
     ) -> tuple[Comment, ...]:
@@ -440,6 +456,14 @@ class MemberFeed(ReadModel):
             for circle, name, kind, zone, organisation, role in rows.all(
                 _CIRCLES, member=member
             )
+        )
+
+    def circles_of(self, rows: Rows, organisation: str) -> tuple[CircleId, ...]:
+        """
+        Return the circles that name an organisation, by id.
+        """
+        return tuple(
+            circle for (circle,) in rows.all(_CIRCLES_OF, organisation=organisation)
         )
 
     def acknowledgements(self, rows: Rows, post: PostId) -> tuple[Acknowledgement, ...]:
@@ -688,11 +712,21 @@ SELECT version, author, at, text, reply_to FROM circlekit_feed_comment
 WHERE circle = :circle AND post = :post AND version > :after
 ORDER BY version LIMIT :limit
 """
+_SENT_IN: Final = """
+SELECT p.circle, p.version
+FROM circlekit_feed_member m JOIN circlekit_feed_post p ON p.circle = m.circle
+WHERE m.member = :member AND p.must_see_at > :since AND p.must_see_at <= :until
+ORDER BY p.must_see_at, p.position
+"""
 _CIRCLES: Final = """
 SELECT c.circle, c.name, c.kind, c.zone, c.organisation, m.role
 FROM circlekit_feed_member m JOIN circlekit_feed_circle c ON c.circle = m.circle
 WHERE m.member = :member
 ORDER BY c.name, c.circle
+"""
+_CIRCLES_OF: Final = """
+SELECT circle FROM circlekit_feed_circle
+WHERE organisation = :organisation ORDER BY circle
 """
 _ACKNOWLEDGED: Final = """
 SELECT member, at FROM circlekit_feed_acknowledged

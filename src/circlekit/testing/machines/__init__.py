@@ -20,7 +20,9 @@ from circlekit.testing.machines.attention import AttentionMachine
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
+from circlekit.testing.machines.homework import HomeworkMachine
 from circlekit.testing.machines.live import LiveMachine
+from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
 from circlekit.testing.machines.scheduling import ScheduleMachine
 from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
@@ -30,7 +32,9 @@ __all__ = [
     "CircleMachine",
     "CustomerMachine",
     "GroupMachine",
+    "HomeworkMachine",
     "LiveMachine",
+    "OrganisationMachine",
     "ReaderMachine",
     "ScheduleMachine",
     "TopicMachine",

@@ -14,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.joining import Joining
+from circlekit.aggregates.roles import Roles, Verified
 from circlekit.aggregates.schedule import Schedule
 from circlekit.audit import audit_must_sees, rules_ever
 from circlekit.budget import Spend
@@ -44,12 +45,12 @@ from circlekit.events.circle import (
     VerifiedRole,
 )
 from circlekit.events.record import Recorded, stream_of
+from circlekit.events.roles import RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.house import Act, Asked, HousePolicy, known_policies, no
 from circlekit.policies.schedule import Planned
 from circlekit.rulebook import RuleBook
-from circlekit.testing.machines.closing import ClosingMachine
 from circlekit.testing.machines.counting import Spent, has_room
 from circlekit.testing.machines.house import house_says
 from circlekit.testing.machines.machine import (
@@ -63,6 +64,7 @@ from circlekit.testing.machines.machine import (
     some_waits,
     someone,
 )
+from circlekit.testing.machines.staff import StaffMachine
 from circlekit.testing.machines.waiting import Wait
 from circlekit.testing.strategies import moments, some_budgets
 from circlekit.verdict import ALLOWED, Verdict
@@ -134,7 +136,7 @@ def _a_comment() -> SearchStrategy[int]:
     )
 
 
-class CircleMachine(ClosingMachine):
+class CircleMachine(StaffMachine):
     """
     Drive a circle: its people, posts, pins and must-sees.
 
@@ -149,9 +151,6 @@ class CircleMachine(ClosingMachine):
     def __init__(self) -> None:
         super().__init__()
         self.kind: CircleKind = "community"
-        self.organisation: str | None = None
-        self.joined: dict[str, datetime] = {}
-        self.verified: dict[str, VerifiedRole] = {}
         self.groups: dict[str, bool] = {}
         self.synced = True
         self.posts: dict[int, str] = {}
@@ -267,6 +266,7 @@ class CircleMachine(ClosingMachine):
         staff_of=st.sampled_from(("acme", "other", None)),
         invited_by=st.one_of(_PEOPLE, st.none()),
         verified_role=st.sampled_from(("teacher", None)),
+        lasts=st.sampled_from((None, None, timedelta(microseconds=1))),
     )
     def join(
         self,
@@ -274,19 +274,34 @@ class CircleMachine(ClosingMachine):
         staff_of: str | None,
         invited_by: MemberId | None,
         verified_role: VerifiedRole | None,
+        lasts: timedelta | None,
     ) -> None:
         """
         Let somebody in, as the circle's kind demands.
         """
+        until = None if lasts is None else self.at + lasts
+        ends = []
+        if verified_role is not None and until is not None:
+            ends.append(
+                RoleVerified(
+                    member=member,
+                    role=verified_role,
+                    until=until,
+                    by=member,
+                    at=self.at,
+                )
+            )
         if self.ask(
             lambda at: self.it.join(
                 member,
                 staff_of=staff_of,
                 invited_by=invited_by,
                 verified_role=verified_role,
+                verified_until=until,
                 at=at,
             ),
             refused_if={
+                **self._stays(),
                 **self._closed(),
                 "already-a-member": member in self.people,
                 "internal-staff-only": self.kind == "internal"
@@ -303,13 +318,14 @@ class CircleMachine(ClosingMachine):
                     invited_by=invited_by,
                     verified_role=verified_role,
                     at=self.at,
-                )
+                ),
+                *ends,
             ],
         ):
             self.people[member] = "member"
             self.joined[member] = self.it.last_at
             if verified_role is not None:
-                self.verified[member] = verified_role
+                self.verified[member] = Verified(verified_role, until)
 
     @rule(
         what=st.sampled_from(
@@ -343,6 +359,7 @@ class CircleMachine(ClosingMachine):
         if self.ask(
             lambda at: self.it.leave(member, at=at),
             refused_if={
+                **self._stays(),
                 "not-a-member": member not in self.people,
                 "owner-stays": self._owns(member),
             },
@@ -358,6 +375,7 @@ class CircleMachine(ClosingMachine):
         if self.ask(
             lambda at: self.it.remove_member(member, by=by, at=at),
             refused_if={
+                **self._stays(),
                 "not-a-manager": not self._runs(by),
                 "not-a-member": role is None,
                 "owner-stays": role == "owner",
@@ -818,7 +836,8 @@ class CircleMachine(ClosingMachine):
             removed=set(self.gone),
             override_holders=set(self.may_override),
             standing=self.standing,
-            joining=Joining(self.verified),
+            all_staff=self.all_staff,
+            joining=Joining(roles=Roles(self.verified)),
             schedule=Schedule(self.planned),
         )
 
@@ -923,8 +942,7 @@ class CircleMachine(ClosingMachine):
             )
 
     def _gone(self, who: str) -> None:
-        del self.people[who], self.joined[who]
-        self.verified.pop(who, None)
+        super()._gone(who)
         self.may_override = [holder for holder in self.may_override if holder != who]
 
     def _all_linked(self, groups: tuple[GroupId, ...] | None) -> bool:
