@@ -273,10 +273,6 @@ CASES = {
         ("on", lambda t: _call("club", by="tao", on="yes")),
     ],
     "label_circle": [("context", lambda t: _call("club", "play", by="mei"))],
-    "push": [
-        ("post", lambda t: _call("club", by="mei")),
-        ("emergency", lambda t: _call(t.must_see, by="mei", emergency="")),
-    ],
     "edit_post": [
         ("post", lambda t: _call("club", by="tao", text="x")),
         ("post", lambda t: _call("club/", by="tao", text="x")),
@@ -677,6 +673,10 @@ QUESTIONS = {
     "live_minutes": [
         ("member", lambda t: _call("")),
         ("zone", lambda t: _call("sam", zone="Nowhere")),
+    ],
+    "push": [
+        ("post", lambda t: _call("club", by="mei")),
+        ("emergency", lambda t: _call(t.must_see, by="mei", emergency="")),
     ],
     "push_figures": [("post", lambda t: _call("club"))],
     "interruptions": [
