@@ -854,4 +854,28 @@ COMMANDS: dict[str, Any] = {
     ),
     "withdraw_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
     "expire_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
+    "set_quiet_hours": lambda it, act: (
+        (_by(act),),
+        {
+            "context": ("work", "consumer", "minor")[act.other % 3],
+            "starts": ("22:00", "12:30", None)[act.switch % 3],
+            "ends": ("07:00", "13:30", None)[act.switch % 3],
+            "zone": ("Asia/Shanghai", "America/New_York", None)[act.switch % 3],
+        },
+    ),
+    "set_attention_budget": lambda it, act: (
+        (_by(act),),
+        {
+            "context": ("work", "consumer")[act.other % 2],
+            "pushes": (None, 0, 1, 3)[act.switch % 4],
+        },
+    ),
+    "mute_circle": lambda it, act: (
+        (_circle(act),),
+        {"by": _by(act), "on": bool(act.switch % 2)},
+    ),
+    "label_circle": lambda it, act: (
+        (_circle(act), ("work", "consumer")[act.switch % 2]),
+        {"by": _by(act)},
+    ),
 }

@@ -258,6 +258,34 @@ CASES = {
         ("release_at", lambda t: _call("club/7", NAIVE, by="mei")),
     ],
     "cancel_scheduled": [("scheduled", lambda t: _call("club/x", by="mei"))],
+    "set_quiet_hours": [
+        ("context", lambda t: _call("tao", context="home")),
+        ("starts", lambda t: _call("tao", context="work", zone="UTC")),
+        ("starts", lambda t: _call("tao", context="work", starts="25:00", ends="7")),
+        ("starts", lambda t: _call("tao", context="work", starts="7:00", ends="8")),
+        ("ends", lambda t: _call("tao", context="work", starts="07:00")),
+        (
+            "ends",
+            lambda t: _call("tao", context="work", starts="07:00", ends="07:00"),
+        ),
+        (
+            "zone",
+            lambda t: _call("tao", context="work", starts="07:00", ends="08:00"),
+        ),
+        ("consumer_too", lambda t: _call("tao", context="work", consumer_too=1)),
+        ("by", lambda t: _call("", context="work")),
+    ],
+    "set_attention_budget": [
+        ("context", lambda t: _call("tao", context="minor", pushes=3)),
+        ("pushes", lambda t: _call("tao", context="work", pushes=-1)),
+        ("pushes", lambda t: _call("tao", context="work", pushes=True)),
+        ("zone", lambda t: _call("tao", context="work", pushes=3, zone="Mars")),
+    ],
+    "mute_circle": [
+        ("circle", lambda t: _call("", by="tao")),
+        ("on", lambda t: _call("club", by="tao", on="yes")),
+    ],
+    "label_circle": [("context", lambda t: _call("club", "play", by="mei"))],
     "edit_post": [
         ("post", lambda t: _call("club", by="tao", text="x")),
         ("post", lambda t: _call("club/", by="tao", text="x")),
@@ -780,6 +808,16 @@ QUESTIONS = {
     "live_minutes": [
         ("member", lambda t: _call("")),
         ("zone", lambda t: _call("sam", zone="Nowhere")),
+    ],
+    "push": [
+        ("post", lambda t: _call("club", by="mei")),
+        ("emergency", lambda t: _call(t.must_see, by="mei", emergency="")),
+    ],
+    "push_figures": [("post", lambda t: _call("club"))],
+    "interruptions": [
+        ("member", lambda t: _call("")),
+        ("zone", lambda t: _call("tao", zone="Mars")),
+        ("since", lambda t: _call("tao", since=NAIVE)),
     ],
     "scheduled": [("circle", lambda t: _call(LINE))],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],

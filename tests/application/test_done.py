@@ -26,6 +26,7 @@ from circlekit.application.managing import GroupsReport
 from circlekit.application.mass_sends import Reached
 from circlekit.application.organisations import StaffReport
 from circlekit.application.topics import CheckInAnswer
+from circlekit.events import attention as a
 from circlekit.events import circle as c
 from circlekit.events import closing as cl
 from circlekit.events import customer as cu
@@ -2044,6 +2045,60 @@ CASES = {
                 )
             ],
             _waits,
+        )
+    ],
+    "set_quiet_hours": [
+        (
+            lambda t: _call(
+                "tao", context="work", starts="22:00", ends="07:00", zone="UTC"
+            ),
+            None,
+            lambda t: [
+                (
+                    "reader/tao",
+                    a.QuietHoursSet(
+                        context="work", starts="22:00", ends="07:00", zone="UTC", at=AT
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("tao", context="minor"),
+            None,
+            lambda t: [("reader/tao", a.QuietHoursSet(context="minor", at=AT))],
+            lambda t: t.kit.set_quiet_hours(
+                "tao", context="minor", starts="20:00", ends="07:00", zone="UTC"
+            ),
+        ),
+    ],
+    "set_attention_budget": [
+        (
+            lambda t: _call("tao", context="work", pushes=3),
+            None,
+            lambda t: [
+                (
+                    "reader/tao",
+                    a.AttentionBudgetSet(
+                        context="work", pushes=3, zone="Asia/Shanghai", at=AT
+                    ),
+                )
+            ],
+        )
+    ],
+    "mute_circle": [
+        (
+            lambda t: _call("club", by="tao"),
+            None,
+            lambda t: [("reader/tao", a.CircleMuted(circle="club", on=True, at=AT))],
+        )
+    ],
+    "label_circle": [
+        (
+            lambda t: _call("club", "work", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.CircleLabelled(context="work", by="mei", at=AT))
+            ],
         )
     ],
 }

@@ -158,10 +158,12 @@ def test_rebuilding_is_told(town):
         ("schedule", head, head),
         ("todos", head, head),
         ("approvals", head, head),
+        ("attention", head, head),
         ("live-figures", head, head),
         ("topic-board", head, head),
         ("identities", head, head),
         ("activity", head, head),
+        ("group-console", head, head),
     ] == told
 
 

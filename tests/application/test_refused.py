@@ -1361,6 +1361,19 @@ CASES = {
             _schedule("mei"),
         ),
     ],
+    "set_quiet_hours": [("already-so", lambda t: _call(by="tao", context="work"))],
+    "set_attention_budget": [
+        ("already-so", lambda t: _call(by="tao", context="work", pushes=None))
+    ],
+    "mute_circle": [
+        ("not-a-member", lambda t: _call("club", by="stranger")),
+        ("already-so", lambda t: _call("club", by="tao", on=False)),
+        ("already-so not-a-member", lambda t: _call("club", by="stranger", on=False)),
+    ],
+    "label_circle": [
+        ("not-the-owner", lambda t: _call("club", "work", by="lin")),
+        ("already-so", lambda t: _call("club", "consumer", by="mei")),
+    ],
 }
 
 CASES |= duty_cases.REFUSED

@@ -29,9 +29,18 @@ from circlekit.events.approval import (
     ApprovalWithdrawn,
     FormField,
 )
+from circlekit.events.attention import (
+    AttentionBudgetSet,
+    CircleMuted,
+    PushDemoted,
+    PushHeld,
+    PushMade,
+    QuietHoursSet,
+)
 from circlekit.events.circle import (
     AllStaffDesignated,
     CircleFounded,
+    CircleLabelled,
     CommentAdded,
     CommentRemoved,
     GroupLinked,
@@ -545,6 +554,45 @@ COMPLETE = [
     ScheduledCancelled(scheduled=12, by="mei", at=AT),
     ScheduledReleased(scheduled=12, post=15, at=AT),
     ScheduledDropped(scheduled=12, rules=("not-a-manager",), at=AT),
+    CircleLabelled(context="work", by="mei", at=AT),
+    QuietHoursSet(
+        context="work",
+        starts="22:00",
+        ends="07:00",
+        zone="Asia/Shanghai",
+        consumer_too=False,
+        at=AT,
+    ),
+    AttentionBudgetSet(context="consumer", pushes=3, zone="Asia/Shanghai", at=AT),
+    CircleMuted(circle="book-club", on=True, at=AT),
+    PushMade(
+        circle="book-club",
+        post=8,
+        context="consumer",
+        emergency="flood warning",
+        by="mei",
+        at=AT,
+    ),
+    PushHeld(circle="book-club", post=8, context="work", until=LATER, by="mei", at=AT),
+    PushDemoted(
+        circle="book-club",
+        post=8,
+        context="work",
+        reasons=(
+            Reason(
+                rule="attention-budget",
+                because="3 of 3 used in this calendar day",
+                used=3,
+                limit=3,
+                window_start=AT,
+                window_end=LATER,
+                used_by=(4, 5, 6),
+                retry_at=LATER,
+            ),
+        ),
+        by="mei",
+        at=AT,
+    ),
     OwnerSucceeded(owner="lin", reason="离职", by="hr", at=AT),
     AllStaffDesignated(by="mei", at=AT),
     RoleVerified(member="lin", role="teacher", until=LATER, by="hr", at=AT),
@@ -933,6 +981,30 @@ MINIMAL = [
             videos=(),
             topic=None,
             groups=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"context":"minor","at":"2020-03-01T12:00:00.25Z"}',
+        QuietHoursSet(
+            context="minor", starts=None, ends=None, zone=None, consumer_too=True, at=AT
+        ),
+    ),
+    (
+        b'{"context":"work","at":"2020-03-01T12:00:00.25Z"}',
+        AttentionBudgetSet(context="work", pushes=None, zone=None, at=AT),
+    ),
+    (
+        (
+            b'{"circle":"book-club","post":8,"context":"work","by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        PushMade(
+            circle="book-club",
+            post=8,
+            context="work",
+            emergency=None,
             by="mei",
             at=AT,
         ),

@@ -18,11 +18,13 @@ from circlekit.aggregates.joining import Joining
 from circlekit.aggregates.routing import Routing
 from circlekit.aggregates.schedule import Schedule
 from circlekit.budget import Spend
+from circlekit.events.attention import Context
 from circlekit.events.circle import (
     AllStaffDesignated,
     CircleEvent,
     CircleFounded,
     CircleKind,
+    CircleLabelled,
     CommentAdded,
     CommentRemoved,
     GroupLinked,
@@ -75,6 +77,7 @@ from circlekit.events.schedule import (
     ScheduledReleased,
 )
 from circlekit.ids import GroupId, MemberId
+from circlekit.policies.attention import context_of
 from circlekit.policies.authority import (
     Role,
     author_or_manager,
@@ -142,6 +145,8 @@ class Circle(HasHistory):
 
         joined_at: When each member joined.
 
+        label: What the owner said it is for, None if they said nothing.
+
         schedule: What waits for its moment, and the must-sees reserved for.
         policies: The host's own policies, which its rule book may name.
 
@@ -169,6 +174,7 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
+    label: Context | None = None
     schedule: Schedule = Factory(Schedule)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
     routing: Routing = Factory(Routing)
@@ -183,6 +189,13 @@ class Circle(HasHistory):
         Return whether it is open, closed or archived.
         """
         return self.closing.standing
+
+    @property
+    def context(self) -> Context:
+        """
+        Return what it is for: what its owner said, else what its kind is for.
+        """
+        return self.label or context_of(self.kind)
 
     def role(self, member: str) -> Role | None:
         """
@@ -820,6 +833,20 @@ class Circle(HasHistory):
         )
         return (PostSyncSwitched(on=on, by=by, at=at),)
 
+    def label_as(self, context: Context, *, by: MemberId, at: datetime) -> Events:
+        """
+        Say what the circle is for; pushes to its readers go by that.
+        """
+        require(
+            self.owner_acts(by),
+            is_on(
+                context != self.context,
+                rule="already-so",
+                because=f"this circle is for {context} already",
+            ),
+        )
+        return (CircleLabelled(context=context, by=by, at=at),)
+
     def publish(
         self,
         *,
@@ -1349,6 +1376,8 @@ class Circle(HasHistory):
                 self.routing.evolve(event)
             case CommentRelaySet():
                 self.own_relay = event.relay
+            case CircleLabelled():
+                self.label = event.context
             case PostSyncSwitched():
                 self.syncs_posts = event.on
             case CircleClosed() | CircleReopened() | CircleArchived():

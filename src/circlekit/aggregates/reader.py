@@ -12,10 +12,20 @@ from typing import assert_never
 from attrs import Factory, define
 
 from circlekit.aggregates.age import Age
+from circlekit.aggregates.attention import Attention
 from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.relaying import RelayChoices
 from circlekit.budget import Budget, Spend
+from circlekit.events.attention import (
+    AttentionBudgetSet,
+    CircleMuted,
+    Context,
+    PushDemoted,
+    PushHeld,
+    PushMade,
+    QuietHoursSet,
+)
 from circlekit.events.guardian import (
     GuardianDigestSent,
     GuardianDismissed,
@@ -35,7 +45,7 @@ from circlekit.policies.membership import members_only
 from circlekit.policies.must_see import is_a_must_see, may_be_reminded
 from circlekit.policies.relay import relay_changes
 from circlekit.settings import CommentRelay
-from circlekit.verdict import ALLOWED, Verdict, refused, require
+from circlekit.verdict import ALLOWED, Verdict, all_of, refused, require
 
 Events = tuple[ReaderEvent, ...]
 
@@ -58,6 +68,7 @@ class Reader(HasHistory):
     relays: RelayChoices = Factory(RelayChoices)
     guardians: Guardians = Factory(Guardians)
     age: Age = Factory(Age)
+    attention: Attention = Factory(Attention)
 
     # Commands: may refuse, never change anything.
 
@@ -148,6 +159,37 @@ class Reader(HasHistory):
         """
         return self.age.attest(until=until, zone=zone, at=at)
 
+    def push(
+        self,
+        circle: CircleId,
+        post: int,
+        *,
+        context: Context,
+        emergency: str | None,
+        there: Verdict,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Be interrupted by a must-see now, later or not at all, which is decided once.
+        """
+        seen = (
+            refused("already-acknowledged", f"{self.id} has acknowledged this already")
+            if (circle, post) in self.acknowledged
+            else ALLOWED
+        )
+        minor = self.age.minor
+        return self.attention.push(
+            circle,
+            post,
+            context=context,
+            is_minor=minor is not None and at < minor.until,
+            emergency=emergency,
+            there=all_of(there, seen),
+            by=by,
+            at=at,
+        )
+
     # History: never refuses, whatever today's rules say.
 
     def _evolve(self, event: ReaderEvent) -> None:
@@ -166,5 +208,14 @@ class Reader(HasHistory):
                 self.guardians.evolve(event, self.version)
             case MinorAttested():
                 self.age.evolve(event)
+            case (
+                QuietHoursSet()
+                | AttentionBudgetSet()
+                | CircleMuted()
+                | PushMade()
+                | PushHeld()
+                | PushDemoted()
+            ):
+                self.attention.evolve(event, place=self.version)
             case _:
                 assert_never(event)

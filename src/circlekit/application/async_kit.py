@@ -456,6 +456,17 @@ class AsyncCircleKit:
     cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
     release_due = _offloaded(CircleKit.release_due)
     scheduled = _offloaded(CircleKit.scheduled)
+
+    # Attention
+    set_quiet_hours = _offloaded(CircleKit.set_quiet_hours)
+    set_attention_budget = _offloaded(CircleKit.set_attention_budget)
+    mute_circle = _offloaded(CircleKit.mute_circle)
+    label_circle = _offloaded(CircleKit.label_circle)
+    push = _offloaded(CircleKit.push)
+    release_held = _offloaded(CircleKit.release_held)
+    push_figures = _offloaded(CircleKit.push_figures)
+    interruptions = _offloaded(CircleKit.interruptions)
+
     # Lives
     schedule_live = _offloaded(CircleKit.schedule_live)
     start_live = _offloaded(CircleKit.start_live)

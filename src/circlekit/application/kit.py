@@ -10,6 +10,7 @@ from typing import Self
 from circlekit.application.activity import Operating
 from circlekit.application.approvals import Approvals
 from circlekit.application.archiving import Archiving
+from circlekit.application.attention import Attentions
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -49,6 +50,8 @@ class CircleKit(
     Joins,
     Organisations,
     Duties,
+    Schedules,
+    Attentions,
     Homeworks,
     GuardianDigests,
     Todos,
@@ -56,7 +59,6 @@ class CircleKit(
     Topics,
     MemberIdentities,
     Operating,
-    Schedules,
     Lives,
     MassSends,
     Reading,

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from circlekit.clock import Moment
 from circlekit.events import roles
+from circlekit.events.attention import Context
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.joining import (
     ConventionAccepted,
@@ -321,6 +322,17 @@ class MustSeeSent:
 
 
 @frozen(kw_only=True)
+class CircleLabelled:
+    """
+    The owner said what the circle is for; its pushes go by that.
+    """
+
+    context: Context
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class OverrideGranted:
     """
     The owner gave a member the right to send a must-see beyond the quota.
@@ -386,4 +398,5 @@ CircleEvent = (
     | ConventionAccepted
     | PartnerAdmitted
     | PartnershipEnded
+    | CircleLabelled
 )

@@ -5,6 +5,7 @@ What a reader did with what was shown to them, and what they were reminded of.
 from attrs import frozen
 
 from circlekit.clock import Moment
+from circlekit.events.attention import AttentionEvent
 from circlekit.events.guardian import GuardianEvent
 from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId, MemberId
@@ -62,4 +63,5 @@ ReaderEvent = (
     | MinorAttested
     | GuardianEvent
     | CommentRelayChosen
+    | AttentionEvent
 )

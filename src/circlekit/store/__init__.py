@@ -11,6 +11,7 @@ from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     ACTIVITY,
     APPROVALS,
+    ATTENTION,
     DUTIES,
     GROUP_CONSOLE,
     GROUP_TIMELINE,
@@ -30,6 +31,7 @@ from circlekit.store.session import ConnectionLostError
 __all__ = [
     "ACTIVITY",
     "APPROVALS",
+    "ATTENTION",
     "DUTIES",
     "GROUP_CONSOLE",
     "GROUP_TIMELINE",

@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from circlekit.projections.activity import ActivityView
 from circlekit.projections.approvals import Approvals
+from circlekit.projections.attention import AttentionView
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_console import GroupConsole
 from circlekit.projections.group_timeline import GroupTimeline
@@ -41,6 +42,7 @@ GUARDIAN_VIEW: Final = GuardianView()
 SCHEDULE: Final = ScheduleView()
 TODOS: Final = Todos()
 APPROVALS: Final = Approvals()
+ATTENTION: Final = AttentionView()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
 IDENTITIES: Final = Identities()
@@ -56,6 +58,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     SCHEDULE,
     TODOS,
     APPROVALS,
+    ATTENTION,
     LIVES,
     TOPIC_BOARD,
     IDENTITIES,

@@ -15,6 +15,7 @@ from circlekit.testing.histories import (
 )
 from circlekit.testing.machines import (
     ApprovalMachine,
+    AttentionMachine,
     CircleMachine,
     CustomerMachine,
     GroupMachine,
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ZONES",
     "ApprovalMachine",
+    "AttentionMachine",
     "CircleMachine",
     "CommunityMachine",
     "CustomerMachine",

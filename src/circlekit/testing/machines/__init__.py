@@ -17,6 +17,7 @@ A host puts its own numbers in by a subclass::
 """
 
 from circlekit.testing.machines.approval import ApprovalMachine
+from circlekit.testing.machines.attention import AttentionMachine
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
@@ -32,6 +33,7 @@ from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
     "ApprovalMachine",
+    "AttentionMachine",
     "CircleMachine",
     "CustomerMachine",
     "GroupMachine",
