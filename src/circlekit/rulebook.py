@@ -48,6 +48,15 @@ def _recorded(rules: Iterable[object]) -> tuple[HouseRule, ...]:
     )
 
 
+MUST_SEE_REMINDERS: Final = (
+    Budget("must-see-reminder-day", 3, rolling(hours=24)),
+    Budget("must-see-reminder-spacing", 1, rolling(seconds=300)),
+)
+"""
+How often somebody is reminded of one must-see, unless a rule book says otherwise.
+"""
+
+
 @frozen(kw_only=True)
 class RuleBook:
     """
@@ -96,6 +105,9 @@ class RuleBook:
 
         convention: The version that members accept before they write, None for none.
 
+        must_see_reminders: Every budget, per must-see and reader, of reminders to
+            acknowledge it.
+
         member_mass_sends: Every budget, per customer or group, of mass sends by
             staff.
 
@@ -137,6 +149,7 @@ class RuleBook:
     convention: str | None = field(
         default=None, validator=check.optional(check.min_len(1))
     )
+    must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
     member_mass_sends: tuple[Budget, ...] = ()
     enterprise_mass_sends: tuple[Budget, ...] = ()
     mass_sends_share_budgets: bool = False
@@ -157,6 +170,7 @@ class RuleBook:
             ("must_see", self.must_see),
             ("member_moments", self.member_moments),
             ("enterprise_moments", self.enterprise_moments),
+            ("must_see_reminders", self.must_see_reminders),
             ("member_mass_sends", self.member_mass_sends),
             ("enterprise_mass_sends", self.enterprise_mass_sends),
             ("mass_send_reminders", self.mass_send_reminders),

@@ -30,6 +30,7 @@ def budgets(book: RuleBook) -> tuple[Budget, ...]:
         *book.member_mass_sends,
         *book.enterprise_mass_sends,
         *book.mass_send_reminders,
+        *book.must_see_reminders,
     )
 
 

@@ -37,6 +37,7 @@ from circlekit.budget import (
     rolling,
 )
 from circlekit.clock import zone_named
+from circlekit.events.approval import ApprovalStep, FormField
 from circlekit.events.homework import Scale
 from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES
@@ -416,6 +417,9 @@ def rule_books() -> SearchStrategy[RuleBook]:
         member_moments=moments_,
         enterprise_moments=moments_,
         moments_share_budgets=st.booleans(),
+        must_see_reminders=some_budgets(
+            "must-see-reminder-day", "must-see-reminder-spacing"
+        ),
         homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
     )
 
@@ -430,6 +434,28 @@ def some_budgets(*rules: str) -> SearchStrategy[tuple[Budget, ...]]:
         for names in combinations(rules, size)
     ]
     return st.one_of(some)
+
+
+def form_fields() -> SearchStrategy[FormField]:
+    """
+    Return fields of a form, with choices where they go with the kind.
+    """
+    choices = st.lists(acceptable_names(), min_size=1, max_size=3, unique=True)
+    return st.one_of(
+        st.builds(
+            FormField,
+            name=acceptable_names(),
+            kind=st.sampled_from(("text", "number", "date")),
+            required=st.booleans(),
+        ),
+        st.builds(
+            FormField,
+            name=acceptable_names(),
+            kind=st.just("choice"),
+            choices=choices.map(tuple),
+            required=st.booleans(),
+        ),
+    )
 
 
 def reasons() -> SearchStrategy[Reason]:
@@ -496,6 +522,8 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     Window: windows,
     Budget: budgets,
     RuleBook: rule_books,
+    FormField: form_fields,
+    ApprovalStep: lambda: _built(ApprovalStep),
     Reason: reasons,
     Share: shares,
     Verdict: verdicts,
@@ -504,6 +532,7 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     date: lambda: st.dates(EARLIEST.date(), LATEST.date()),
     str: acceptable_names,
     int: places,
+    float: lambda: st.floats(-(2.0**53), 2.0**53),
     bool: st.booleans,
     types.NoneType: st.none,
 }
@@ -558,6 +587,8 @@ def _of_type(declared: Any) -> SearchStrategy[Any]:
         return st.one_of([_of_type(option) for option in reversed(arguments)])
     if origin is tuple:
         return st.lists(_of_type(arguments[0]), max_size=3).map(tuple)
+    if origin is dict:
+        return st.dictionaries(*map(_of_type, arguments), max_size=3)
     if isinstance(declared, NewType):
         return _of_type(declared.__supertype__)
     raise TypeError(f"no strategy is known for a field of type {declared!r}")

@@ -181,6 +181,7 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             *self.book.member_mass_sends,
             *self.book.enterprise_mass_sends,
             *self.book.mass_send_reminders,
+            *self.book.must_see_reminders,
         )
         return frozenset(
             budget.window.seconds for budget in budgets if budget.window.seconds
