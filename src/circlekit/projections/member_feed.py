@@ -874,13 +874,15 @@ SELECT * FROM (
     ORDER BY q.at DESC, q.position DESC LIMIT :limit) AS of_{{number}}
 """
 _BELOW: Final = _BELOW_TO_WHO_LEFT.replace("ORDER BY", f"AND {_NOT_ABOVE} ORDER BY", 1)
-# Must-sees from before somebody joined, which no rule book hides.
+# Must-sees from before somebody joined, which no rule book hides. SQLite joins these
+# in the order they stand in; it would else walk through all posts of a circle.
 _FROM_BEFORE: Final = f"""
 SELECT * FROM (
     SELECT q.at AS at, q.position AS position FROM ({_WAS_IN}) m
-    JOIN circlekit_feed_must_see w ON w.circle = m.circle
-    JOIN circlekit_feed_post q ON q.circle = w.circle AND q.version = w.post
-    WHERE (q.at < m.first_at OR q.position < m.first) AND {_FURTHER_DOWN}
+    CROSS JOIN circlekit_feed_must_see w CROSS JOIN circlekit_feed_post q
+    WHERE m.first_at > {-_END_OF_TIME} AND w.circle = m.circle
+    AND q.circle = w.circle AND q.version = w.post
+    AND (q.at < m.first_at OR q.position < m.first) AND {_FURTHER_DOWN}
     AND w.since <= coalesce(m.left_after, :as_of)
     AND (m.left_after IS NOT NULL OR ({_NOT_ABOVE}))) AS of_before
 """
