@@ -16,6 +16,7 @@ from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 from circlekit.settings import COMMENT_RELAYS, CommentRelay
 
+NewcomersSee = Literal["all", "nothing", "newest", "days"]
 CommunityJoining = Literal["open", "application"]
 Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
@@ -128,6 +129,11 @@ class RuleBook:
         community_joining: How people come into a community circle.
 
         convention: The version that members accept before they write, None for none.
+
+        newcomers_see: What of the past somebody sees who joins: all of it, nothing,
+            the newest posts, or those of some days; pinned posts and must-sees always.
+
+        newcomers_see_number: How many posts, or days of 24 hours each.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -165,6 +171,10 @@ class RuleBook:
     community_joining: CommunityJoining = "open"
     convention: str | None = field(
         default=None, validator=check.optional(check.min_len(1))
+    )
+    newcomers_see: NewcomersSee = "all"
+    newcomers_see_number: int = field(
+        default=0, validator=[check.ge(0), check.le(10_000)]
     )
 
     def __attrs_post_init__(self) -> None:

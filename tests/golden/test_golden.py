@@ -228,6 +228,8 @@ COMPLETE = [
             all_staff_capacity=5_000,
             community_joining="application",
             convention="2020-03",
+            newcomers_see="newest",
+            newcomers_see_number=20,
             house=(
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
