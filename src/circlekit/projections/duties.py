@@ -33,9 +33,11 @@ from circlekit.events.circle import (
 from circlekit.events.reader import MustSeeAcknowledged
 from circlekit.events.record import Recorded
 from circlekit.ids import CircleId, MemberId, PostId
+from circlekit.projections import homework_duties
+from circlekit.projections.homework_duties import NOT_CLOSED, Giving
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel, Rows
 
-DutyKind = Literal["must-see", "to-do", "homework", "approval"]
+DutyKind = Literal["must-see", "to-do", "homework", "grading", "approval"]
 KINDS: Final[tuple[DutyKind, ...]] = get_args(DutyKind)
 LONGEST_TITLE: Final = 100
 
@@ -85,6 +87,7 @@ Table(
     Index("circlekit_duty_own_newest", "member", "at", "position"),
     Index("circlekit_duty_own_ref", "kind", "ref"),
 )
+homework_duties.add_tables(_TABLES)
 
 
 @frozen(kw_only=True)
@@ -93,7 +96,8 @@ class Duty:
     One thing that a member still has to do.
 
     Attributes:
-        kind: ``must-see``, ``to-do``, ``homework`` or ``approval``.
+        kind: ``must-see``, ``to-do``, ``homework`` to hand in, ``grading`` of what was
+            handed in, or ``approval``.
 
         ref: Which one, by the id that its kind's commands take; of a must-see the
             post, as text.
@@ -150,6 +154,7 @@ class Duties(ReadModel):
             PostRemoved,
             MustSeeSent,
             MustSeeAcknowledged,
+            *homework_duties.KINDS,
         }
     )
 
@@ -175,8 +180,10 @@ class Duties(ReadModel):
                 )
             case MemberJoined():
                 rows.run(_JOIN, member=event.member, circle=subject)
+                HOMEWORK.came(rows, recorded, event)
             case MemberLeft() | MemberRemoved():
                 rows.run(_LEAVE, member=event.member, circle=subject)
+                HOMEWORK.went(rows, event, subject)
             case PostEdited():
                 rows.run(
                     _EDIT, circle=subject, post=event.post, title=title_of(event.text)
@@ -194,6 +201,8 @@ class Duties(ReadModel):
                 )
             case CircleFounded():
                 rows.run(_JOIN, member=event.by, circle=subject)
+            case _:
+                HOMEWORK.take_in(rows, recorded)
 
     def page(
         self,
@@ -215,7 +224,8 @@ class Duties(ReadModel):
             _OPEN,
             member=member,
             circle=circle,
-            **dict(zip(("a", "b", "c", "d"), asked, strict=True)),
+            **dict(zip(("a", "b", "c", "d", "e"), asked, strict=True)),
+            now=micros(at),
             at=start[0],
             position=start[1],
             limit=limit + 1,
@@ -288,6 +298,8 @@ def end(rows: Rows, *, kind: DutyKind, ref: str, member: str | None = None) -> N
     """
     rows.run(_END, kind=kind, ref=ref, member=member)
 
+
+HOMEWORK: Final = Giving(begin, end, move)
 
 _END_OF_TIME: Final = 2**62
 _NEWEST: Final = (_END_OF_TIME, _END_OF_TIME)
@@ -372,14 +384,15 @@ ORDER BY m.member
 """
 # The newest few must-sees of each circle come from the index, then the newest of
 # those and of the member's own.
-_OPEN: Final = """
+_OPEN: Final = f"""
 WITH m AS (
     SELECT circle FROM circlekit_duty_member
     WHERE member = :member AND circle = coalesce(:circle, circle))
 SELECT * FROM (
     SELECT o.kind, o.ref, 0 AS post, o.circle, o.title, o.at, o.due, o.position
     FROM circlekit_duty_own o JOIN m ON m.circle = o.circle
-    WHERE o.member = :member AND o.kind IN (:a, :b, :c, :d)
+    WHERE o.member = :member AND o.kind IN (:a, :b, :c, :d, :e)
+    AND {NOT_CLOSED}
     AND (o.at, o.position) < (:at, :position)
     ORDER BY o.at DESC, o.position DESC LIMIT :limit) AS own
 UNION ALL
@@ -388,7 +401,7 @@ SELECT * FROM (
     CAST(NULL AS BIGINT) AS due, u.position
     FROM m JOIN circlekit_duty_must_see u ON u.position IN (
         SELECT n.position FROM circlekit_duty_must_see n
-        WHERE n.circle = m.circle AND 'must-see' IN (:a, :b, :c, :d)
+        WHERE n.circle = m.circle AND 'must-see' IN (:a, :b, :c, :d, :e)
         AND (n.at, n.position) < (:at, :position)
         AND NOT EXISTS (
             SELECT 1 FROM circlekit_duty_acknowledged a
