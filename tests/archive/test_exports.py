@@ -397,6 +397,8 @@ class TestOneCircle:
             "group/lone": True,
             "reader/tao": False,
             "refused:circle/club": True,
+            "topic-names/club": True,
+            "topic/run": True,
         } == {it["stream"]: it["whole"] for it in documents(club, "streams.ndjson")}
         assert {"club"} == {
             it["body"]["circle"]
