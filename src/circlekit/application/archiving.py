@@ -13,11 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Final
 
-from attrs import Factory, define, frozen
+from attrs import NOTHING, Factory, define, fields, frozen
 
 from circlekit.application import answers
 from circlekit.application.answers import Answer, Asked, Asking, Gathered
-from circlekit.application.deciding import own_command_id, yes_or_no
+from circlekit.application.deciding import Deciding, own_command_id, yes_or_no
 from circlekit.application.reading import LONGEST_PAGE, Reading
 from circlekit.archive import columns, lines
 from circlekit.archive.belonging import Belonging, kind_of
@@ -29,7 +29,6 @@ from circlekit.clock import ManualClock
 from circlekit.errors import AlreadyThereError, ExportError, InvalidInputError
 from circlekit.events.record import stream_of
 from circlekit.ids import CircleId
-from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction, log, open_store
 from circlekit.store.chain import Head
 
@@ -168,7 +167,9 @@ class Archiving(Reading):
                 head, asked = writing.events(format)
                 counted = {}
                 if with_answers:
-                    counted = writing.answers(self._policies, asked, feed_items)
+                    counted = writing.answers(
+                        _asking(self, replayed, asked), asked, feed_items
+                    )
             Manifest(
                 circlekit=version_of("circlekit"),
                 circle=kept.circle,
@@ -286,7 +287,7 @@ class Archiving(Reading):
     def _differences(
         self, export: Export, asked: Asked, told: Progress
     ) -> Iterator[Difference]:
-        kit = _reader(self._store, self._policies, asked)
+        kit = _asking(self, self._store, asked)
         _read_ahead(kit, told)
         circle, most = export.manifest.circle, export.manifest.feed_items
         done = 0
@@ -358,12 +359,12 @@ class _Writing:
         return head, gathered.asked
 
     def answers(
-        self, policies: Policies, asked: Asked, feed_items: int | None
+        self, kit: Asking, asked: Asked, feed_items: int | None
     ) -> dict[str, int]:
         """
         Write what is answered of these events, and return how many answers.
         """
-        kit, circle = _reader(self.replayed, policies, asked), self.kept.circle
+        circle = self.kept.circle
         _read_ahead(kit, self.told)
         feeds = (
             {"member": whose, **item}
@@ -436,9 +437,15 @@ def _scratch() -> Iterator[Store]:
             store.close()
 
 
-def _reader(store: Store, policies: Policies, asked: Asked) -> Asking:
-    # Quotas are those of the last recorded moment, whenever they are asked for.
-    return Asking(store, ManualClock(asked.at), False, LONGEST_PAGE, policies)  # noqa: FBT003
+def _asking(kit: Deciding, store: Store, asked: Asked) -> Asking:
+    # As the host's kit in all that was given to it, but for the store and the clock:
+    # quotas are those of the last recorded moment, whenever they are asked for.
+    given = {
+        field.alias: getattr(kit, field.name)
+        for field in fields(Deciding)
+        if field.default is NOTHING
+    }
+    return Asking(**{**given, "store": store, "clock": ManualClock(asked.at)})
 
 
 def _read_ahead(kit: Asking, told: Progress) -> None:
