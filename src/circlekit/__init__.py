@@ -14,24 +14,28 @@ from circlekit.errors import (
     CorruptEventError,
     ExportError,
     GoldenHistoryError,
+    GraderError,
     InvalidInputError,
     NotFoundError,
     OutcomeUnknownError,
     StoreError,
     UnknownPolicyError,
 )
+from circlekit.events.homework import Scale
 from circlekit.ids import (
     CheckInId,
     CircleId,
     CommentId,
     CustomerId,
     GroupId,
+    HomeworkId,
     MemberId,
     MessageId,
     PostId,
     ScheduledId,
     TopicId,
 )
+from circlekit.policies.graders import Grade, Submission
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
 
@@ -58,7 +62,10 @@ __all__ = [
     "CustomerId",
     "ExportError",
     "GoldenHistoryError",
+    "Grade",
+    "GraderError",
     "GroupId",
+    "HomeworkId",
     "InvalidInputError",
     "ManualClock",
     "MemberId",
@@ -69,8 +76,10 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "Scale",
     "ScheduledId",
     "StoreError",
+    "Submission",
     "TopicId",
     "UnknownPolicyError",
     "Verdict",

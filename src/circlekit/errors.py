@@ -110,6 +110,27 @@ class UnknownPolicyError(CirclekitError):
         self.name = name
 
 
+class GraderError(CirclekitError):
+    """
+    A grader of the host's own gave no grade; nothing was changed.
+
+    What it raised, if it did, is the cause.
+
+    Attributes:
+        grader: The grader's name.
+
+        problem: What it did instead.
+    """
+
+    def __init__(self, grader: str, problem: str) -> None:
+        super().__init__(
+            f"the grader {grader!r} {problem}; accepted: a Grade, whose mark is of "
+            "the homework's scale"
+        )
+        self.grader = grader
+        self.problem = problem
+
+
 class StoreError(CirclekitError):
     """
     The store cannot be used: wrong place, wrong kind or wrong version.

@@ -20,6 +20,7 @@ GroupId = NewType("GroupId", str)
 MemberId = NewType("MemberId", str)
 CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
+HomeworkId = NewType("HomeworkId", str)
 LiveId = NewType("LiveId", str)
 TopicId = NewType("TopicId", str)
 

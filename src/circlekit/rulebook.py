@@ -76,6 +76,8 @@ class RuleBook:
         house: The host's own rules; given as policies, kept as their names and
             numbers.
 
+        homework_kinds: The kinds of circles that have homework.
+
         live_kinds: The kinds of circles that have live.
 
         minor_live_minutes: Most minutes a day that a minor watches live, less
@@ -101,6 +103,7 @@ class RuleBook:
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    homework_kinds: tuple[Kind, ...] = ("teaching",)
     live_kinds: tuple[Kind, ...] = ("teaching",)
     minor_live_minutes: int | None = field(
         default=None, validator=check.optional([check.ge(0), check.lt(24 * 60)])

@@ -9,10 +9,18 @@ from typing import Any
 from attrs import Factory, define, evolve, frozen
 from hypothesis import strategies as st
 
-from circlekit import CALENDAR_MONTH, Budget, CircleKit, ManualClock, rolling
+from circlekit import (
+    CALENDAR_MONTH,
+    Budget,
+    CircleKit,
+    ManualClock,
+    Scale,
+    rolling,
+)
+from circlekit.policies.graders import known_graders
 from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
 from circlekit.verdict import Verdict
-from tests.application.town import outcome
+from tests.application.town import GRADERS, outcome
 
 START = datetime(2020, 2, 25, 12, tzinfo=UTC)
 PEOPLE = ("mei", "lin", "tao", "ben", "eve")
@@ -20,6 +28,8 @@ CIRCLES = ("club", "guild")
 LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
+STUDENTS = ("tao", "ben", "tao", "eve")
+HOMEWORK = ("essay", "essay", "sums")
 TOPICS = ("run", "run", "read", "well")
 ORGANISATIONS = ("acme", "other")
 EMOJI = ("👍", "🎉")
@@ -123,6 +133,20 @@ class Community:
         kit.join_group("side", "tao")
         kit.add_customer("c1", channel="qr", by="mei")
         kit.found_circle(
+            name="School", kind="teaching", by="mei", circle="school", zone="UTC"
+        )
+        kit.join_circle("school", "lin", verified_role="teacher")
+        kit.join_circle("school", "tao", verified_role="student")
+        kit.assign_homework(
+            "school",
+            by="lin",
+            title="Homework",
+            due_at=START + timedelta(days=2),
+            scale=Scale("points", most=5),
+            homework="essay",
+        )
+        kit.name_guardian("tao", "eve", by="host", zone="UTC")
+        kit.found_circle(
             name="Class", kind="teaching", by="mei", circle="class", rules=SCHOOL
         )
         kit.join_circle("class", "lin", verified_role="teacher")
@@ -183,6 +207,8 @@ def opened(kit: CircleKit, clock: ManualClock) -> Community:
     """
     Return a community that has just been founded.
     """
+    # Random people know one grader, whatever the kit that they are given was given.
+    kit._graders = known_graders(GRADERS)
     community = Community(kit, clock)
     community.settle()
     return community
@@ -335,6 +361,48 @@ def _link(it: Community, act: Act) -> Any:
     return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
 
 
+def _circle_or_school(act: Act) -> str:
+    return "school" if act.switch in {0, 1, 2} else _circle(act)
+
+
+def _join(it: Community, act: Act) -> Any:
+    circle = _circle_or_school(act)
+    role = ("student", "student", "teacher", None)[act.thing % 4]
+    more = {"verified_role": role} if circle == "school" else {}
+    return (circle, _other(act)), more
+
+
+def _homework(act: Act) -> str:
+    return HOMEWORK[act.thing % len(HOMEWORK)]
+
+
+def _assign(it: Community, act: Act) -> Any:
+    due_at = it.clock.now + timedelta(days=act.other)
+    late = (None, timedelta(0), timedelta(days=2))[act.switch % 3]
+    to = {"to": [_by(act), _other(act)]} if act.switch == 7 else {}
+    return (("school", "school", "club")[act.thing % 3],), {
+        "by": _teacher(act),
+        "title": f"Homework {act.switch}",
+        "due_at": due_at,
+        "late_until": None if late is None else due_at + late,
+        "scale": Scale("points", most=5),
+        "homework": _homework(act),
+        **to,
+    }
+
+
+def _teacher(act: Act) -> str:
+    return "mei" if act.switch == 0 else "lin"
+
+
+def _student(act: Act) -> str:
+    return STUDENTS[act.other % len(STUDENTS)]
+
+
+def _child(act: Act) -> Any:
+    return (_student(act), _by(act)), {"by": "host"}
+
+
 def _live(it: Community, act: Act) -> str:
     return LIVES[act.thing % len(LIVES)]
 
@@ -388,9 +456,12 @@ COMMANDS: dict[str, Any] = {
         (_circle(act), BOOKS[act.thing % len(BOOKS)]),
         {"by": _by(act)},
     ),
-    "join_circle": lambda it, act: ((_circle(act), _other(act)), {}),
-    "leave_circle": lambda it, act: ((_circle(act), _other(act)), {}),
-    "remove_member": _on_member,
+    "join_circle": _join,
+    "leave_circle": lambda it, act: ((_circle_or_school(act), _other(act)), {}),
+    "remove_member": lambda it, act: (
+        (_circle_or_school(act), _other(act)),
+        {"by": _by(act)},
+    ),
     "appoint_manager": _on_member,
     "dismiss_manager": _on_member,
     "hand_over_circle": _on_member,
@@ -445,6 +516,44 @@ COMMANDS: dict[str, Any] = {
     "allow_private_chat": _on_group,
     "open_private_chat": _reach,
     "send_friend_request": _reach,
+    "assign_homework": _assign,
+    "move_homework_due": lambda it, act: (
+        (_homework(act), it.clock.now + timedelta(days=act.other)),
+        {"by": _teacher(act)},
+    ),
+    "cancel_homework": lambda it, act: ((_homework(act),), {"by": _teacher(act)}),
+    "submit_homework": lambda it, act: (
+        (_homework(act),),
+        {"by": _student(act), "text": f"Word {act.switch}"},
+    ),
+    "withdraw_homework": lambda it, act: ((_homework(act),), {"by": _student(act)}),
+    "grade_homework": lambda it, act: (
+        (_homework(act), _student(act), act.switch),
+        {"by": _teacher(act), "comment": "So so"},
+    ),
+    "grade_with": lambda it, act: (
+        (_homework(act), _student(act)),
+        {"by": _teacher(act), "grader": "word-count"},
+    ),
+    "return_homework": lambda it, act: (
+        (_homework(act), _student(act)),
+        {
+            "by": _teacher(act),
+            "until": None
+            if act.switch % 2
+            else it.clock.now + timedelta(days=act.switch),
+        },
+    ),
+    "comment_on_homework": lambda it, act: (
+        (_homework(act), _student(act)),
+        {"by": _teacher(act), "text": "Which?"},
+    ),
+    "name_guardian": lambda it, act: (
+        (_student(act), _by(act)),
+        {"by": "host", "zone": ("UTC", "Asia/Shanghai")[act.switch % 2]},
+    ),
+    "dismiss_guardian": lambda it, act: _child(act),
+    "send_guardian_digest": lambda it, act: _child(act),
     "make_topic": _make_topic,
     "rename_topic": lambda it, act: (
         (_topic(act), _topic_name(act)),

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from circlekit import CircleKit, ManualClock
-from tests.application.town import MARCH_1, settle
+from tests.application.town import GRADERS, MARCH_1, settle
 
 
 @pytest.fixture
@@ -55,5 +55,5 @@ def town_url(backend, url, tmp_path, request):
 @pytest.fixture
 def town(town_url, clock):
     url, known = town_url
-    with CircleKit(url, clock=clock) as kit:
+    with CircleKit(url, clock=clock, graders=GRADERS) as kit:
         yield evolve(known, kit=kit, clock=clock)

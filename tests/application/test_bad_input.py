@@ -8,11 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, InvalidInputError, NotFoundError
+from circlekit import (
+    CircleKit,
+    InvalidInputError,
+    NotFoundError,
+    Scale,
+)
 from tests.application.town import MARCH_1, outcome, refusals, written
 
 MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
+LATER = MARCH_1 + timedelta(days=20)
 SOON = datetime(2020, 3, 2, 12, tzinfo=UTC)
 BELL, SURROGATE, LINE = "ding\x07", "half \ud83d", "two\nlines"
 LONG_ID, LONG_TEXT, LONG_EMOJI = "x" * 201, "x" * 20_001, "x" * 65
@@ -30,6 +36,11 @@ def _new(**changes):
 def _customer(**changes):
     added = {"channel": "qr", "by": "sun"}
     return lambda t: _call("c2", **(added | changes))
+
+
+def _sums(**changes):
+    given = {"by": "wei", "title": "Sums", "due_at": LATER}
+    return lambda t: _call("school", **(given | changes))
 
 
 # Of each command: the field that is bad, and what it is given.
@@ -422,7 +433,85 @@ CASES = {
         ("by", lambda t: _call(["c1"], source="member", by="", text="x")),
         ("customers", lambda t: _call("c1", source="member", by="sun", text="x")),
     ],
+    "assign_homework": [
+        ("title", _sums(title="")),
+        ("title", _sums(title=LINE)),
+        ("text", _sums(text=BELL)),
+        ("text", _sums(text=LONG_TEXT)),
+        ("attachments", _sums(attachments="a.pdf")),
+        ("attachments[0]", _sums(attachments=[""])),
+        ("due_at", _sums(due_at=NAIVE)),
+        ("due_at", _sums(due_at="tomorrow")),
+        ("late_until", _sums(late_until=NAIVE)),
+        ("late_until", _sums(late_until=MARCH_1)),
+        ("to", _sums(to="yan")),
+        ("to", _sums(to=[])),
+        ("to[1]", _sums(to=["yan", ""])),
+        ("role", _sums(role="dog")),
+        ("scale", _sums(scale="points")),
+        ("scale", _sums(scale=Scale("points", most=10**10))),
+        ("scale", _sums(scale=Scale("letters", letters=[BELL]))),
+        ("homework", _sums(homework=LINE)),
+        ("by", _sums(by="")),
+    ],
+    "move_homework_due": [
+        ("due_at", lambda t: _call("essay", NAIVE, by="wei")),
+        ("late_until", lambda t: _call("essay", LATER, by="wei", late_until=MARCH_1)),
+        ("homework", lambda t: _call("", LATER, by="wei")),
+    ],
+    "cancel_homework": [
+        ("reason", lambda t: _call("essay", by="wei", reason="")),
+        ("reason", lambda t: _call("essay", by="wei", reason=SURROGATE)),
+    ],
+    "submit_homework": [
+        ("text", lambda t: _call("essay", by="bo")),
+        ("text", lambda t: _call("essay", by="bo", text=LONG_TEXT)),
+        ("images", lambda t: _call("essay", by="bo", images="a.png")),
+        ("attachments[0]", lambda t: _call("essay", by="bo", attachments=[5])),
+        ("homework", lambda t: _call(None, by="bo", text="x")),
+    ],
+    "withdraw_homework": [("by", lambda t: _call("essay", by=LINE))],
+    "grade_homework": [
+        ("student", lambda t: _call("essay", "", 9, by="wei")),
+        ("mark", lambda t: _call("essay", "yan", None, by="wei")),
+        ("mark", lambda t: _call("essay", "yan", 9.5, by="wei")),
+        ("mark", lambda t: _call("essay", "yan", -1, by="wei")),
+        ("mark", lambda t: _call("essay", "yan", 10**20, by="wei")),
+        ("mark", lambda t: _call("essay", "yan", BELL, by="wei")),
+        ("comment", lambda t: _call("essay", "yan", 9, by="wei", comment="")),
+        ("submission", lambda t: _call("essay", "yan", 9, by="wei", submission="2")),
+    ],
+    "grade_with": [
+        ("student", lambda t: _call("essay", LINE, grader="word-count", by="wei")),
+        ("grader", lambda t: _call("essay", "yan", grader="", by="wei")),
+        ("grader", lambda t: _call("essay", "yan", grader="nobody", by="wei")),
+        ("by", lambda t: _call("essay", "yan", grader="word-count", by="")),
+    ],
+    "return_homework": [
+        ("student", lambda t: _call("essay", BELL, by="wei")),
+        ("comment", lambda t: _call("essay", "yan", by="wei", comment=BELL)),
+        ("until", lambda t: _call("essay", "yan", by="wei", until=NAIVE)),
+    ],
+    "comment_on_homework": [
+        ("student", lambda t: _call("essay", "", by="wei", text="x")),
+        ("text", lambda t: _call("essay", "yan", by="wei", text="")),
+    ],
+    "name_guardian": [
+        ("child", lambda t: _call("", "ana", by="head")),
+        ("guardian", lambda t: _call("yan", LINE, by="head")),
+        ("zone", lambda t: _call("yan", "tao", by="head", zone="Mars/Olympus")),
+    ],
+    "dismiss_guardian": [
+        ("child", lambda t: _call(BELL, "ana", by="head")),
+        ("guardian", lambda t: _call("yan", "", by="head")),
+    ],
+    "send_guardian_digest": [
+        ("child", lambda t: _call("", "ana", by="worker")),
+        ("guardian", lambda t: _call("yan", LONG_ID, by="worker")),
+    ],
 }
+
+
 QUESTIONS = {
     "check_ins": [
         ("limit", lambda t: _call("run", limit=0)),
@@ -475,6 +564,29 @@ QUESTIONS = {
         ("after", lambda t: _call("tao", after=17)),
         ("after", lambda t: _call("tao", after=f"{10**30}.1")),
     ],
+    "homework": [("homework", lambda t: _call(""))],
+    "submissions": [("homework", lambda t: _call(5))],
+    "homework_to_do": [("student", lambda t: _call(""))],
+    "homework_to_grade": [("teacher", lambda t: _call(LINE))],
+    "homework_report": [
+        ("homework", lambda t: _call()),
+        ("homework", lambda t: _call("essay", circle="school")),
+        ("homework", lambda t: _call("")),
+        ("circle", lambda t: _call(circle=LINE)),
+        ("since", lambda t: _call("essay", since=MARCH_1)),
+        ("until", lambda t: _call("essay", until=MARCH_1)),
+        ("since", lambda t: _call(circle="school", since=NAIVE)),
+        ("until", lambda t: _call(circle="school", until="now")),
+        ("as_of", lambda t: _call("essay", as_of=NAIVE)),
+        ("as_of", lambda t: _call("essay", as_of=LATER)),
+    ],
+    "guardians": [("child", lambda t: _call(""))],
+    "children": [("guardian", lambda t: _call(LINE))],
+    "guardian_digest": [
+        ("child", lambda t: _call("", "ana")),
+        ("guardian", lambda t: _call("yan", "")),
+    ],
+    "send_guardian_digests": [("by", lambda t: _call(by=""))],
     "acknowledgements": [("post", lambda t: _call("club"))],
     "circles": [("member", lambda t: _call(""))],
     "group_timeline": [
@@ -595,6 +707,20 @@ def test_bad_question(town, question, field, call):
         ("remove_check_in", "topic", "x", lambda t: _call("x/2", by="tao")),
         ("tag_customer", "customer", "x", lambda t: _call("x", "tag", by="sun")),
         (
+            "assign_homework",
+            "circle",
+            "x",
+            lambda t: _call("x", by="wei", title="y", due_at=LATER),
+        ),
+        ("submit_homework", "homework", "x", lambda t: _call("x", by="bo", text="y")),
+        (
+            "grade_with",
+            "homework",
+            "x",
+            lambda t: _call("x", "yan", grader="word-count", by="wei"),
+        ),
+        ("withdraw_homework", "homework", "x", lambda t: _call("x", by="bo")),
+        (
             "show_moment",
             "customer",
             "x",
@@ -624,6 +750,11 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("feed", "circle", lambda t: _call("tao", circle="x")),
         ("group_timeline", "group", lambda t: _call("x")),
         ("inbox", "circle", lambda t: _call("tao", circle="x")),
+        ("homework", "homework", lambda t: _call("x")),
+        ("submissions", "homework", lambda t: _call("x")),
+        ("homework_report", "homework", lambda t: _call("x")),
+        ("homework_report", "circle", lambda t: _call(circle="x")),
+        ("guardian_digest", "guardian", lambda t: _call("yan", "x")),
         ("quota", "circle or customer", lambda t: _call("x")),
         ("quota", "circle", lambda t: _call(circle="c1")),
         ("quota", "customer", lambda t: _call(customer="club")),

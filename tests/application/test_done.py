@@ -7,7 +7,16 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 
-from circlekit import CheckInId, CommentId, MessageId, PostId, RuleBook, ScheduledId
+from circlekit import (
+    CheckInId,
+    CommentId,
+    Grade,
+    MessageId,
+    PostId,
+    RuleBook,
+    Scale,
+    ScheduledId,
+)
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
 from circlekit.application.lives import Admission
@@ -17,6 +26,8 @@ from circlekit.events import circle as c
 from circlekit.events import closing as cl
 from circlekit.events import customer as cu
 from circlekit.events import group as g
+from circlekit.events import guardian as gu
+from circlekit.events import homework as h
 from circlekit.events import live as li
 from circlekit.events import organisation as o
 from circlekit.events import reader as r
@@ -31,6 +42,7 @@ from tests.application.town import MARCH_1, history, refusals
 AT = MARCH_1
 _HR = {"by": "hr", "at": AT}
 TOMORROW = MARCH_1 + timedelta(days=1)
+DUE = MARCH_1 + timedelta(days=7)
 
 
 def _call(*args, **kwargs):
@@ -888,6 +900,248 @@ CASES = {
                 ("customer/c2", RuleBookAdopted(book=SEED_LITERAL, by="sun", at=AT)),
             ],
         ),
+    ],
+    "assign_homework": [
+        (
+            lambda t: _call(
+                "school", by="wei", title="Sums", due_at=TOMORROW, homework="sums"
+            ),
+            lambda t: "sums",
+            lambda t: [
+                (
+                    "homework/sums",
+                    h.HomeworkAssigned(
+                        circle="school",
+                        title="Sums",
+                        to=("yan", "bo"),
+                        role="student",
+                        scale=Scale("passed"),
+                        due_at=TOMORROW,
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call(
+                "school",
+                by="wei",
+                title="Sums",
+                text="Ten of them",
+                attachments=["sums.pdf"],
+                to=["bo", "bo"],
+                scale=Scale("letters", letters=["A", "B"]),
+                due_at=TOMORROW,
+                late_until=TOMORROW,
+                command_id="sums",
+            ),
+            lambda t: "sums",
+            lambda t: [
+                (
+                    "homework/sums",
+                    h.HomeworkAssigned(
+                        circle="school",
+                        title="Sums",
+                        text="Ten of them",
+                        attachments=("sums.pdf",),
+                        to=("bo",),
+                        scale=Scale("letters", letters=("A", "B")),
+                        due_at=TOMORROW,
+                        late_until=TOMORROW,
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+    ],
+    "move_homework_due": [
+        (
+            lambda t: _call("essay", DUE + timedelta(days=1), by="wei"),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkDueMoved(
+                        due_at=DUE + timedelta(days=1),
+                        late_until=DUE + timedelta(days=2),
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("essay", DUE + timedelta(days=9), by="wei"),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkDueMoved(
+                        due_at=DUE + timedelta(days=9),
+                        late_until=DUE + timedelta(days=9),
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+    ],
+    "cancel_homework": [
+        (
+            lambda t: _call("essay", by="wei", reason="Snow"),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkCancelled(reason="Snow", by="wei", at=AT),
+                )
+            ],
+        )
+    ],
+    "submit_homework": [
+        (
+            lambda t: _call("essay", by="bo", text="My river"),
+            lambda t: 3,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkSubmitted(text="My river", by="bo", at=AT),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("essay", by="yan", images=["a.png"], attachments=["b"]),
+            lambda t: 4,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkSubmitted(
+                        images=("a.png",), attachments=("b",), by="yan", at=AT
+                    ),
+                )
+            ],
+            lambda t: t.kit.return_homework("essay", "yan", by="wei"),
+        ),
+    ],
+    "withdraw_homework": [
+        (
+            lambda t: _call("essay", by="yan"),
+            None,
+            lambda t: [("homework/essay", h.HomeworkWithdrawn(by="yan", at=AT))],
+        )
+    ],
+    "grade_homework": [
+        (
+            lambda t: _call("essay", "yan", 17, by="wei", comment="Good"),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkGraded(
+                        student="yan",
+                        submission=2,
+                        mark=17,
+                        comment="Good",
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
+    "grade_with": [
+        (
+            lambda t: _call("essay", "yan", grader="word-count", by="wei"),
+            lambda t: Grade(2, "2 words"),
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkGraded(
+                        student="yan",
+                        submission=2,
+                        mark=2,
+                        comment="2 words",
+                        grader="word-count",
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
+    "return_homework": [
+        (
+            lambda t: _call("essay", "yan", by="wei", comment="More", until=TOMORROW),
+            None,
+            lambda t: [
+                (
+                    "homework/essay",
+                    h.HomeworkReturned(
+                        student="yan",
+                        submission=2,
+                        comment="More",
+                        until=TOMORROW,
+                        by="wei",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
+    ],
+    "comment_on_homework": [
+        (
+            lambda t, by=by: _call("essay", "yan", by=by, text="Which?"),
+            None,
+            lambda t, by=by: [
+                (
+                    "homework/essay",
+                    h.HomeworkCommented(student="yan", text="Which?", by=by, at=AT),
+                )
+            ],
+        )
+        for by in ("wei", "yan")
+    ],
+    "name_guardian": [
+        (
+            lambda t: _call("bo", "ana", by="head", zone="UTC"),
+            None,
+            lambda t: [
+                (
+                    "reader/bo",
+                    gu.GuardianNamed(guardian="ana", zone="UTC", by="head", at=AT),
+                )
+            ],
+        )
+    ],
+    "dismiss_guardian": [
+        (
+            lambda t: _call("yan", "ana", by="head"),
+            None,
+            lambda t: [
+                ("reader/yan", gu.GuardianDismissed(guardian="ana", by="head", at=AT))
+            ],
+        )
+    ],
+    "send_guardian_digest": [
+        (
+            lambda t: _call("yan", "ana", by="worker"),
+            lambda t: t.kit.guardian_digest("yan", "ana"),
+            lambda t: [
+                (
+                    "reader/yan",
+                    gu.GuardianDigestSent(
+                        guardian="ana",
+                        day="2020-03-01",
+                        since=AT,
+                        until=AT,
+                        by="worker",
+                        at=AT,
+                    ),
+                )
+            ],
+        )
     ],
     "complete_profile": [
         (

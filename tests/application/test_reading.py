@@ -153,6 +153,8 @@ def test_rebuilding_is_told(town):
         ("group-timeline", head, head),
         ("quota-view", head, head),
         ("duties", head, head),
+        ("homework", head, head),
+        ("guardians", head, head),
         ("schedule", head, head),
         ("live-figures", head, head),
         ("topic-board", head, head),

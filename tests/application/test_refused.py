@@ -49,6 +49,37 @@ def _archive(town):
     town.kit.archive_circle("club", by="mei", reason="Over")
 
 
+DUE = MARCH_1 + timedelta(days=7)
+TOMORROW = MARCH_1 + timedelta(days=1)
+NEXT_MONTH = MARCH_1 + timedelta(days=31)
+
+
+def _much_later(town):
+    town.clock.now = NEXT_MONTH
+
+
+def _call_off(town):
+    town.kit.cancel_homework("essay", by="wei")
+
+
+def _grade(town):
+    town.kit.grade_homework("essay", "yan", 12, by="wei")
+
+
+def _hand_back(town):
+    town.kit.return_homework("essay", "yan", by="wei")
+
+
+def _hand_back_for_a_day(town):
+    town.kit.return_homework("essay", "yan", by="wei", until=TOMORROW)
+    town.clock.now = TOMORROW
+
+
+def _join_when_it_is_due(town):
+    town.clock.now = DUE
+    town.kit.join_circle("school", "new", verified_role="student")
+
+
 def _days_of_must_sees(town):
     for day in range(1, 4):
         town.clock.now = MARCH_1 + timedelta(days=2 * day)
@@ -671,6 +702,158 @@ CASES = {
     ],
     "add_customer": [
         ("already-a-customer", lambda t: _call("c1", channel="splash", by="sun")),
+    ],
+    "assign_homework": [
+        (
+            "not-a-teacher",
+            lambda t: _call("school", by="head", title="x", due_at=TOMORROW),
+        ),
+        (
+            "not-a-member not-a-teacher",
+            lambda t: _call("school", by="tao", title="x", due_at=TOMORROW),
+        ),
+        (
+            "homework-not-offered",
+            lambda t: _call("club", by="mei", title="x", due_at=TOMORROW),
+        ),
+        (
+            "homework-not-offered",
+            lambda t: _call("school", by="wei", title="x", due_at=TOMORROW),
+            lambda t: t.kit.adopt_rule_book(
+                "school", RuleBook(name="no homework", homework_kinds=()), by="head"
+            ),
+        ),
+        (
+            "due-has-passed",
+            lambda t: _call("school", by="wei", title="x", due_at=MARCH_1),
+        ),
+        (
+            "not-a-member",
+            lambda t: _call(
+                "school", by="wei", title="x", due_at=TOMORROW, to=["yan", "tao"]
+            ),
+        ),
+        (
+            "homework-there",
+            lambda t: _call(
+                "school", by="wei", title="x", due_at=TOMORROW, homework="essay"
+            ),
+        ),
+    ],
+    "move_homework_due": [
+        ("not-a-teacher", lambda t: _call("essay", NEXT_MONTH, by="yan")),
+        ("due-not-later", lambda t: _call("essay", TOMORROW, by="wei")),
+        (
+            "due-not-later",
+            lambda t: _call("essay", DUE, late_until=DUE, by="wei"),
+        ),
+        ("already-so", lambda t: _call("essay", DUE, by="wei")),
+        (
+            "due-has-passed",
+            lambda t: _call("essay", DUE + timedelta(days=1), by="wei"),
+            _much_later,
+        ),
+        (
+            "homework-cancelled",
+            lambda t: _call("essay", NEXT_MONTH, by="wei"),
+            _call_off,
+        ),
+    ],
+    "cancel_homework": [
+        ("not-a-teacher", lambda t: _call("essay", by="head")),
+        ("homework-cancelled", lambda t: _call("essay", by="wei"), _call_off),
+    ],
+    "submit_homework": [
+        ("not-assigned", lambda t: _call("essay", by="wei", text="x")),
+        ("not-a-member not-assigned", lambda t: _call("essay", by="tao", text="x")),
+        ("homework-closed", lambda t: _call("essay", by="bo", text="x"), _much_later),
+        ("already-graded", lambda t: _call("essay", by="yan", text="x"), _grade),
+        (
+            "homework-closed",
+            lambda t: _call("essay", by="yan", text="x"),
+            _hand_back_for_a_day,
+        ),
+        ("homework-cancelled", lambda t: _call("essay", by="bo", text="x"), _call_off),
+        (
+            "not-assigned",
+            lambda t: _call("essay", by="new", text="x"),
+            _join_when_it_is_due,
+        ),
+    ],
+    "withdraw_homework": [
+        ("nothing-handed-in", lambda t: _call("essay", by="bo")),
+        ("not-a-member nothing-handed-in", lambda t: _call("essay", by="tao")),
+        ("already-graded", lambda t: _call("essay", by="yan"), _grade),
+        ("nothing-handed-in", lambda t: _call("essay", by="yan"), _hand_back),
+        ("homework-cancelled", lambda t: _call("essay", by="yan"), _call_off),
+    ],
+    "grade_homework": [
+        ("not-a-teacher", lambda t: _call("essay", "yan", 9, by="head")),
+        ("nothing-handed-in", lambda t: _call("essay", "bo", 9, by="wei")),
+        ("nothing-handed-in", lambda t: _call("essay", "yan", 9, by="wei"), _hand_back),
+        ("mark-off-the-scale", lambda t: _call("essay", "yan", 21, by="wei")),
+        (
+            "mark-off-the-scale",
+            lambda t: _call("essay", "yan", mark=True, by="wei"),
+        ),
+        ("mark-off-the-scale", lambda t: _call("essay", "yan", "A", by="wei")),
+        (
+            "submission-changed",
+            lambda t: _call("essay", "yan", 9, submission=2, by="wei"),
+            lambda t: t.kit.submit_homework("essay", by="yan", text="My river"),
+        ),
+        (
+            "homework-cancelled",
+            lambda t: _call("essay", "yan", 9, by="wei"),
+            _call_off,
+        ),
+    ],
+    "grade_with": [
+        (
+            "not-a-teacher",
+            lambda t: _call("essay", "yan", grader="word-count", by="yan"),
+        ),
+        (
+            "nothing-handed-in",
+            lambda t: _call("essay", "bo", grader="word-count", by="wei"),
+        ),
+        (
+            "homework-cancelled",
+            lambda t: _call("essay", "yan", grader="word-count", by="wei"),
+            _call_off,
+        ),
+    ],
+    "return_homework": [
+        ("not-a-teacher", lambda t: _call("essay", "yan", by="yan")),
+        ("nothing-handed-in", lambda t: _call("essay", "bo", by="wei")),
+        ("nothing-handed-in", lambda t: _call("essay", "yan", by="wei"), _hand_back),
+        ("due-has-passed", lambda t: _call("essay", "yan", by="wei", until=MARCH_1)),
+        ("homework-cancelled", lambda t: _call("essay", "yan", by="wei"), _call_off),
+    ],
+    "comment_on_homework": [
+        ("not-a-teacher", lambda t: _call("essay", "yan", by="bo", text="x")),
+        ("nothing-handed-in", lambda t: _call("essay", "bo", by="wei", text="x")),
+        ("nothing-handed-in", lambda t: _call("essay", "bo", by="bo", text="x")),
+        (
+            "homework-cancelled",
+            lambda t: _call("essay", "yan", by="yan", text="x"),
+            _call_off,
+        ),
+    ],
+    "name_guardian": [
+        ("already-a-guardian", lambda t: _call("yan", "ana", by="head")),
+        ("own-guardian", lambda t: _call("yan", "yan", by="head")),
+    ],
+    "dismiss_guardian": [
+        ("not-a-guardian", lambda t: _call("yan", "tao", by="head")),
+    ],
+    "send_guardian_digest": [
+        ("not-a-guardian", lambda t: _call("yan", "tao", by="worker")),
+        (
+            "guardian-digest-day",
+            lambda t: _call("yan", "ana", by="worker"),
+            lambda t: t.kit.send_guardian_digest("yan", "ana", by="worker"),
+        ),
     ],
     "complete_profile": [
         (

@@ -60,7 +60,8 @@ def test_cached_is_replayed(things, switched):
         for act in things:
             try:
                 community.do(act)
-                if act.switch == 0:
+                # A grader works outside of a batch.
+                if act.switch == 0 and act.command != "grade_with":
                     _do_and_undo(community, act)
             except NotFoundError:
                 continue
@@ -101,6 +102,7 @@ def _load(kit, kind, id_):
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
+        "homework": lambda: kit.would_allow("withdraw_homework", id_, by="nobody"),
         "topic": lambda: kit.would_allow("remove_check_in", f"{id_}/1", by="nobody"),
         "topic-names": lambda: kit.would_allow(
             "make_topic", id_, name="x", by="nobody"

@@ -3,16 +3,55 @@ A small town to try commands on: four circles, their people, posts and customers
 """
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from attrs import define, field
 
-from circlekit import CircleKit, ManualClock, RefusedError
+from circlekit import (
+    CircleKit,
+    Grade,
+    ManualClock,
+    RefusedError,
+    Scale,
+    Submission,
+)
 from circlekit.verdict import ALLOWED, Verdict
 
 MARCH_1 = datetime(2020, 3, 1, 12, tzinfo=UTC)
+
+
+class WordCount:
+    """
+    A grader that gives a point for every word.
+    """
+
+    name = "word-count"
+
+    def grade(self, submission: Submission) -> Grade:
+        """
+        Count the words.
+        """
+        words = len(submission.text.split())
+        return Grade(min(words, submission.scale.most or 0), f"{words} words")
+
+
+class Moody:
+    """
+    A grader that gives no grade.
+    """
+
+    name = "moody"
+
+    def grade(self, submission: Submission) -> Grade:
+        """
+        Fail.
+        """
+        raise TimeoutError("not today")
+
+
+GRADERS = (WordCount(), Moody())
 
 
 @define
@@ -21,6 +60,7 @@ class Town:
     A kit, and what was written in it so far.
 
     The club is run by mei (owner), lin and wu (managers); tao and ben are members.
+    In the school wei teaches yan, who has handed an essay in, and bo, who has not.
     """
 
     kit: CircleKit
@@ -79,6 +119,20 @@ def settle(kit: CircleKit, clock: ManualClock) -> Town:
     town.message = str(kit.send_message("club", by="tao", text="Good morning"))
     town.elsewhere = str(kit.publish_post("guild", by="ana", text="Hammers"))
     kit.add_customer("c1", channel="qr", by="sun")
+    kit.join_circle("school", "wei", verified_role="teacher")
+    for student in ("yan", "bo"):
+        kit.join_circle("school", student, verified_role="student")
+    kit.assign_homework(
+        "school",
+        by="wei",
+        title="Essay",
+        due_at=MARCH_1 + timedelta(days=7),
+        late_until=MARCH_1 + timedelta(days=9),
+        scale=Scale("points", most=20),
+        homework="essay",
+    )
+    kit.submit_homework("essay", by="yan", text="My village")
+    kit.name_guardian("yan", "ana", by="head")
     kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
     town.check_in = str(kit.check_in("run", by="tao", value=5).check_in)
     return town

@@ -11,18 +11,26 @@ import attrs
 import pytest
 
 from circlekit.budget import Budget, Window
+from circlekit.events.homework import Scale
 from circlekit.events.names import NAMES, SINCE
 from circlekit.rulebook import RuleBook
 from circlekit.verdict import Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
-VALUES = {"Rule book": RuleBook, "Budget": Budget, "Window": Window, "Reason": Reason}
+VALUES = {
+    "Rule book": RuleBook,
+    "Budget": Budget,
+    "Window": Window,
+    "Reason": Reason,
+    "Scale": Scale,
+}
 DEFAULTS: Mapping[Any, str] = {
     attrs.NOTHING: "",
     None: "null",
     False: "no",
     True: "yes",
     (): "empty",
+    "": "empty",
 }
 
 
@@ -38,7 +46,7 @@ def rows(title: str) -> list[list[str]]:
 
 
 def default(field: attrs.Attribute) -> str:
-    if isinstance(field.default, str):
+    if isinstance(field.default, str) and field.default:
         return f"`{field.default}`"
     if isinstance(field.default, int) and not isinstance(field.default, bool):
         return str(field.default)

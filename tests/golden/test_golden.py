@@ -64,6 +64,22 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.guardian import (
+    GuardianDigestSent,
+    GuardianDismissed,
+    GuardianNamed,
+)
+from circlekit.events.homework import (
+    HomeworkAssigned,
+    HomeworkCancelled,
+    HomeworkCommented,
+    HomeworkDueMoved,
+    HomeworkGraded,
+    HomeworkReturned,
+    HomeworkSubmitted,
+    HomeworkWithdrawn,
+    Scale,
+)
 from circlekit.events.live import (
     LiveCancelled,
     LiveEnded,
@@ -109,6 +125,8 @@ from circlekit.verdict import Reason
 FOLDER = Path(__file__).parent
 AT = datetime(2020, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 LATER = datetime(2020, 3, 8, 12, tzinfo=UTC)
+LATEST = datetime(2020, 3, 9, 12, tzinfo=UTC)
+EARLIER = datetime(2020, 2, 29, 12, tzinfo=UTC)
 
 COMPLETE = [
     CircleFounded(
@@ -138,6 +156,7 @@ COMPLETE = [
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
             ),
+            homework_kinds=("business", "teaching"),
             live_kinds=("teaching", "community"),
             minor_live_minutes=40,
             make_up_days=7,
@@ -218,6 +237,60 @@ COMPLETE = [
     ),
     PostsRead(circle="book-club", posts=(8, 11), at=AT),
     MustSeeAcknowledged(circle="book-club", post=8, at=AT),
+    HomeworkAssigned(
+        circle="school",
+        title="作文",
+        text="My village",
+        attachments=("sheet.pdf",),
+        to=("tao", "wei"),
+        role="student",
+        scale=Scale("points", most=20),
+        due_at=LATER,
+        late_until=LATEST,
+        by="lin",
+        at=AT,
+    ),
+    HomeworkDueMoved(due_at=LATER, late_until=LATEST, by="lin", at=AT),
+    HomeworkCancelled(reason="snow", by="lin", at=AT),
+    HomeworkSubmitted(
+        text="My village is small.",
+        images=("a.png",),
+        attachments=("b.odt",),
+        by="tao",
+        at=AT,
+    ),
+    HomeworkWithdrawn(by="tao", at=AT),
+    HomeworkGraded(
+        student="tao",
+        submission=2,
+        mark=17,
+        comment="Well told",
+        grader="word-count",
+        by="lin",
+        at=AT,
+    ),
+    HomeworkReturned(
+        student="tao", submission=2, comment="Go on", until=LATER, by="lin", at=AT
+    ),
+    HomeworkCommented(student="tao", text="Which river?", by="lin", at=AT),
+    GuardianNamed(guardian="ana", zone="Asia/Shanghai", by="mei", at=AT),
+    GuardianDismissed(guardian="ana", by="mei", at=AT),
+    GuardianDigestSent(
+        guardian="ana",
+        day="2020-03-01",
+        since=EARLIER,
+        until=AT,
+        assigned=1,
+        submitted=2,
+        late=3,
+        graded=4,
+        returned=5,
+        missing=6,
+        must_sees=7,
+        live_minutes=8,
+        by="worker",
+        at=AT,
+    ),
     MinorAttested(until=LATER, zone="Asia/Shanghai", at=AT),
     LiveScheduled(
         circle="school",
@@ -346,6 +419,7 @@ MINIMAL = [
                 enterprise_moments=(),
                 moments_share_budgets=False,
                 house=(),
+                homework_kinds=("teaching",),
                 live_kinds=("teaching",),
                 minor_live_minutes=None,
                 make_up_days=0,
@@ -408,6 +482,26 @@ MINIMAL = [
     ),
     (
         (
+            b'{"circle":"school","title":"Essay","scale":{"kind":"passed"},'
+            b'"due_at":"2020-03-08T12:00:00Z","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        HomeworkAssigned(
+            circle="school",
+            title="Essay",
+            text="",
+            attachments=(),
+            to=(),
+            role=None,
+            scale=Scale("passed", most=None, letters=()),
+            due_at=LATER,
+            late_until=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
             b'{"circle":"school","groups":["class-1"],"title":"Sums","by":"lin",'
             b'"at":"2020-03-01T12:00:00.25Z"}'
         ),
@@ -417,6 +511,65 @@ MINIMAL = [
             title="Sums",
             starts_at=None,
             by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"due_at":"2020-03-08T12:00:00Z","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        HomeworkDueMoved(due_at=LATER, late_until=None, by="lin", at=AT),
+    ),
+    (
+        b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        HomeworkCancelled(reason=None, by="lin", at=AT),
+    ),
+    (
+        b'{"by":"tao","at":"2020-03-01T12:00:00.25Z"}',
+        HomeworkSubmitted(text="", images=(), attachments=(), by="tao", at=AT),
+    ),
+    (
+        (
+            b'{"student":"tao","submission":2,"mark":true,"by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        HomeworkGraded(
+            student="tao",
+            submission=2,
+            mark=True,
+            comment=None,
+            grader=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (b'{"student":"tao","submission":2,"by":"lin","at":"2020-03-01T12:00:00.25Z"}'),
+        HomeworkReturned(
+            student="tao", submission=2, comment=None, until=None, by="lin", at=AT
+        ),
+    ),
+    (
+        (
+            b'{"guardian":"ana","day":"2020-03-01","since":"2020-02-29T12:00:00Z",'
+            b'"until":"2020-03-01T12:00:00.25Z","by":"worker",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        GuardianDigestSent(
+            guardian="ana",
+            day="2020-03-01",
+            since=EARLIER,
+            until=AT,
+            assigned=0,
+            submitted=0,
+            late=0,
+            graded=0,
+            returned=0,
+            missing=0,
+            must_sees=0,
+            live_minutes=0,
+            by="worker",
             at=AT,
         ),
     ),

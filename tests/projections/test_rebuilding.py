@@ -2,6 +2,8 @@
 Read at once, bit by bit, or again from the start: the same rows.
 """
 
+from datetime import timedelta
+
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -11,7 +13,7 @@ from circlekit import CircleKit, NotFoundError
 from circlekit.rulebook import DINGTALK_2020
 from circlekit.store import READ_MODELS, log
 from tests.application.communities import opened, scripts, started
-from tests.application.town import undone
+from tests.application.town import MARCH_1, undone
 
 HISTORIES = scripts(least=20, most=60)
 
@@ -83,6 +85,11 @@ def test_stopped_in_a_block(club, model):
         club.publish_post("club", by="tao", text=f"{number}")
         club.send_message("club", by="tao", text=f"{number}")
     club.send_must_see("club", by="mei", text="News")
+    club.found_circle(name="School", kind="teaching", by="mei", circle="school")
+    club.join_circle("school", "lin", verified_role="teacher")
+    due_at = MARCH_1 + timedelta(days=1)
+    club.assign_homework("school", by="lin", title="x", due_at=due_at, to=["mei"])
+    club.name_guardian("tao", "ana", by="mei")
     book = evolve(DINGTALK_2020, name="ours", live_kinds=("community",))
     club.adopt_rule_book("club", book, by="mei")
     club.schedule_live("club", by="mei", title="Talk")

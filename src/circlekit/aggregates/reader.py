@@ -11,7 +11,13 @@ from typing import assert_never
 from attrs import Factory, define
 
 from circlekit.aggregates.age import Age
+from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
+from circlekit.events.guardian import (
+    GuardianDigestSent,
+    GuardianDismissed,
+    GuardianNamed,
+)
 from circlekit.events.reader import (
     MinorAttested,
     MustSeeAcknowledged,
@@ -31,9 +37,13 @@ Events = tuple[ReaderEvent, ...]
 class Reader(HasHistory):
     """
     What must be remembered of a reader to decide what happens next.
+
+    Attributes:
+        guardians: Who looks after them, if they are a child.
     """
 
     acknowledged: set[tuple[str, int]] = Factory(set)
+    guardians: Guardians = Factory(Guardians)
     age: Age = Factory(Age)
 
     # Commands: may refuse, never change anything.
@@ -88,6 +98,8 @@ class Reader(HasHistory):
                 pass
             case MustSeeAcknowledged():
                 self.acknowledged.add((event.circle, event.post))
+            case GuardianNamed() | GuardianDismissed() | GuardianDigestSent():
+                self.guardians.evolve(event, self.version)
             case MinorAttested():
                 self.age.evolve(event)
             case _:

@@ -28,6 +28,7 @@ from circlekit.application.following import Handler
 from circlekit.application.kit import CircleKit
 from circlekit.clock import Clock
 from circlekit.errors import StoreError
+from circlekit.policies.graders import Grader
 from circlekit.policies.house import HousePolicy
 
 _P = ParamSpec("_P")
@@ -96,6 +97,7 @@ class AsyncCircleKit:
         most_loaded: int = 1_000,
         busy_seconds: float = 30.0,
         policies: Iterable[type[HousePolicy]] = (),
+        graders: Iterable[Grader] = (),
         create: bool = True,
         threads: int = 10,
     ) -> None:
@@ -111,6 +113,7 @@ class AsyncCircleKit:
                 kept in memory at most.
             busy_seconds: How long to wait for another process that is writing.
             policies: The host's own policies, which its rule books name.
+            graders: The host's own graders of homework.
             create: Whether to make a store where there is none.
             threads: How many calls are under way at once at most. They wait for
                 nobody else's threads, and nobody else for theirs.
@@ -123,6 +126,7 @@ class AsyncCircleKit:
             most_loaded=most_loaded,
             busy_seconds=busy_seconds,
             policies=policies,
+            graders=graders,
             create=create,
         )
         self._threads = threads
@@ -361,6 +365,30 @@ class AsyncCircleKit:
     show_moment = _offloaded(CircleKit.show_moment)
     publish_moment = _offloaded(CircleKit.publish_moment)
 
+    # Homework
+    assign_homework = _offloaded(CircleKit.assign_homework)
+    move_homework_due = _offloaded(CircleKit.move_homework_due)
+    cancel_homework = _offloaded(CircleKit.cancel_homework)
+    submit_homework = _offloaded(CircleKit.submit_homework)
+    withdraw_homework = _offloaded(CircleKit.withdraw_homework)
+    grade_homework = _offloaded(CircleKit.grade_homework)
+    grade_with = _offloaded(CircleKit.grade_with)
+    return_homework = _offloaded(CircleKit.return_homework)
+    comment_on_homework = _offloaded(CircleKit.comment_on_homework)
+    homework = _offloaded(CircleKit.homework)
+    submissions = _offloaded(CircleKit.submissions)
+    homework_to_do = _offloaded(CircleKit.homework_to_do)
+    homework_to_grade = _offloaded(CircleKit.homework_to_grade)
+    homework_report = _offloaded(CircleKit.homework_report)
+
+    # Guardians
+    name_guardian = _offloaded(CircleKit.name_guardian)
+    dismiss_guardian = _offloaded(CircleKit.dismiss_guardian)
+    send_guardian_digest = _offloaded(CircleKit.send_guardian_digest)
+    send_guardian_digests = _offloaded(CircleKit.send_guardian_digests)
+    guardian_digest = _offloaded(CircleKit.guardian_digest)
+    guardians = _offloaded(CircleKit.guardians)
+    children = _offloaded(CircleKit.children)
     # Topics
     make_topic = _offloaded(CircleKit.make_topic)
     rename_topic = _offloaded(CircleKit.rename_topic)

@@ -18,6 +18,7 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.homework import Homework
 from circlekit.aggregates.live import Live
 from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
@@ -33,8 +34,17 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId, TopicId
+from circlekit.ids import (
+    CircleId,
+    CustomerId,
+    GroupId,
+    HomeworkId,
+    LiveId,
+    MemberId,
+    TopicId,
+)
 from circlekit.policies.authority import Role
+from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
 from circlekit.text import checked_id
@@ -45,6 +55,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Homework: "homework",
     Live: "live",
     Topic: "topic",
     TopicNames: "topic-names",
@@ -150,6 +161,12 @@ class Work:
         Return a reader, who may not have read anything yet.
         """
         return self.blank_or_known(Reader, id_)
+
+    def homework(self, id_: HomeworkId) -> Homework:
+        """
+        Return homework as it stands.
+        """
+        return self._known(Homework, id_)
 
     def live(self, id_: LiveId) -> Live:
         """
@@ -281,6 +298,7 @@ class Deciding:
     _record_refusals: bool
     _most_loaded: int
     _policies: Policies
+    _graders: Graders = Factory(dict)
     _aggregates: OrderedDict[str, _Known] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
     _depth: int = 0

@@ -15,6 +15,8 @@ from circlekit.application.deciding import system_clock
 from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.guardians import GuardianDigests
+from circlekit.application.homework import Homeworks
 from circlekit.application.lives import Lives
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
@@ -22,6 +24,7 @@ from circlekit.application.reading import Reading
 from circlekit.application.schedule import Schedules
 from circlekit.application.topics import Topics
 from circlekit.clock import Clock
+from circlekit.policies.graders import Grader, known_graders
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
 
@@ -35,6 +38,8 @@ class CircleKit(
     Closings,
     Organisations,
     Duties,
+    Homeworks,
+    GuardianDigests,
     Topics,
     Schedules,
     Lives,
@@ -66,6 +71,7 @@ class CircleKit(
         most_loaded: int = 1_000,
         busy_seconds: float = 30.0,
         policies: Iterable[type[HousePolicy]] = (),
+        graders: Iterable[Grader] = (),
         create: bool = True,
     ) -> None:
         """
@@ -80,20 +86,23 @@ class CircleKit(
                 kept in memory at most.
             busy_seconds: How long to wait for another process that is writing.
             policies: The host's own policies, which its rule books name.
+            graders: The host's own graders of homework.
             create: Whether to make an SQLite store where there is none.
 
         Raises:
-            InvalidInputError: If a policy has no name or no act.
+            InvalidInputError: If a policy has no name or no act, or a grader no name.
             StoreError: If the URL is no store, the store is of another version,
                 or there is none and none may be made.
         """
         known = known_policies(policies)
+        named = known_graders(graders)
         super().__init__(
             open_store(url, busy_seconds=busy_seconds, create=create),
             clock,
             record_refusals,
             most_loaded,
             known,
+            named,
         )
 
     def __repr__(self) -> str:
@@ -147,6 +156,7 @@ class CircleKit(
                 self._record_refusals,
                 self._most_loaded,
                 self._policies,
+                self._graders,
             )
             yield kit
 

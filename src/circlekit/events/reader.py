@@ -5,6 +5,7 @@ What a reader did with what was shown to them.
 from attrs import frozen
 
 from circlekit.clock import Moment
+from circlekit.events.guardian import GuardianEvent
 from circlekit.ids import CircleId
 
 
@@ -41,4 +42,4 @@ class MinorAttested:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged | MinorAttested
+ReaderEvent = PostsRead | MustSeeAcknowledged | MinorAttested | GuardianEvent

@@ -404,6 +404,19 @@ class MemberFeed(ReadModel):
             last = _Cursor(cursor.as_of, int(limit <= above), at, position).write()
         return FeedPage(_items(rows, member, found[:limit]), last)
 
+    def must_sees_sent(
+        self, rows: Rows, member: MemberId, *, since: datetime, until: datetime
+    ) -> tuple[PostId, ...]:
+        """
+        Return the must-sees of a member's circles sent after *since*, up to *until*.
+        """
+        return tuple(
+            PostId(circle, version)
+            for circle, version in rows.all(
+                _SENT_IN, member=member, since=micros(since), until=micros(until)
+            )
+        )
+
     def comments(
         self, rows: Rows, post: PostId, *, after: int = 0, limit: int = 100
     ) -> tuple[Comment, ...]:
@@ -698,6 +711,12 @@ _COMMENTS: Final = """
 SELECT version, author, at, text, reply_to FROM circlekit_feed_comment
 WHERE circle = :circle AND post = :post AND version > :after
 ORDER BY version LIMIT :limit
+"""
+_SENT_IN: Final = """
+SELECT p.circle, p.version
+FROM circlekit_feed_member m JOIN circlekit_feed_post p ON p.circle = m.circle
+WHERE m.member = :member AND p.must_see_at > :since AND p.must_see_at <= :until
+ORDER BY p.must_see_at, p.position
 """
 _CIRCLES: Final = """
 SELECT c.circle, c.name, c.kind, c.zone, c.organisation, m.role

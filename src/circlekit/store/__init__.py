@@ -11,6 +11,8 @@ from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     DUTIES,
     GROUP_TIMELINE,
+    GUARDIAN_VIEW,
+    HOMEWORK_VIEW,
     LIVES,
     MEMBER_FEED,
     QUOTA_VIEW,
@@ -23,6 +25,8 @@ from circlekit.store.session import ConnectionLostError
 __all__ = [
     "DUTIES",
     "GROUP_TIMELINE",
+    "GUARDIAN_VIEW",
+    "HOMEWORK_VIEW",
     "LIVES",
     "MEMBER_FEED",
     "QUOTA_VIEW",

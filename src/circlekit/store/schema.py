@@ -17,6 +17,8 @@ from sqlalchemy import (
 
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.guardians import GuardianView
+from circlekit.projections.homework import HomeworkView
 from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
@@ -29,6 +31,8 @@ MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
+HOMEWORK_VIEW: Final = HomeworkView()
+GUARDIAN_VIEW: Final = GuardianView()
 SCHEDULE: Final = ScheduleView()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
@@ -37,6 +41,8 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     GROUP_TIMELINE,
     QUOTA_VIEW,
     DUTIES,
+    HOMEWORK_VIEW,
+    GUARDIAN_VIEW,
     SCHEDULE,
     LIVES,
     TOPIC_BOARD,

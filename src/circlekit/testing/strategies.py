@@ -30,6 +30,7 @@ from hypothesis.strategies import SearchStrategy
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.clock import zone_named
+from circlekit.events.homework import Scale
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
 from circlekit.ids import (
@@ -392,6 +393,7 @@ def rule_books() -> SearchStrategy[RuleBook]:
         member_moments=moments_,
         enterprise_moments=moments_,
         moments_share_budgets=st.booleans(),
+        homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
     )
 
 
@@ -419,6 +421,18 @@ def verdicts() -> SearchStrategy[Verdict]:
     Return verdicts, allowed ones among them.
     """
     return st.builds(Verdict, st.lists(reasons(), max_size=3).map(tuple))
+
+
+def scales() -> SearchStrategy[Scale]:
+    """
+    Return scales that homework is marked by.
+    """
+    letters = st.lists(acceptable_names(), min_size=1, max_size=4, unique=True)
+    return st.one_of(
+        st.just(Scale("passed")),
+        st.builds(Scale, st.just("points"), most=st.integers(1, 100)),
+        st.builds(Scale, st.just("letters"), letters=letters.map(tuple)),
+    )
 
 
 # Events
@@ -454,6 +468,7 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     RuleBook: rule_books,
     Reason: reasons,
     Verdict: verdicts,
+    Scale: scales,
     datetime: moments,
     date: lambda: st.dates(EARLIEST.date(), LATEST.date()),
     str: acceptable_names,

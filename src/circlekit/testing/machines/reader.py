@@ -3,6 +3,8 @@ Drive a reader at random, beside a model of it.
 """
 
 from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -13,8 +15,13 @@ from hypothesis.stateful import (
 
 from circlekit.aggregates.age import Age
 from circlekit.aggregates.reader import Reader
+from circlekit.events.guardian import (
+    GuardianDigestSent,
+    GuardianDismissed,
+    GuardianNamed,
+)
 from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
-from circlekit.ids import CircleId
+from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.live import Minor
 from circlekit.testing.machines.machine import (
@@ -22,20 +29,27 @@ from circlekit.testing.machines.machine import (
     Machine,
     a_wait,
     a_zone,
+    some_waits,
 )
 from circlekit.testing.machines.waiting import Wait
 from circlekit.testing.strategies import moments
 from circlekit.verdict import ALLOWED, refused
 
+_HOST: Final = MemberId("host")
+_GUARDIANS: Final = st.sampled_from((MemberId("ana"), MemberId("ben"), MemberId("lin")))
+
 
 class ReaderMachine(Machine[Reader]):
     """
-    Drive a reader: what they read, and the must-sees they acknowledge.
+    Drive a reader: what they read, the must-sees they acknowledge, and who is told.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[tuple[str, int]] = []
+        self.zones_of: dict[str, str] = {}
+        self.told_to: dict[str, datetime] = {}
+        self.digests: list[tuple[str, str, datetime, str]] = []
         self.minor: Minor | None = None
 
     def blank(self) -> Reader:
@@ -109,6 +123,79 @@ class ReaderMachine(Machine[Reader]):
         ):
             self.seen.append((circle, post))
 
+    @rule(guardian=_GUARDIANS, zone=a_zone(), name=st.booleans())
+    def look_after(self, guardian: MemberId, zone: str, *, name: bool) -> None:
+        """
+        Have somebody look after them, or no longer.
+        """
+        child = MemberId("lin")
+        if not name:
+            if self.ask(
+                lambda at: self.it.guardians.dismiss(guardian, by=_HOST, at=at),
+                refused_if={"not-a-guardian": guardian not in self.zones_of},
+                then=[GuardianDismissed(guardian=guardian, by=_HOST, at=self.at)],
+            ):
+                del self.zones_of[guardian]
+        elif self.ask(
+            lambda at: self.it.guardians.name(
+                guardian, child=child, zone=zone, by=_HOST, at=at
+            ),
+            refused_if={
+                "own-guardian": guardian == child,
+                "already-a-guardian": guardian in self.zones_of,
+            },
+            then=[GuardianNamed(guardian=guardian, zone=zone, by=_HOST, at=self.at)],
+        ):
+            self.zones_of[guardian] = zone
+            self.told_to[guardian] = self.it.last_at
+
+    @rule(waits=some_waits(), guardian=_GUARDIANS)
+    def tell(self, waits: list[Wait], guardian: MemberId) -> None:
+        """
+        Tell somebody what happened, again and again.
+        """
+        for wait in waits:
+            self.wait(wait)
+            at, zone = self.at, self.zones_of.get(guardian, "UTC")
+            today = _date(zone, at)
+            too_soon = any(
+                _date(their_zone, at) == _date(their_zone, then)
+                or _date(zone, then) == today
+                or today <= day
+                for whom, their_zone, then, day in self.digests
+                if whom == guardian
+            )
+            if self.ask(
+                lambda at: self.it.guardians.send_digest(
+                    guardian, told={"graded": 2}, by=_HOST, at=at
+                ),
+                refused_if={
+                    "not-a-guardian": guardian not in self.zones_of,
+                    "guardian-digest-day": too_soon,
+                },
+                then=[
+                    GuardianDigestSent(
+                        guardian=guardian,
+                        day=today,
+                        since=self.told_to.get(guardian, at),
+                        until=at,
+                        graded=2,
+                        by=_HOST,
+                        at=at,
+                    )
+                ],
+            ):
+                self.digests.append((guardian, zone, at, today))
+                self.told_to[guardian] = at
+
+    def check_limits(self) -> None:
+        """
+        Check that no guardian was ever told twice on one day.
+        """
+        days = [(guardian, day) for guardian, _, _, day in self.digests]
+        if len(set(days)) < len(days):
+            self.fail("somebody was told twice on one day")
+
     @rule(until=moments(), zone=a_zone())
     def attest_minor(self, until: datetime, zone: str) -> None:
         """
@@ -127,3 +214,9 @@ class ReaderMachine(Machine[Reader]):
         Check that the reader remembers what the model remembers.
         """
         self.check_state(acknowledged=set(self.seen), age=Age(self.minor))
+        if self.it.guardians.zones != self.zones_of:
+            self.fail(f"guardians are {self.it.guardians.zones}")
+
+
+def _date(zone: str, at: datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d}"

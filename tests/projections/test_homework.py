@@ -1,0 +1,271 @@
+"""
+Teachers' figures: as counted by hand, at every moment that has passed.
+"""
+
+from datetime import timedelta
+
+import pytest
+from attrs import asdict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circlekit import CircleKit, NotFoundError, Scale
+from circlekit.projections.homework import HomeworkFigures
+from circlekit.store import log
+from tests.application.communities import opened, scripts, started
+from tests.application.town import MARCH_1, everything
+from tests.projections import naive_homework
+
+DOING = (
+    *("submit_homework",) * 6,
+    *("grade_homework",) * 4,
+    "grade_with",
+    *("return_homework",) * 2,
+    "withdraw_homework",
+    "assign_homework",
+    "assign_homework",
+    "move_homework_due",
+    "cancel_homework",
+    "comment_on_homework",
+    "join_circle",
+    "join_circle",
+    "leave_circle",
+    "remove_member",
+)
+TICK = timedelta(microseconds=1)
+
+
+def _figures(found, waits):
+    return HomeworkFigures(**found, median_to_grade=naive_homework.median(waits))
+
+
+def _by_hand(kit, at):
+    found, every, total = {}, [], dict(naive_homework.NOTHING)
+    for homework in ("essay", "sums"):
+        figures, waits = naive_homework.counted(everything(kit), homework, at)
+        found[homework] = _figures(figures, waits)
+        every += waits
+        total = {name: total[name] + figures[name] for name in total}
+    return found, _figures(total, every)
+
+
+def _school(kit, **asked):
+    report = kit.homework_report(circle="school", **asked)
+    return {line.homework: line.figures for line in report.lines}, report.total
+
+
+@pytest.mark.covers("A065", "P15", "P17")
+@given(
+    things=scripts(*DOING, least=20, most=60),
+    looks=st.sets(st.integers(0, 7), max_size=3),
+    block=st.sampled_from((1, 7, 500)),
+)
+def test_by_hand_at_any_past_moment(things, looks, block):
+    """
+    Figures are those counted by hand, and as of a past moment those of that moment.
+
+    However often the read model was read in between, in whatever blocks, or filled
+    anew.
+    """
+    clock, then = started(), []
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        CircleKit("sqlite://", clock=clock) as kit,
+    ):
+        patch.setattr(log, "BLOCK", block)
+        community = opened(kit, clock)
+        for act in things:
+            try:
+                community.do(act)
+            except NotFoundError:
+                continue
+            if act.switch in looks:
+                then.append((clock.now, _school(kit)))
+                clock.forward(seconds=TICK.total_seconds())
+        found, total = _by_hand(kit, clock.now)
+        in_school = {
+            homework: figures
+            for homework, figures in found.items()
+            if figures.homework and _is_in(kit, homework, "school")
+        }
+        lines, sum_of_lines = _school(kit)
+        for homework, figures in found.items():
+            if figures.homework:
+                assert figures == kit.homework_report(homework).total
+        assert in_school == lines
+        if set(in_school) == {name for name, it in found.items() if it.homework}:
+            assert total == sum_of_lines
+
+        for rebuilt in (False, True):
+            if rebuilt:
+                kit.rebuild_read_models()
+            for at, told in then:
+                assert told == _school(kit, as_of=at)
+
+
+def _is_in(kit, homework, circle):
+    return kit.homework(homework).circle == circle
+
+
+@given(things=scripts(*DOING, least=20, most=60))
+def test_what_is_to_do(things):
+    """
+    A student has to do exactly what the kit would let them hand in and has no mark.
+
+    Work that waits for a mark may be replaced, and is no longer to be done.
+    """
+    clock = started()
+    with CircleKit("sqlite://", clock=clock) as kit:
+        community = opened(kit, clock)
+        for act in things:
+            try:
+                community.do(act)
+            except NotFoundError:
+                continue
+        for student in ("tao", "ben", "eve", "mei"):
+            told = {duty.homework for duty in kit.homework_to_do(student)}
+            assert told == {
+                homework
+                for homework in ("essay", "sums")
+                if _may_hand_in(kit, homework, student)
+                and not _waits(kit, homework, student)
+            }
+        for teacher in ("lin", "mei"):
+            told = {it.homework: it.waiting for it in kit.homework_to_grade(teacher)}
+            assert told == {
+                homework: waiting
+                for homework in ("essay", "sums")
+                if (waiting := _waiting(kit, homework, teacher))
+            }
+
+
+def _may_hand_in(kit, homework, student):
+    try:
+        return kit.would_allow(
+            "submit_homework", homework, by=student, text="x"
+        ).allowed
+    except NotFoundError:
+        return False
+
+
+def _waits(kit, homework, student):
+    return any(
+        work.student == student and work.state == "submitted"
+        for work in kit.submissions(homework)
+    )
+
+
+def _waiting(kit, homework, teacher):
+    try:
+        sheet = kit.homework(homework)
+    except NotFoundError:
+        return 0
+    if sheet.teacher != teacher or sheet.cancelled_at is not None:
+        return 0
+    return sum(work.state == "submitted" for work in kit.submissions(homework))
+
+
+@pytest.fixture
+def school(kit):
+    kit.found_circle(name="School", kind="teaching", by="mei", circle="school")
+    kit.join_circle("school", "lin", verified_role="teacher")
+    for student in ("tao", "ben", "wu"):
+        kit.join_circle("school", student, verified_role="student")
+    kit.assign_homework(
+        "school",
+        by="lin",
+        title="Essay",
+        due_at=MARCH_1 + timedelta(days=2),
+        scale=Scale("points", most=20),
+        homework="essay",
+    )
+    return kit
+
+
+@pytest.mark.covers("P15")
+def test_a_median_to_the_microsecond(school, clock):
+    """
+    The median time to a mark is exact, and of two in the middle the mean.
+    """
+    for student in ("tao", "ben"):
+        school.submit_homework("essay", by=student, text="x")
+    clock.now += TICK * 3
+    school.grade_homework("essay", "tao", 9, by="lin")
+    assert TICK * 3 == school.homework_report("essay").total.median_to_grade
+    clock.now += TICK * 4
+    school.grade_homework("essay", "ben", 9, by="lin")
+    clock.now += TICK * 4
+    school.grade_homework("essay", "tao", 10, by="lin")
+
+    assert TICK * 5 == school.homework_report("essay").total.median_to_grade
+    assert 2 == school.homework_report("essay").total.marks
+
+
+def test_a_period(school, clock):
+    """
+    A report of a period has what was set within it, its end excluded.
+    """
+    clock.forward(days=1)
+    second = clock.now
+    school.assign_homework(
+        "school",
+        by="lin",
+        title="Sums",
+        due_at=second + timedelta(days=1),
+        homework="sums",
+    )
+
+    def told(**period):
+        report = school.homework_report(circle="school", **period)
+        assert len(report.lines) == report.total.homework
+        return [line.homework for line in report.lines]
+
+    assert ["essay", "sums"] == told()
+    assert ["essay", "sums"] == told(since=MARCH_1, until=second + TICK)
+    assert ["essay"] == told(until=second)
+    assert ["sums"] == told(since=second)
+    assert [] == told(since=second + TICK)
+    assert ["essay"] == told(as_of=second - TICK)
+
+
+def test_called_off(school, clock):
+    """
+    Homework that was called off is in no report from then on, and is before.
+    """
+    clock.forward(days=1)
+    school.cancel_homework("essay", by="lin")
+
+    assert HomeworkFigures() == school.homework_report("essay").total
+    assert 3 == school.homework_report("essay", as_of=MARCH_1).total.awaited
+    assert MARCH_1 + timedelta(days=1) == school.homework("essay").cancelled_at
+
+
+def test_more_time(school, clock):
+    """
+    Who was late is in time once the due moment is moved past theirs, from then on.
+    """
+    clock.forward(days=3)
+    school.submit_homework("essay", by="tao", text="x")
+    late = clock.now
+    clock.forward(hours=1)
+    school.move_homework_due("essay", MARCH_1 + timedelta(days=5), by="lin")
+
+    def told(**asked):
+        figures = asdict(school.homework_report("essay", **asked).total)
+        return {name: figures[name] for name in ("submitted", "late", "missing")}
+
+    assert {"submitted": 0, "late": 1, "missing": 2} == told(as_of=late)
+    assert {"submitted": 1, "late": 0, "missing": 0} == told()
+
+
+def test_an_earlier_clock(school, clock):
+    """
+    Asked by a clock that went back, a report is that of the newest event.
+    """
+    clock.forward(days=3)
+    school.submit_homework("essay", by="tao", text="x")
+    newest = clock.now
+    clock.now = MARCH_1
+
+    assert newest == school.homework_report("essay").as_of
+    assert 1 == school.homework_report("essay").total.late
