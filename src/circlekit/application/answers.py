@@ -5,21 +5,28 @@ These shapes are part of the formats of golden histories and of exports: a key t
 is added here is a new version of both.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
-from attrs import define, field
+import msgspec
+from attrs import define, field, frozen
 
 from circlekit.application.duties import Duties
+from circlekit.application.homework import Homeworks
+from circlekit.application.lives import Lives
 from circlekit.application.reading import LONGEST_PAGE, Reading
+from circlekit.application.topics import Topics
 from circlekit.audit import CircleMonth, MustSeeAudit
 from circlekit.clock import EPOCH, written, written_if_any
 from circlekit.events.circle import CircleFounded, MemberJoined
 from circlekit.events.customer import CustomerAdded
 from circlekit.events.group import GroupFounded
+from circlekit.events.homework import HomeworkAssigned
+from circlekit.events.live import LiveScheduled
 from circlekit.events.record import Recorded
+from circlekit.events.topic import TopicMade
 from circlekit.projections.duties import Duty
 from circlekit.projections.group_timeline import TimelineEntry
 from circlekit.projections.member_feed import FeedItem
@@ -29,7 +36,7 @@ Answer = dict[str, Any]
 
 
 @define(eq=False, repr=False)
-class Asking(Duties, Reading):
+class Asking(Duties, Homeworks, Lives, Topics):
     """
     Whoever is asked, and nothing but asked.
     """
@@ -47,6 +54,12 @@ class Asked:
 
         holders: Everybody with budgets, by their history.
 
+        homework: Every piece of homework.
+
+        lives: Every live.
+
+        topics: Every topic.
+
         at: The last recorded moment.
     """
 
@@ -54,6 +67,9 @@ class Asked:
     groups: Sequence[str] = ()
     holders: Sequence[str] = ()
     at: datetime = EPOCH
+    homework: Sequence[str] = ()
+    lives: Sequence[str] = ()
+    topics: Sequence[str] = ()
 
     @classmethod
     def about(cls, history: Iterable[Recorded]) -> "Asked":
@@ -75,6 +91,9 @@ class Gathered:
     members: set[str] = field(factory=set)
     groups: set[str] = field(factory=set)
     holders: set[str] = field(factory=set)
+    homework: set[str] = field(factory=set)
+    lives: set[str] = field(factory=set)
+    topics: set[str] = field(factory=set)
     at: datetime = EPOCH
 
     def take(self, recorded: Recorded) -> None:
@@ -93,6 +112,12 @@ class Gathered:
                 self.groups.add(recorded.subject)
             case CustomerAdded():
                 self.holders.add(recorded.stream)
+            case HomeworkAssigned():
+                self.homework.add(recorded.subject)
+            case LiveScheduled():
+                self.lives.add(recorded.subject)
+            case TopicMade():
+                self.topics.add(recorded.subject)
 
     @property
     def asked(self) -> Asked:
@@ -100,7 +125,13 @@ class Gathered:
         Return them in order.
         """
         return Asked(
-            sorted(self.members), sorted(self.groups), sorted(self.holders), self.at
+            members=sorted(self.members),
+            groups=sorted(self.groups),
+            holders=sorted(self.holders),
+            at=self.at,
+            homework=sorted(self.homework),
+            lives=sorted(self.lives),
+            topics=sorted(self.topics),
         )
 
 
@@ -268,3 +299,126 @@ def _circle_month(row: CircleMonth) -> dict[str, Any]:
         "left": row.left,
         "closest_gap_seconds": row.closest_gap_seconds,
     }
+
+
+def homework(kit: Homeworks, id_: str) -> Iterator[Answer]:
+    """
+    Return how far each student is with a piece of homework.
+    """
+    return map(_plain, kit.submissions(id_))
+
+
+def live(kit: Lives, id_: str) -> Iterator[Answer]:
+    """
+    Return how a live was watched.
+    """
+    figures = _plain(kit.live(id_))
+    del figures["live"]
+    yield figures
+
+
+def topic(kit: Topics, id_: str) -> Iterator[Answer]:
+    """
+    Return the leaderboard of a topic, by days; of talk there is none.
+    """
+    return map(_plain, kit.leaderboard(id_, limit=LONGEST_PAGE))
+
+
+def _plain(found: object) -> Answer:
+    answer: Answer = msgspec.json.decode(msgspec.json.encode(found))
+    return answer
+
+
+@frozen
+class Scope:
+    """
+    How much is asked.
+
+    Attributes:
+        circle: Only this circle, None for all.
+
+        feed_items: How many items of each feed at most, None for all.
+    """
+
+    circle: str | None
+    feed_items: int | None
+
+
+@frozen
+class Question:
+    """
+    What is asked about everybody, or everything, of some kind.
+
+    Attributes:
+        name: What the answers are called, as in ``feeds``.
+
+        about: What each is about, as in ``member``.
+
+        whom: Who is asked about.
+
+        words: One of the answers in words, as in ``feed of {}``.
+
+        ask: Returns the answer about one, line by line.
+    """
+
+    name: str
+    about: str
+    whom: Callable[[Asked], Sequence[str]]
+    words: str
+    ask: Callable[[Asking, str, Scope], Iterator[Answer]]
+
+
+QUESTIONS: Final = (
+    Question(
+        "feeds",
+        "member",
+        lambda asked: asked.members,
+        "feed of {}",
+        lambda kit, whose, of: feed(kit, whose, circle=of.circle, most=of.feed_items),
+    ),
+    Question(
+        "inboxes",
+        "member",
+        lambda asked: asked.members,
+        "inbox of {}",
+        lambda kit, whose, of: inbox(kit, whose, circle=of.circle),
+    ),
+    Question(
+        "timelines",
+        "group",
+        lambda asked: asked.groups,
+        "timeline of {}",
+        lambda kit, whose, _: timeline(kit, whose),
+    ),
+    Question(
+        "quotas",
+        "holder",
+        lambda asked: asked.holders,
+        "quota of {}",
+        lambda kit, whose, _: iter([quota(kit, whose)]),
+    ),
+    Question(
+        "homework",
+        "homework",
+        lambda asked: asked.homework,
+        "homework {}",
+        lambda kit, it, _: homework(kit, it),
+    ),
+    Question(
+        "lives",
+        "live",
+        lambda asked: asked.lives,
+        "live {}",
+        lambda kit, it, _: live(kit, it),
+    ),
+    Question(
+        "check-ins",
+        "topic",
+        lambda asked: asked.topics,
+        "leaderboard of {}",
+        lambda kit, it, _: topic(kit, it),
+    ),
+)
+"""
+Everything that is asked, but for the must-see audit.
+"""
