@@ -17,6 +17,7 @@ from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.guardians import GuardianDigests
 from circlekit.application.homework import Homeworks
+from circlekit.application.joining import Joins
 from circlekit.application.lives import Lives
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
@@ -36,6 +37,7 @@ class CircleKit(
     Customers,
     Archiving,
     Closings,
+    Joins,
     Organisations,
     Duties,
     Homeworks,

@@ -16,6 +16,7 @@ from circlekit.events import (
     group,
     guardian,
     homework,
+    joining,
     live,
     organisation,
     reader,
@@ -118,6 +119,16 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleAttached", organisation.CircleAttached),
     ("StaffJoined", organisation.StaffJoined),
     ("StaffLeft", organisation.StaffLeft),
+    ("JoinRequested", joining.JoinRequested),
+    ("RequestWithdrawn", joining.RequestWithdrawn),
+    ("RequestApproved", joining.RequestApproved),
+    ("RequestDeclined", joining.RequestDeclined),
+    ("InvitationMade", joining.InvitationMade),
+    ("InvitationDeclined", joining.InvitationDeclined),
+    ("InvitationRevoked", joining.InvitationRevoked),
+    ("ConventionAccepted", joining.ConventionAccepted),
+    ("PartnerAdmitted", joining.PartnerAdmitted),
+    ("PartnershipEnded", joining.PartnershipEnded),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))
