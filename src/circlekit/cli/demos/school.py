@@ -291,8 +291,10 @@ class School:
                 if piece.graded is not None:
                     waits.append((piece.graded - piece.handed_in).total_seconds())
         total = life.kit.homework_report(circle=SCHOOL).total
-        kinds = ("assigned", "submitted", "late", "missing", "awaited")
-        kinds += ("graded", "ungraded")
+        kinds = (
+            *("assigned", "submitted", "late", "missing", "awaited"),
+            *("graded", "ungraded"),
+        )
         to_grade = total.median_to_grade
         return Check(
             "homework: in time, late, missing, graded, and the median hours to grade",
