@@ -8,6 +8,8 @@ import pytest
 
 from circlekit import CircleKit, StoreError
 from circlekit.cli.demos import showing
+from circlekit.cli.demos.company import Company
+from circlekit.cli.demos.franchise import Franchise
 from circlekit.cli.demos.school import School
 from circlekit.cli.demos.showing import Year
 from circlekit.cli.demos.telling import Check, play
@@ -15,6 +17,8 @@ from tests.cli.little_history import document, run
 
 LITTLE = {
     Year.SCHOOL: lambda: School(classes=3, people=50, weeks=5),
+    Year.FRANCHISE: lambda: Franchise(partners=5, weeks=8),
+    Year.COMPANY: lambda: Company(people=120, months=3),
 }
 
 
@@ -52,23 +56,33 @@ def test_the_same_every_time(year, tmp_path):
     assert heads[0] == heads[1]
 
 
+def test_the_franchise():
+    """
+    The whole year of the franchise comes to what was counted.
+    """
+    played = play(Franchise(), "sqlite://")
+
+    assert () == played.wrong
+    assert (3, 30) == (played.numbers["circles"], played.numbers["partners"])
+
+
 def test_what_does_not_agree(monkeypatch):
     """
     A number that was counted otherwise is named, and is an error.
     """
 
-    class Wrong(School):
+    class Wrong(Company):
         def look_back(self, life):
-            self.posts += 1
+            self.staff.add("nobody")
             return super().look_back(life)
 
     monkeypatch.setattr(
-        showing, "STORIES", {Year.SCHOOL: lambda: Wrong(classes=1, people=9, weeks=2)}
+        showing, "STORIES", {Year.COMPANY: lambda: Wrong(people=20, months=1)}
     )
-    answer = run("demo", "school")
+    answer = run("demo", "company")
 
     assert 4 == answer.exit_code
-    assert "posts in the feeds" in answer.stderr
+    assert "who works there" in answer.stderr
     assert "NOT the same" in answer.stdout
 
 
@@ -113,7 +127,7 @@ def test_how_much_a_check_compares():
     """
     A check says how many figures it compares, and whether they are the same.
     """
-    played = showing.shape(play(LITTLE[Year.SCHOOL](), "sqlite://"))
+    played = showing.shape(play(LITTLE[Year.FRANCHISE](), "sqlite://"))
 
     assert json.loads(json.dumps(played)) == played
     assert [1, 2] == [

@@ -113,7 +113,7 @@ def circlekit(
 def demo(
     name: Annotated[
         Year | None,
-        typer.Argument(metavar="[NAME]", help="school."),
+        typer.Argument(metavar="[NAME]", help="school, franchise or company."),
     ] = None,
     store: Store = "sqlite://",
     as_json: AsJson = False,
@@ -121,7 +121,7 @@ def demo(
     """
     Let a made-up community live through a year, and look at it.
 
-    With a NAME, the year of a school is lived, and what
+    With a NAME, the year of a school, a franchise or a company is lived, and what
     circlekit answers is held against what the script counted: exits with 4 if
     anything differs.
     """

@@ -12,6 +12,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from circlekit.cli.demos.company import Company
+from circlekit.cli.demos.franchise import Franchise
 from circlekit.cli.demos.school import School
 from circlekit.cli.demos.telling import Check, Played, Story, play
 from circlekit.cli.history import DIFFERENT
@@ -26,9 +28,15 @@ class Year(StrEnum):
     """
 
     SCHOOL = "school"
+    FRANCHISE = "franchise"
+    COMPANY = "company"
 
 
-STORIES: Final[Mapping[Year, Callable[[], Story]]] = {Year.SCHOOL: School}
+STORIES: Final[Mapping[Year, Callable[[], Story]]] = {
+    Year.SCHOOL: School,
+    Year.FRANCHISE: Franchise,
+    Year.COMPANY: Company,
+}
 
 
 def show(year: Year, store: str, *, as_json: bool) -> None:
