@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.approvals import Approvals
 from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
@@ -23,6 +24,7 @@ from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.application.schedule import Schedules
+from circlekit.application.todos import Todos
 from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.graders import Grader, known_graders
@@ -40,6 +42,8 @@ class CircleKit(
     Joins,
     Organisations,
     Duties,
+    Todos,
+    Approvals,
     Homeworks,
     GuardianDigests,
     Topics,

@@ -9,6 +9,7 @@ from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
+    APPROVALS,
     DUTIES,
     GROUP_TIMELINE,
     GUARDIAN_VIEW,
@@ -18,11 +19,13 @@ from circlekit.store.schema import (
     QUOTA_VIEW,
     READ_MODELS,
     SCHEDULE,
+    TODOS,
     TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
 
 __all__ = [
+    "APPROVALS",
     "DUTIES",
     "GROUP_TIMELINE",
     "GUARDIAN_VIEW",
@@ -32,6 +35,7 @@ __all__ = [
     "QUOTA_VIEW",
     "READ_MODELS",
     "SCHEDULE",
+    "TODOS",
     "TOPIC_BOARD",
     "ConnectionLostError",
     "Migration",

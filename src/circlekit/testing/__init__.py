@@ -14,6 +14,7 @@ from circlekit.testing.histories import (
     group_histories,
 )
 from circlekit.testing.machines import (
+    ApprovalMachine,
     CircleMachine,
     CustomerMachine,
     GroupMachine,
@@ -22,6 +23,7 @@ from circlekit.testing.machines import (
     OrganisationMachine,
     ReaderMachine,
     ScheduleMachine,
+    TodoMachine,
     TopicMachine,
     TopicNamesMachine,
 )
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ZONES",
+    "ApprovalMachine",
     "CircleMachine",
     "CommunityMachine",
     "CustomerMachine",
@@ -76,6 +79,7 @@ __all__ = [
     "Outcome",
     "ReaderMachine",
     "ScheduleMachine",
+    "TodoMachine",
     "TopicMachine",
     "TopicNamesMachine",
     "acceptable_names",
