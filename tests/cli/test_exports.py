@@ -51,6 +51,8 @@ def test_there_and_back(store, there, tmp_path):
             "homework": 0,
             "lives": 0,
             "check-ins": 0,
+            "to-dos": 0,
+            "approvals": 0,
         },
     } == exported
     assert {

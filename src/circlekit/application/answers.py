@@ -13,19 +13,23 @@ from typing import Any, Final
 import msgspec
 from attrs import define, field, frozen
 
+from circlekit.application.approvals import Approvals
 from circlekit.application.duties import Duties
 from circlekit.application.homework import Homeworks
 from circlekit.application.lives import Lives
 from circlekit.application.reading import LONGEST_PAGE, Reading
+from circlekit.application.todos import Todos
 from circlekit.application.topics import Topics
 from circlekit.audit import CircleMonth, MustSeeAudit
 from circlekit.clock import EPOCH, written, written_if_any
+from circlekit.events.approval import ApprovalStarted
 from circlekit.events.circle import CircleFounded, MemberJoined
 from circlekit.events.customer import CustomerAdded
 from circlekit.events.group import GroupFounded
 from circlekit.events.homework import HomeworkAssigned
 from circlekit.events.live import LiveScheduled
 from circlekit.events.record import Recorded
+from circlekit.events.todo import TodoAssigned
 from circlekit.events.topic import TopicMade
 from circlekit.projections.duties import Duty
 from circlekit.projections.group_timeline import TimelineEntry
@@ -36,7 +40,7 @@ Answer = dict[str, Any]
 
 
 @define(eq=False, repr=False)
-class Asking(Duties, Homeworks, Lives, Topics):
+class Asking(Approvals, Duties, Homeworks, Lives, Todos, Topics):
     """
     Whoever is asked, and nothing but asked.
     """
@@ -60,6 +64,10 @@ class Asked:
 
         topics: Every topic.
 
+        todos: Every to-do.
+
+        approvals: Every approval.
+
         at: The last recorded moment.
     """
 
@@ -70,6 +78,8 @@ class Asked:
     homework: Sequence[str] = ()
     lives: Sequence[str] = ()
     topics: Sequence[str] = ()
+    todos: Sequence[str] = ()
+    approvals: Sequence[str] = ()
 
     @classmethod
     def about(cls, history: Iterable[Recorded]) -> "Asked":
@@ -94,6 +104,8 @@ class Gathered:
     homework: set[str] = field(factory=set)
     lives: set[str] = field(factory=set)
     topics: set[str] = field(factory=set)
+    todos: set[str] = field(factory=set)
+    approvals: set[str] = field(factory=set)
     at: datetime = EPOCH
 
     def take(self, recorded: Recorded) -> None:
@@ -118,6 +130,10 @@ class Gathered:
                 self.lives.add(recorded.subject)
             case TopicMade():
                 self.topics.add(recorded.subject)
+            case TodoAssigned():
+                self.todos.add(recorded.subject)
+            case ApprovalStarted():
+                self.approvals.add(recorded.subject)
 
     @property
     def asked(self) -> Asked:
@@ -132,6 +148,8 @@ class Gathered:
             homework=sorted(self.homework),
             lives=sorted(self.lives),
             topics=sorted(self.topics),
+            todos=sorted(self.todos),
+            approvals=sorted(self.approvals),
         )
 
 
@@ -324,6 +342,24 @@ def topic(kit: Topics, id_: str) -> Iterator[Answer]:
     return map(_plain, kit.leaderboard(id_, limit=LONGEST_PAGE))
 
 
+def todo(kit: Todos, id_: str) -> Iterator[Answer]:
+    """
+    Return who has done their part of a to-do.
+    """
+    entry = _plain(kit.todo(id_))
+    del entry["todo"]
+    yield entry
+
+
+def approval(kit: Approvals, id_: str) -> Iterator[Answer]:
+    """
+    Return what was decided of an approval, step by step.
+    """
+    entry = _plain(kit.approval(id_))
+    del entry["approval"]
+    yield entry
+
+
 def _plain(found: object) -> Answer:
     answer: Answer = msgspec.json.decode(msgspec.json.encode(found))
     return answer
@@ -417,6 +453,20 @@ QUESTIONS: Final = (
         lambda asked: asked.topics,
         "leaderboard of {}",
         lambda kit, it, _: topic(kit, it),
+    ),
+    Question(
+        "to-dos",
+        "todo",
+        lambda asked: asked.todos,
+        "to-do {}",
+        lambda kit, it, _: todo(kit, it),
+    ),
+    Question(
+        "approvals",
+        "approval",
+        lambda asked: asked.approvals,
+        "approval {}",
+        lambda kit, it, _: approval(kit, it),
     ),
 )
 """

@@ -122,8 +122,8 @@ class Company:
         post = life.announce(ALL, by=OWNER, text="Please read: safety at work")
         if post is None:
             return
-        now, seen = life.clock.now, set()
-        self.must_sees[post] = seen
+        now = life.clock.now
+        self.must_sees[post] = set()
         for member in sorted(self.staff):
             chance = life.chance.random()
             if chance < 7 / 10:

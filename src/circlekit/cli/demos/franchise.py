@@ -13,11 +13,11 @@ from attrs import Factory, define, field
 
 from circlekit.cli.demos.telling import Check, Life, oclock
 from circlekit.ids import ApprovalId, PostId
+from circlekit.projections.approvals import STATES, ApprovalState
 
 BRAND: Final = "tea-house"
 OWNER: Final = "mei"
 CIRCLES: Final = ("openings", "suppliers", "campaigns")
-_STATES: Final = ("approved", "rejected", "withdrawn", "expired", "open")
 
 
 @define
@@ -35,7 +35,7 @@ class _Form:
     waiting: list[str]
     parallel: bool
     due: datetime
-    state: str = "open"
+    state: ApprovalState = "open"
     decisions: int = 0
 
     def may_decide(self, member: str, now: datetime) -> bool:
@@ -275,12 +275,12 @@ class Franchise:
             {
                 f"{circle} {state}": counted[circle, state]
                 for circle in CIRCLES
-                for state in _STATES
+                for state in STATES
             },
             {
                 f"{circle} {state}": _approvals(life, circle, state)
                 for circle in CIRCLES
-                for state in _STATES
+                for state in STATES
             },
         )
 
@@ -297,7 +297,7 @@ class Franchise:
         )
 
 
-def _approvals(life: Life, circle: str, state: str) -> int:
+def _approvals(life: Life, circle: str, state: ApprovalState) -> int:
     found, after = 0, None
     while True:
         page = life.kit.approvals(circle, state=state, after=after, limit=200)
