@@ -35,6 +35,7 @@ SHIPPED = {
 }
 
 
+@pytest.mark.covers("A001")
 def test_what_is_shipped():
     """
     The numbers of a shipped book never change under its name.

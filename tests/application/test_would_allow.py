@@ -2,6 +2,7 @@
 To ask beforehand is to be told what the command will be told.
 """
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from tests.application.communities import COMMANDS, opened, scripts, started
 from tests.application.town import everything
 
 
+@pytest.mark.covers("P33")
 @given(things=scripts(least=40, most=80))
 def test_the_same_verdict(things):
     """
