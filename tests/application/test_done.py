@@ -9,7 +9,7 @@ from attrs import evolve
 
 from circlekit import CommentId, MessageId, PostId
 from circlekit.application.circles import Joined
-from circlekit.application.deciding import _COMMANDS
+from circlekit.application.deciding import COMMANDS
 from circlekit.events import circle as c
 from circlekit.events import customer as cu
 from circlekit.events import group as g
@@ -798,4 +798,4 @@ def test_every_command_is_done():
     """
     No command is left out of the cases above.
     """
-    assert set(_COMMANDS) == set(CASES)
+    assert set(COMMANDS) == set(CASES)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from circlekit.application.deciding import _COMMANDS
+from circlekit.application.deciding import COMMANDS
 from circlekit.events.refusal import CommandRefused
 from tests.application.town import MARCH_1, everything, history, outcome
 
@@ -476,4 +476,4 @@ def test_every_command_is_tried():
     """
     No command is left out of the cases above.
     """
-    assert set(_COMMANDS) == set(CASES)
+    assert set(COMMANDS) == set(CASES)

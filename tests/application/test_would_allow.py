@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circlekit import CircleKit, NotFoundError
-from circlekit.application.deciding import _COMMANDS
+from circlekit.application import deciding
 from tests.application.communities import COMMANDS, opened, scripts, started
 from tests.application.town import everything
 
@@ -109,4 +109,4 @@ def test_every_command_is_done_by_somebody():
     """
     Random communities know every command there is.
     """
-    assert set(_COMMANDS) == set(COMMANDS)
+    assert set(deciding.COMMANDS) == set(COMMANDS)

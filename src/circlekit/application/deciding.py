@@ -48,7 +48,7 @@ _WITHIN_A_BATCH: Final = 2
 _A = TypeVar("_A", bound=HasHistory)
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
-_COMMANDS: Final[dict[str, Callable[..., Any]]] = {}
+COMMANDS: Final[dict[str, Callable[..., Any]]] = {}
 
 Plan = Callable[["Work"], None]
 Answer = Callable[[Sequence[Recorded]], _T]
@@ -60,7 +60,7 @@ def command(
     """
     Mark a method as a command that may be asked about beforehand.
     """
-    _COMMANDS[method.__name__] = method
+    COMMANDS[method.__name__] = method
     return method
 
 
@@ -293,8 +293,8 @@ class Deciding:
             InvalidInputError: If no command has that name, or the input is bad.
             NotFoundError: If a circle, group or customer is not known.
         """
-        if command_name not in _COMMANDS:
-            accepted = ", ".join(sorted(_COMMANDS))
+        if command_name not in COMMANDS:
+            accepted = ", ".join(sorted(COMMANDS))
             problem = f"{command_name!r} is no command"
             raise InvalidInputError("command_name", problem, accepted)
         self._asking.now = True

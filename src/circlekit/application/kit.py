@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.actions import Actions
 from circlekit.application.circles import Circles
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
@@ -25,6 +26,7 @@ class CircleKit(
     Groups,
     Customers,
     Reading,
+    Actions,
     Following,
 ):
     """

@@ -45,6 +45,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "not-tagged",
     "not-the-author",
     "not-the-owner",
+    "nothing-there",
     "organisation-required",
     "owner-stays",
     "pin-limit",
