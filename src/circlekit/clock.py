@@ -75,6 +75,23 @@ def from_micros(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
+def written(moment: datetime) -> str:
+    """
+    Return a UTC moment as JSON has it.
+
+    >>> written(datetime(2020, 3, 1, 12, tzinfo=UTC))
+    '2020-03-01T12:00:00Z'
+    """
+    return moment.isoformat().removesuffix("+00:00") + "Z"
+
+
+def written_if_any(moment: datetime | None) -> str | None:
+    """
+    Return a UTC moment as JSON has it, or None for none.
+    """
+    return None if moment is None else written(moment)
+
+
 def _now(value: datetime) -> datetime:
     return as_utc("now", value)
 

@@ -25,7 +25,7 @@ from attrs import define, frozen
 from circlekit.application import CircleKit
 from circlekit.application.reading import LONGEST_PAGE
 from circlekit.audit import CircleMonth, MustSeeAudit
-from circlekit.clock import EPOCH, ManualClock
+from circlekit.clock import EPOCH, ManualClock, written, written_if_any
 from circlekit.errors import (
     CirclekitError,
     CorruptEventError,
@@ -337,7 +337,7 @@ def _answers(
             answers[kind][whose] = _answered(question, kit, whose)
             progress("Asking", done, len(questions))
         audit = _answered(_audit, kit)
-        return {"at": _moment(asked.at), **answers, "must_see_audit": audit}
+        return {"at": written(asked.at), **answers, "must_see_audit": audit}
 
 
 def _fill(store: Store, progress: Progress) -> None:
@@ -403,7 +403,7 @@ def _feed_item(item: FeedItem) -> dict[str, Any]:
     return {
         "post": str(item.post),
         "pinned": item.pinned,
-        "must_see_at": _moment_if_any(item.must_see_at),
+        "must_see_at": written_if_any(item.must_see_at),
         "acknowledged": item.acknowledged,
         "unread": item.unread,
         "comments": item.comments,
@@ -426,7 +426,7 @@ def _timeline_entry(entry: TimelineEntry) -> dict[str, Any]:
     return {
         "kind": entry.kind,
         "by": entry.by,
-        "at": _moment(entry.at),
+        "at": written(entry.at),
         "text": entry.text,
         "images": list(entry.images),
         "videos": list(entry.videos),
@@ -451,9 +451,9 @@ def _quota(kit: CircleKit, holder: str) -> dict[str, Any]:
                 "left": line.left,
                 "limit": line.limit,
                 "window": line.window,
-                "starts": _moment(line.starts),
-                "ends": _moment(line.ends),
-                "next_allowed": _moment_if_any(line.next_allowed),
+                "starts": written(line.starts),
+                "ends": written(line.ends),
+                "next_allowed": written_if_any(line.next_allowed),
             }
             for line in quota.lines
         ],
@@ -474,7 +474,7 @@ def _audit(kit: CircleKit) -> dict[str, Any]:
                 "circle": found.circle,
                 "version": found.version,
                 "rule": found.rule,
-                "at": _moment(found.at),
+                "at": written(found.at),
                 "used": found.used,
                 "limit": found.limit,
             }
@@ -484,7 +484,7 @@ def _audit(kit: CircleKit) -> dict[str, Any]:
             {
                 "circle": used.circle,
                 "version": used.version,
-                "at": _moment(used.at),
+                "at": written(used.at),
                 "by": used.by,
                 "reason": used.reason,
             }
@@ -505,14 +505,6 @@ def _circle_month(row: CircleMonth) -> dict[str, Any]:
         "left": row.left,
         "closest_gap_seconds": row.closest_gap_seconds,
     }
-
-
-def _moment(at: datetime) -> str:
-    return at.isoformat().removesuffix("+00:00") + "Z"
-
-
-def _moment_if_any(at: datetime | None) -> str | None:
-    return None if at is None else _moment(at)
 
 
 # The document: how it is spread over lines, and told from one that was altered

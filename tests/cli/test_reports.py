@@ -30,6 +30,7 @@ from circlekit.cli.demo import Explained
 from circlekit.cli.progress import progress
 from circlekit.cli.terminal import one_line, print_json
 from circlekit.cli.what_if import read_what_if
+from circlekit.clock import written
 from circlekit.events.circle import MustSeeSent, PostPublished
 from circlekit.projections.group_timeline import TimelineEntry, TimelinePage
 from circlekit.store import open_store
@@ -1020,7 +1021,7 @@ def drawn(report, width=100):
 
 
 def _entry(kind, by, minutes, text, **more):
-    at = shapes.moment(EVENING + timedelta(minutes=minutes))
+    at = written(EVENING + timedelta(minutes=minutes))
     ids = {"post": None, "comment": None, "message": None}
     said = {
         "kind": kind,

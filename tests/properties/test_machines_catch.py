@@ -235,6 +235,11 @@ def test_coming_out_differently():
             {"retry_at": lambda reason: reason.retry_at + MICROSECOND},
             "must-see-spacing has let go by 2020-03-02 12:00:00+00:00",
         ),
+        ({"window_end": None}, "must-see-spacing names no window"),
+        (
+            {"window_start": lambda reason: reason.window_start + MICROSECOND},
+            "must-see-spacing names another window",
+        ),
     ],
 )
 def test_refusing_with_wrong_numbers(changes, expected):

@@ -7,7 +7,6 @@ renamed or taken away; moments are ISO 8601 in UTC and end in ``Z``.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from circlekit.application.following import Parked
@@ -19,6 +18,7 @@ from circlekit.audit import (
     WhatIf,
 )
 from circlekit.cli.demo import Demo, Explained
+from circlekit.clock import written, written_if_any
 from circlekit.projections.group_timeline import TimelineEntry, TimelinePage
 from circlekit.projections.member_feed import FeedItem, FeedPage
 from circlekit.projections.quota_view import Quota, QuotaLine
@@ -33,24 +33,6 @@ ALWAYS_COUNTED: Final = (
     "must-see-month+must-see-spacing",
     "must-see-spacing",
 )
-
-
-def moment(at: datetime) -> str:
-    """
-    Return a UTC moment as JSON has it.
-
-    >>> from datetime import UTC
-    >>> moment(datetime(2020, 3, 1, 12, tzinfo=UTC))
-    '2020-03-01T12:00:00Z'
-    """
-    return at.isoformat().removesuffix("+00:00") + "Z"
-
-
-def moment_if_any(at: datetime | None) -> str | None:
-    """
-    Return a moment as JSON has it, or None for none.
-    """
-    return None if at is None else moment(at)
 
 
 def feed(member: str, circle: str | None, page: FeedPage) -> Shape:
@@ -84,8 +66,8 @@ def quota(of: Quota) -> Shape:
         "holder": of.holder,
         "rules": of.rules,
         "zone": of.zone,
-        "at": moment(of.at),
-        "next_allowed": moment_if_any(of.next_allowed),
+        "at": written(of.at),
+        "next_allowed": written_if_any(of.next_allowed),
         "lines": [_quota_line(line) for line in of.lines],
     }
 
@@ -148,7 +130,7 @@ def parked(followers: Mapping[str, int], aside: Sequence[Parked], newest: int) -
                 "version": it.version,
                 "error": it.error,
                 "attempts": it.attempts,
-                "at": moment(it.at),
+                "at": written(it.at),
             }
             for it in aside
         ],
@@ -163,11 +145,11 @@ def explained(refusal: Explained) -> Shape:
         "command": refusal.command,
         "circle": refusal.circle,
         "by": refusal.by,
-        "at": moment(refusal.at),
+        "at": written(refusal.at),
         "zone": refusal.zone,
         "allowed": refusal.verdict.allowed,
         "rules": list(refusal.verdict.rules),
-        "retry_at": moment_if_any(refusal.verdict.retry_at),
+        "retry_at": written_if_any(refusal.verdict.retry_at),
         "reasons": [_reason(reason) for reason in refusal.verdict.reasons],
     }
 
@@ -193,14 +175,14 @@ def _feed_item(item: FeedItem) -> Shape:
         "post": str(item.post),
         "circle": item.post.circle,
         "author": item.author,
-        "at": moment(item.at),
+        "at": written(item.at),
         "text": item.text,
         "images": list(item.images),
         "videos": list(item.videos),
         "topic": item.topic,
-        "edited_at": moment_if_any(item.edited_at),
+        "edited_at": written_if_any(item.edited_at),
         "pinned": item.pinned,
-        "must_see_at": moment_if_any(item.must_see_at),
+        "must_see_at": written_if_any(item.must_see_at),
         "acknowledged": item.acknowledged,
         "unread": item.unread,
         "comments": item.comments,
@@ -212,7 +194,7 @@ def _timeline_entry(entry: TimelineEntry) -> Shape:
     return {
         "kind": entry.kind,
         "by": entry.by,
-        "at": moment(entry.at),
+        "at": written(entry.at),
         "text": entry.text,
         "images": list(entry.images),
         "videos": list(entry.videos),
@@ -231,9 +213,9 @@ def _quota_line(line: QuotaLine) -> Shape:
         "left": line.left,
         "limit": line.limit,
         "window": line.window,
-        "starts": moment(line.starts),
-        "ends": moment(line.ends),
-        "next_allowed": moment_if_any(line.next_allowed),
+        "starts": written(line.starts),
+        "ends": written(line.ends),
+        "next_allowed": written_if_any(line.next_allowed),
     }
 
 
@@ -254,7 +236,7 @@ def _violation(found: Violation) -> Shape:
     return {
         "circle": found.circle,
         "version": found.version,
-        "at": moment(found.at),
+        "at": written(found.at),
         "rule": found.rule,
         "used": found.used,
         "limit": found.limit,
@@ -265,7 +247,7 @@ def _override(used: Override) -> Shape:
     return {
         "circle": used.circle,
         "version": used.version,
-        "at": moment(used.at),
+        "at": written(used.at),
         "by": used.by,
         "reason": used.reason,
     }
@@ -287,8 +269,8 @@ def _reason(reason: Reason) -> Shape:
         "because": reason.because,
         "used": reason.used,
         "limit": reason.limit,
-        "window_start": moment_if_any(reason.window_start),
-        "window_end": moment_if_any(reason.window_end),
+        "window_start": written_if_any(reason.window_start),
+        "window_end": written_if_any(reason.window_end),
         "used_by": list(reason.used_by),
-        "retry_at": moment_if_any(reason.retry_at),
+        "retry_at": written_if_any(reason.retry_at),
     }
