@@ -360,6 +360,15 @@ COMMANDS: dict[str, Any] = {
         },
     ),
     "complete_profile": _on_customer,
+    "close_circle": lambda it, act: (
+        (_circle(act),),
+        {"by": _by(act), "reason": "Holidays"},
+    ),
+    "reopen_circle": lambda it, act: ((_circle(act),), {"by": _by(act)}),
+    "archive_circle": lambda it, act: (
+        ("guild",),
+        {"by": _by(act), "reason": "Over"},
+    ),
     "tag_customer": lambda it, act: ((_customer(act), "regular"), {"by": _by(act)}),
     "untag_customer": lambda it, act: ((_customer(act), "regular"), {"by": _by(act)}),
     "assign_customer": lambda it, act: (

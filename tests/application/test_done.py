@@ -11,6 +11,7 @@ from circlekit import CommentId, MessageId, PostId
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import COMMANDS
 from circlekit.events import circle as c
+from circlekit.events import closing as cl
 from circlekit.events import customer as cu
 from circlekit.events import group as g
 from circlekit.events import reader as r
@@ -742,6 +743,40 @@ CASES = {
                 ("customer/c1", cu.CustomerAssigned(owner="zoe", by="sun", at=AT))
             ],
         )
+    ],
+    "close_circle": [
+        (
+            lambda t: _call("club", by="mei", reason="Holidays"),
+            None,
+            lambda t: [
+                ("circle/club", cl.CircleClosed(reason="Holidays", by="mei", at=AT))
+            ],
+        )
+    ],
+    "reopen_circle": [
+        (
+            lambda t: _call("club", by="mei"),
+            None,
+            lambda t: [("circle/club", cl.CircleReopened(by="mei", at=AT))],
+            lambda t: t.kit.close_circle("club", by="mei", reason="Holidays"),
+        )
+    ],
+    "archive_circle": [
+        (
+            lambda t: _call("club", by="mei", reason="Over"),
+            None,
+            lambda t: [
+                ("circle/club", cl.CircleArchived(reason="Over", by="mei", at=AT))
+            ],
+        ),
+        (
+            lambda t: _call("club", by="mei", reason="Over"),
+            None,
+            lambda t: [
+                ("circle/club", cl.CircleArchived(reason="Over", by="mei", at=AT))
+            ],
+            lambda t: t.kit.close_circle("club", by="mei", reason="Holidays"),
+        ),
     ],
     "show_moment": [
         (

@@ -152,6 +152,7 @@ def test_rebuilding_is_told(town):
         ("member-feed", head, head),
         ("group-timeline", head, head),
         ("quota-view", head, head),
+        ("duties", head, head),
     ] == told
 
 

@@ -33,6 +33,14 @@ def _block(town):
     town.kit.block_private_chat("club", by="mei")
 
 
+def _close(town):
+    town.kit.close_circle("club", by="mei", reason="Holidays")
+
+
+def _archive(town):
+    town.kit.archive_circle("club", by="mei", reason="Over")
+
+
 def _days_of_must_sees(town):
     for day in range(1, 4):
         town.clock.now = MARCH_1 + timedelta(days=2 * day)
@@ -393,6 +401,26 @@ CASES = {
             lambda t: _call("c1", by="sun"),
             lambda t: t.kit.complete_profile("c1", by="sun"),
         ),
+    ],
+    "close_circle": [
+        ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
+        ("circle-closed", lambda t: _call("club", by="mei", reason="x"), _close),
+        ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
+        (
+            "circle-closed not-the-owner",
+            lambda t: _call("club", by="lin", reason="x"),
+            _close,
+        ),
+    ],
+    "reopen_circle": [
+        ("not-closed", lambda t: _call("club", by="mei")),
+        ("not-the-owner", lambda t: _call("club", by="lin"), _close),
+        ("circle-archived", lambda t: _call("club", by="mei"), _archive),
+        ("not-closed not-the-owner", lambda t: _call("club", by="lin")),
+    ],
+    "archive_circle": [
+        ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
+        ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
     ],
     "tag_customer": [
         (

@@ -247,6 +247,7 @@ def test_read_models_keep_to_their_names():
         "member-feed": "circlekit_feed_",
         "group-timeline": "circlekit_timeline_",
         "quota-view": "circlekit_quota_",
+        "duties": "circlekit_duty_",
     } == {
         model.name: prefix
         for model in READ_MODELS

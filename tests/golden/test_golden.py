@@ -36,6 +36,7 @@ from circlekit.events.circle import (
     PostUnpinned,
     ReactionWithdrawn,
 )
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.customer import (
     CustomerAdded,
     CustomerAssigned,
@@ -193,6 +194,9 @@ COMPLETE = [
         by="mei",
         at=AT,
     ),
+    CircleClosed(reason="放假", by="mei", at=AT),
+    CircleReopened(by="mei", at=AT),
+    CircleArchived(reason="毕业", by="mei", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may

@@ -27,7 +27,7 @@ from circlekit.golden import Difference
 from circlekit.policies.house import no
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.member_feed import MemberFeed
-from circlekit.store import mapper
+from circlekit.store import READ_MODELS, mapper
 from circlekit.verdict import ALLOWED
 from tests.cli.little_history import run
 from tests.golden_history.story import FILE, MORNING, tell, told
@@ -427,10 +427,7 @@ def test_progress_is_told_stage_by_stage():
         document = golden.saved(
             kit, progress=lambda what, done, of: stages.update({what: (done, of)})
         )
-    filled = {
-        f"Filling {model}": (11, 11)
-        for model in ("member-feed", "group-timeline", "quota-view")
-    }
+    filled = {f"Filling {model.name}": (11, 11) for model in READ_MODELS}
     assert {
         "Checking events": (11, 11),
         "Reading events": (11, 11),

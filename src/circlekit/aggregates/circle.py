@@ -12,7 +12,9 @@ from typing import assert_never
 
 from attrs import Factory, define, field
 
+from circlekit.aggregates.closing import Closing
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.joining import Joining
 from circlekit.budget import Spend
 from circlekit.events.circle import (
     CircleEvent,
@@ -41,6 +43,7 @@ from circlekit.events.circle import (
     ReactionWithdrawn,
     VerifiedRole,
 )
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.record import Cited
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
@@ -51,6 +54,7 @@ from circlekit.policies.authority import (
     override_right,
     owner_only,
 )
+from circlekit.policies.closing import Standing, still_open
 from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
 from circlekit.policies.house import Act, Asked, Policies, found_again, house_allows
 from circlekit.policies.membership import (
@@ -98,6 +102,10 @@ class Circle(HasHistory):
         joined_at: When each member joined.
 
         policies: The host's own policies, which its rule book may name.
+
+        closing: Whether it is open, closed or archived.
+
+        joining: How its members came in, and as what they were verified.
     """
 
     kind: CircleKind = "community"
@@ -115,6 +123,15 @@ class Circle(HasHistory):
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
+    closing: Closing = Factory(Closing)
+    joining: Joining = Factory(Joining)
+
+    @property
+    def standing(self) -> Standing:
+        """
+        Return whether it is open, closed or archived.
+        """
+        return self.closing.standing
 
     def role(self, member: str) -> Role | None:
         """
@@ -122,25 +139,37 @@ class Circle(HasHistory):
         """
         return self.members.get(member)
 
+    def verified_role(self, member: str, at: datetime) -> VerifiedRole | None:
+        """
+        Return the role a member is verified in at that moment, None if in none.
+        """
+        return self.joining.verified_role(member, at)
+
     # Who may act here at all, also asked by what belongs to the circle.
+
+    def still_open(self) -> Verdict:
+        """
+        Return whether anything may still be done here, by whomever.
+        """
+        return still_open(self.standing)
 
     def member_acts(self, by: str) -> Verdict:
         """
         Return whether somebody may do here what every member may.
         """
-        return members_only(self.role(by), by=by)
+        return all_of(members_only(self.role(by), by=by), self.still_open())
 
     def manager_acts(self, by: str) -> Verdict:
         """
         Return whether somebody may do here what the owner and managers may.
         """
-        return managers_only(self.role(by), by=by)
+        return all_of(managers_only(self.role(by), by=by), self.still_open())
 
     def owner_acts(self, by: str) -> Verdict:
         """
         Return whether somebody may do here what the owner alone may.
         """
-        return owner_only(self.role(by), by=by)
+        return all_of(owner_only(self.role(by), by=by), self.still_open())
 
     # Commands: may refuse, never change anything.
 
@@ -190,6 +219,7 @@ class Circle(HasHistory):
         Become a member, with what the host attests.
         """
         require(
+            self.still_open(),
             not_yet_a_member(self.role(member), member=member),
             may_join(
                 self.kind,
@@ -224,7 +254,7 @@ class Circle(HasHistory):
         Take a member out.
         """
         require(
-            self.manager_acts(by),
+            managers_only(self.role(by), by=by),
             members_only(self.role(member), by=member),
             not_the_owner(self.role(member), member=member),
             outranks(self.role(by), self.role(member), member=member),
@@ -260,13 +290,35 @@ class Circle(HasHistory):
         Make another member the owner; the old one stays as an ordinary member.
         """
         require(
-            self.owner_acts(by),
+            owner_only(self.role(by), by=by),
             members_only(self.role(owner), by=owner),
             refused("already-the-owner", f"{owner} owns this circle already")
             if owner == self.owner
             else ALLOWED,
         )
         return (OwnerChanged(owner=owner, by=by, at=at),)
+
+    def close(self, *, reason: str, by: MemberId, at: datetime) -> Events:
+        """
+        Let nothing more happen here for the time being.
+        """
+        return self.closing.close(
+            reason=reason, owner=owner_only(self.role(by), by=by), by=by, at=at
+        )
+
+    def reopen(self, *, by: MemberId, at: datetime) -> Events:
+        """
+        Let things happen here again.
+        """
+        return self.closing.reopen(owner=owner_only(self.role(by), by=by), by=by, at=at)
+
+    def archive(self, *, reason: str, by: MemberId, at: datetime) -> Events:
+        """
+        Let nothing happen here ever again.
+        """
+        return self.closing.archive(
+            reason=reason, owner=owner_only(self.role(by), by=by), by=by, at=at
+        )
 
     def grant_override(self, member: MemberId, *, by: MemberId, at: datetime) -> Events:
         """
@@ -380,7 +432,7 @@ class Circle(HasHistory):
         """
         Replace what a post says.
         """
-        require(self._there(post), self._author_or_manager(post, by))
+        require(self.still_open(), self._there(post), self._author_or_manager(post, by))
         return (
             PostEdited(
                 post=post.version, text=text, images=images, videos=videos, by=by, at=at
@@ -391,7 +443,7 @@ class Circle(HasHistory):
         """
         Take a post down; if it was a must-see, its share stays used.
         """
-        require(self._there(post), self._author_or_manager(post, by))
+        require(self.still_open(), self._there(post), self._author_or_manager(post, by))
         return (PostRemoved(post=post.version, by=by, at=at),)
 
     def add_comment(
@@ -426,7 +478,11 @@ class Circle(HasHistory):
         """
         Take a comment down.
         """
-        require(self._comment_there(comment), self._author_or_manager(comment, by))
+        require(
+            self.still_open(),
+            self._comment_there(comment),
+            self._author_or_manager(comment, by),
+        )
         return (
             CommentRemoved(
                 comment=comment.version, post=comment.event.post, by=by, at=at
@@ -516,7 +572,9 @@ class Circle(HasHistory):
 
     def _may_send(self, override: str | None, by: MemberId, at: datetime) -> Verdict:
         if override is not None:
-            return override_right(self.override_holders, by=by)
+            return all_of(
+                override_right(self.override_holders, by=by), self.still_open()
+            )
         role = self.manager_acts(by)
         quota = within_must_see_budgets(
             self.book.must_see, self.must_sees, zone=self.zone, at=at
@@ -573,9 +631,11 @@ class Circle(HasHistory):
             case MemberJoined():
                 self.members[event.member] = "member"
                 self.joined_at[event.member] = event.at
+                self.joining.came(event)
             case MemberLeft() | MemberRemoved():
                 self.members.pop(event.member, None)
                 self.joined_at.pop(event.member, None)
+                self.joining.went(event.member)
                 self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))
@@ -610,6 +670,8 @@ class Circle(HasHistory):
                 self.groups.pop(event.group, None)
             case PostSyncSwitched():
                 self.syncs_posts = event.on
+            case CircleClosed() | CircleReopened() | CircleArchived():
+                self.closing.evolve(event)
             case RuleBookAdopted():
                 self.book = event.book
             case CircleFounded():

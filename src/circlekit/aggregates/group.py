@@ -2,7 +2,8 @@
 A chat group: who is in it, whether it is muted, and whether it blocks private chat.
 
 A group is run by the owner and managers of its circle; their roles and the
-numbers of the circle's rule book are handed to each command.
+numbers of the circle's rule book are handed to each command, and as *there* whether
+the circle is still open.
 """
 
 from datetime import datetime
@@ -110,12 +111,14 @@ class Group(HasHistory):
         *,
         role: Role | None,
         capacity: int | None,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
         Come into the group.
         """
         require(
+            there,
             members_only(role, by=member),
             not_yet_in_the_group(member, self.members),
             has_room(len(self.members), capacity=capacity),
@@ -149,6 +152,7 @@ class Group(HasHistory):
         reply_to: Cited | None = None,
         role: Role | None,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -156,6 +160,7 @@ class Group(HasHistory):
         """
         require(
             self._linked(),
+            there,
             in_the_group(by, self.members),
             may_speak(
                 role, muted_at=self.muted_at, muted_until=self.muted_until, at=at
@@ -174,21 +179,38 @@ class Group(HasHistory):
         )
 
     def react(
-        self, message: Cited, emoji: str, *, by: MemberId, at: datetime
+        self,
+        message: Cited,
+        emoji: str,
+        *,
+        by: MemberId,
+        there: Verdict = ALLOWED,
+        at: datetime,
     ) -> Events:
         """
         React to a message.
         """
-        require(self._linked(), in_the_group(by, self.members), _message_there(message))
+        require(
+            self._linked(),
+            there,
+            in_the_group(by, self.members),
+            _message_there(message),
+        )
         return (MessageReacted(message=message.version, emoji=emoji, by=by, at=at),)
 
     def announce(
-        self, text: str, *, role: Role | None, by: MemberId, at: datetime
+        self,
+        text: str,
+        *,
+        role: Role | None,
+        by: MemberId,
+        there: Verdict = ALLOWED,
+        at: datetime,
     ) -> Events:
         """
         Put up the announcement, in place of the one before.
         """
-        require(self._linked(), managers_only(role, by=by))
+        require(self._linked(), there, managers_only(role, by=by))
         return (AnnouncementSet(text=text, by=by, at=at),)
 
     def mute(
@@ -198,6 +220,7 @@ class Group(HasHistory):
         until: datetime | None,
         role: Role | None,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -205,6 +228,7 @@ class Group(HasHistory):
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             is_on(
                 until is None or until > at,
@@ -214,12 +238,15 @@ class Group(HasHistory):
         )
         return (GroupMuted(reason=reason, until=until, by=by, at=at),)
 
-    def unmute(self, *, role: Role | None, by: MemberId, at: datetime) -> Events:
+    def unmute(
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
+    ) -> Events:
         """
         Let everybody write again.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             is_on(
                 self.is_muted(at),
@@ -230,13 +257,14 @@ class Group(HasHistory):
         return (GroupUnmuted(by=by, at=at),)
 
     def block_private_chat(
-        self, *, role: Role | None, by: MemberId, at: datetime
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
     ) -> Events:
         """
         Keep members from reaching one another in private by way of the group.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             is_on(
                 self.blocked_at is None,
@@ -247,13 +275,14 @@ class Group(HasHistory):
         return (PrivateChatBlocked(by=by, at=at),)
 
     def allow_private_chat(
-        self, *, role: Role | None, by: MemberId, at: datetime
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
     ) -> Events:
         """
         Let members reach one another in private again.
         """
         require(
             self._linked(),
+            there,
             managers_only(role, by=by),
             is_on(
                 self.blocked_at is not None,
@@ -273,6 +302,7 @@ class Group(HasHistory):
         other_common_group: bool,
         strict: bool,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -287,6 +317,7 @@ class Group(HasHistory):
                 other_common_group=other_common_group,
                 strict=strict,
                 by=by,
+                there=there,
             )
         )
         return (PrivateChatOpened(to=to, by=by, at=at),)
@@ -301,6 +332,7 @@ class Group(HasHistory):
         other_common_group: bool,
         strict: bool,
         by: MemberId,
+        there: Verdict = ALLOWED,
         at: datetime,
     ) -> Events:
         """
@@ -315,6 +347,7 @@ class Group(HasHistory):
                 other_common_group=other_common_group,
                 strict=strict,
                 by=by,
+                there=there,
             )
         )
         return (FriendRequestSent(to=to, by=by, at=at),)
@@ -335,9 +368,11 @@ class Group(HasHistory):
         other_common_group: bool,
         strict: bool,
         by: MemberId,
+        there: Verdict,
     ) -> tuple[Verdict, ...]:
         return (
             self._linked(),
+            there,
             two_people(by, to),
             in_the_group(by, self.members),
             in_the_group(to, self.members),

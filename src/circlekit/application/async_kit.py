@@ -308,6 +308,9 @@ class AsyncCircleKit:
     grant_override = _offloaded(CircleKit.grant_override)
     revoke_override = _offloaded(CircleKit.revoke_override)
     switch_post_sync = _offloaded(CircleKit.switch_post_sync)
+    close_circle = _offloaded(CircleKit.close_circle)
+    reopen_circle = _offloaded(CircleKit.reopen_circle)
+    archive_circle = _offloaded(CircleKit.archive_circle)
     link_group = _offloaded(CircleKit.link_group)
     unlink_group = _offloaded(CircleKit.unlink_group)
 
@@ -351,6 +354,7 @@ class AsyncCircleKit:
 
     # Reading
     feed = _offloaded(CircleKit.feed)
+    inbox = _offloaded(CircleKit.inbox)
     comments = _offloaded(CircleKit.comments)
     circles = _offloaded(CircleKit.circles)
     acknowledgements = _offloaded(CircleKit.acknowledgements)

@@ -159,6 +159,14 @@ class Work:
         circle = self.circle(group.circle)
         return tuple(circle.role(member) for member in members)
 
+    def there(self, group: Group) -> Verdict:
+        """
+        Return whether the circle a group is linked to, if any, is still open.
+        """
+        if group.circle is None:
+            return ALLOWED
+        return self.circle(group.circle).still_open()
+
     def at(self, *involved: HasHistory) -> datetime:
         """
         Return the command's moment: never before what is already recorded.

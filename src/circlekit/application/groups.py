@@ -49,6 +49,7 @@ class Groups(Deciding):
                 who,
                 role=role,
                 capacity=circle.book.group_capacity if circle else None,
+                there=work.there(chat),
                 at=work.at(chat),
             )
             work.record(chat, entered)
@@ -147,6 +148,7 @@ class Groups(Deciding):
                 reply_to=work.cited(chat, parent.version) if parent else None,
                 role=role,
                 by=MemberId(by),
+                there=work.there(chat),
                 at=work.at(chat),
             )
             work.record(chat, sent)
@@ -182,7 +184,11 @@ class Groups(Deciding):
 
         def decide(chat: Group, work: Work) -> Events:
             return chat.react(
-                work.cited(chat, where.version), sign, by=MemberId(by), at=work.at(chat)
+                work.cited(chat, where.version),
+                sign,
+                by=MemberId(by),
+                there=work.there(chat),
+                at=work.at(chat),
             )
 
         self._simple(
@@ -209,7 +215,13 @@ class Groups(Deciding):
 
         def decide(chat: Group, work: Work) -> Events:
             (role,) = work.run_by(chat, MemberId(by))
-            return chat.announce(text, role=role, by=MemberId(by), at=work.at(chat))
+            return chat.announce(
+                text,
+                role=role,
+                by=MemberId(by),
+                there=work.there(chat),
+                at=work.at(chat),
+            )
 
         self._simple("set_announcement", group, decide, by, command_id, text)
 
@@ -245,7 +257,12 @@ class Groups(Deciding):
         def decide(chat: Group, work: Work) -> Events:
             (role,) = work.run_by(chat, MemberId(by))
             return chat.mute(
-                reason=reason, until=ends, role=role, by=MemberId(by), at=work.at(chat)
+                reason=reason,
+                until=ends,
+                role=role,
+                by=MemberId(by),
+                there=work.there(chat),
+                at=work.at(chat),
             )
 
         self._simple("mute_group", group, decide, by, command_id, reason, ends)
@@ -380,7 +397,13 @@ class Groups(Deciding):
     ) -> None:
         def switched(chat: Group, work: Work) -> Events:
             (role,) = work.run_by(chat, MemberId(by))
-            return decide(chat, role=role, by=MemberId(by), at=work.at(chat))
+            return decide(
+                chat,
+                role=role,
+                by=MemberId(by),
+                there=work.there(chat),
+                at=work.at(chat),
+            )
 
         self._simple(name, group, switched, by, command_id)
 
@@ -409,6 +432,7 @@ class Groups(Deciding):
                 other_common_group=self._meet_elsewhere(chat, me, other),
                 strict=circle.book.strict_private_chat if circle else False,
                 by=me,
+                there=work.there(chat),
                 at=work.at(chat),
             )
 

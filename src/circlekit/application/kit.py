@@ -9,8 +9,10 @@ from typing import Self
 
 from circlekit.application.actions import Actions
 from circlekit.application.circles import Circles
+from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
+from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
 from circlekit.application.posts import Posts
@@ -25,6 +27,8 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Closings,
+    Duties,
     Reading,
     Actions,
     Following,
@@ -34,8 +38,10 @@ class CircleKit(
 
     Every command either does what it says or raises
     :class:`~circlekit.verdict.RefusedError` with all the rules in the way and
-    changes nothing. Safe to use from several threads, and beside other processes
-    on the same store. Close it, or use it in a ``with`` block.
+    changes nothing. In a circle that is closed or archived, ``circle-closed`` or
+    ``circle-archived`` is one of them for every command that writes there. Safe to
+    use from several threads, and beside other processes on the same store. Close it,
+    or use it in a ``with`` block.
 
     >>> with CircleKit("sqlite://") as kit:
     ...     club = kit.found_circle(name="Book club", kind="community", by="mei")

@@ -66,7 +66,7 @@ class Reading(Deciding):
             NotFoundError: If the circle is not known.
         """
         checked_id("member", member)
-        _page_size(limit)
+        page_size(limit)
         if circle is not None:
             self._known("circle", circle)
         with self._store.read(MEMBER_FEED) as (rows, head):
@@ -94,7 +94,7 @@ class Reading(Deciding):
         """
         where = PostId.of(post)
         last = None if after is None else CommentId.of(after, field="after")
-        _page_size(limit)
+        page_size(limit)
         with self._store.read(MEMBER_FEED) as (rows, _):
             return MEMBER_FEED.comments(
                 rows, where, after=last.version if last else 0, limit=limit
@@ -130,7 +130,7 @@ class Reading(Deciding):
             NotFoundError: If the group is not known.
             InvalidInputError: If the limit is not accepted.
         """
-        _page_size(limit)
+        page_size(limit)
         if before is not None and (
             type(before) is not int or not 0 <= before < _NO_POSITION
         ):
@@ -355,6 +355,12 @@ class Reading(Deciding):
                 raise NotFoundError(kind, id_)
 
 
-def _page_size(limit: int) -> None:
+def page_size(limit: int) -> None:
+    """
+    Accept how many items a page may have.
+
+    Raises:
+        InvalidInputError: If it is not 1 to 200.
+    """
     if type(limit) is not int or not 1 <= limit <= LONGEST_PAGE:
         raise InvalidInputError("limit", f"is {limit!r}", f"1 to {LONGEST_PAGE}")

@@ -7,6 +7,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.personal import PERSONAL
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
@@ -306,4 +307,7 @@ CircleEvent = (
     | MustSeeSent
     | OverrideGranted
     | OverrideRevoked
+    | CircleClosed
+    | CircleReopened
+    | CircleArchived
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, customer, group, reader, refusal, rules
+from circlekit.events import circle, closing, customer, group, reader, refusal, rules
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -59,6 +59,9 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
     ("CommandRefused", refusal.CommandRefused),
+    ("CircleClosed", closing.CircleClosed),
+    ("CircleReopened", closing.CircleReopened),
+    ("CircleArchived", closing.CircleArchived),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

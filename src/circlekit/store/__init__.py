@@ -9,6 +9,7 @@ from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
+    DUTIES,
     GROUP_TIMELINE,
     MEMBER_FEED,
     QUOTA_VIEW,
@@ -17,6 +18,7 @@ from circlekit.store.schema import (
 from circlekit.store.session import ConnectionLostError
 
 __all__ = [
+    "DUTIES",
     "GROUP_TIMELINE",
     "MEMBER_FEED",
     "QUOTA_VIEW",

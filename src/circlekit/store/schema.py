@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
@@ -24,7 +25,13 @@ SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
-READ_MODELS: Final[tuple[ReadModel, ...]] = (MEMBER_FEED, GROUP_TIMELINE, QUOTA_VIEW)
+DUTIES: Final = Duties()
+READ_MODELS: Final[tuple[ReadModel, ...]] = (
+    MEMBER_FEED,
+    GROUP_TIMELINE,
+    QUOTA_VIEW,
+    DUTIES,
+)
 
 HISTORY: Final = MetaData()
 Table(

@@ -13,6 +13,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.circle import Circle
+from circlekit.aggregates.joining import Joining
 from circlekit.audit import audit_must_sees, rules_ever
 from circlekit.budget import Spend
 from circlekit.events.circle import (
@@ -46,13 +47,13 @@ from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.house import Act, Asked, HousePolicy, known_policies, no
 from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.closing import ClosingMachine
 from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.house import house_says
 from circlekit.testing.machines.machine import (
     CAST,
     EMOJI,
     RUN_IT,
-    Machine,
     a_rule_book,
     a_wait,
     a_zone,
@@ -131,7 +132,7 @@ def _a_comment() -> SearchStrategy[int]:
     )
 
 
-class CircleMachine(Machine[Circle]):
+class CircleMachine(ClosingMachine):
     """
     Drive a circle: its people, posts, pins and must-sees.
 
@@ -147,8 +148,8 @@ class CircleMachine(Machine[Circle]):
         super().__init__()
         self.kind: CircleKind = "community"
         self.organisation: str | None = None
-        self.people: dict[str, str] = {}
         self.joined: dict[str, datetime] = {}
+        self.verified: dict[str, VerifiedRole] = {}
         self.groups: dict[str, bool] = {}
         self.synced = True
         self.posts: dict[int, str] = {}
@@ -227,7 +228,7 @@ class CircleMachine(Machine[Circle]):
         """
         if self.ask(
             lambda at: self.it.adopt_rule_book(book, by=by, at=at),
-            refused_if={"not-the-owner": not self._owns(by)},
+            refused_if={**self._closed(), "not-the-owner": not self._owns(by)},
             then=[RuleBookAdopted(book=book, by=by, at=self.at)],
         ):
             self.book, self.other_book = book, self.book
@@ -258,6 +259,7 @@ class CircleMachine(Machine[Circle]):
                 at=at,
             ),
             refused_if={
+                **self._closed(),
                 "already-a-member": member in self.people,
                 "internal-staff-only": self.kind == "internal"
                 and staff_of != self.organisation,
@@ -278,6 +280,8 @@ class CircleMachine(Machine[Circle]):
         ):
             self.people[member] = "member"
             self.joined[member] = self.it.last_at
+            if verified_role is not None:
+                self.verified[member] = verified_role
 
     @rule(
         what=st.sampled_from(
@@ -343,6 +347,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.appoint_manager(member, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": not self._owns(by),
                 "not-a-member": role is None,
                 "already-a-manager": role in RUN_IT,
@@ -358,6 +363,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.dismiss_manager(member, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": not self._owns(by),
                 "not-a-manager": self.people.get(member) != "manager",
             },
@@ -388,6 +394,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.grant_override(member, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": not self._owns(by),
                 "not-a-member": member not in self.people,
                 "already-granted": member in self.may_override,
@@ -403,6 +410,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.revoke_override(member, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-the-owner": not self._owns(by),
                 "not-granted": member not in self.may_override,
             },
@@ -438,6 +446,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.link_group(group, linked=circle, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 "group-linked": circle is not None,
             },
@@ -452,6 +461,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.unlink_group(group, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 "group-not-linked": group not in self.groups,
                 "bound-group-stays": self.groups.get(group, False),
@@ -467,6 +477,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.switch_post_sync(on=on, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 "already-so": on == self.synced,
             },
@@ -491,6 +502,7 @@ class CircleMachine(Machine[Circle]):
                 text="Meet", sync=sync, groups=groups, by=by, at=at
             ),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 "group-not-linked": not self._all_linked(groups),
                 **self._house("post", by),
@@ -527,7 +539,11 @@ class CircleMachine(Machine[Circle]):
         """
         self.ask(
             lambda at: self.it.edit_post(self.cited(post), text="New", by=by, at=at),
-            refused_if={**self._not_there(post), **self._not_the_author(post, by)},
+            refused_if={
+                **self._closed(),
+                **self._not_there(post),
+                **self._not_the_author(post, by),
+            },
             then=[PostEdited(post=post, text="New", by=by, at=self.at)],
         )
 
@@ -537,7 +553,11 @@ class CircleMachine(Machine[Circle]):
         """
         if self.ask(
             lambda at: self.it.remove_post(self.cited(post), by=by, at=at),
-            refused_if={**self._not_there(post), **self._not_the_author(post, by)},
+            refused_if={
+                **self._closed(),
+                **self._not_there(post),
+                **self._not_the_author(post, by),
+            },
             then=[PostRemoved(post=post, by=by, at=self.at)],
         ):
             self.gone.append(post)
@@ -556,6 +576,7 @@ class CircleMachine(Machine[Circle]):
                 self.cited(post), text="Yes", reply_to=answered, by=by, at=at
             ),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 **self._not_there(post),
                 "unknown-comment": not known,
@@ -580,6 +601,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.remove_comment(self.cited(comment), by=by, at=at),
             refused_if={
+                **self._closed(),
                 "unknown-comment": comment not in self.comments,
                 "comment-removed": comment in self.comments and comment in self.gone,
                 **self._not_the_author(comment, by),
@@ -596,6 +618,7 @@ class CircleMachine(Machine[Circle]):
         self.ask(
             lambda at: self.it.react(self.cited(post), emoji, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 **self._not_there(post),
             },
@@ -610,6 +633,7 @@ class CircleMachine(Machine[Circle]):
         self.ask(
             lambda at: self.it.withdraw_reaction(self.cited(post), emoji, by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-member": by not in self.people,
                 **self._not_there(post),
             },
@@ -624,6 +648,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.pin(self.cited(post), by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 **self._not_there(post),
                 "already-pinned": pinned,
@@ -640,6 +665,7 @@ class CircleMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.unpin(self.cited(post), by=by, at=at),
             refused_if={
+                **self._closed(),
                 "not-a-manager": not self._runs(by),
                 **self._not_there(post),
                 "not-pinned": post not in self.pins,
@@ -761,6 +787,8 @@ class CircleMachine(Machine[Circle]):
             must_see_posts=set(self.must_sees),
             removed=set(self.gone),
             override_holders=set(self.may_override),
+            standing=self.standing,
+            joining=Joining(self.verified),
         )
 
     def _found(
@@ -849,14 +877,9 @@ class CircleMachine(Machine[Circle]):
                 f"{beyond} of them by override"
             )
 
-    def _owns(self, who: str) -> bool:
-        return self.people.get(who) == "owner"
-
-    def _runs(self, who: str | None) -> bool:
-        return who is not None and self.people.get(who) in RUN_IT
-
     def _gone(self, who: str) -> None:
         del self.people[who], self.joined[who]
+        self.verified.pop(who, None)
         self.may_override = [holder for holder in self.may_override if holder != who]
 
     def _all_linked(self, groups: tuple[GroupId, ...] | None) -> bool:
@@ -875,8 +898,15 @@ class CircleMachine(Machine[Circle]):
 
     def _may_not_send(self, by: str, override: str | None) -> dict[str, bool]:
         if override is not None:
-            return {"no-override-right": by not in self.may_override}
-        return {"not-a-manager": not self._runs(by), **self._house("must-see", by)}
+            return {
+                **self._closed(),
+                "no-override-right": by not in self.may_override,
+            }
+        return {
+            **self._closed(),
+            "not-a-manager": not self._runs(by),
+            **self._house("must-see", by),
+        }
 
     def _house(self, act: Act, by: str) -> dict[str, bool]:
         asked = Asked(

@@ -45,7 +45,9 @@ from circlekit.testing.machines.machine import (
 )
 from circlekit.testing.machines.waiting import MICROSECOND, Wait
 from circlekit.testing.strategies import moments, spans
+from circlekit.verdict import ALLOWED, Verdict, refused
 
+_CLOSED: Final = refused("circle-closed", "this circle is closed")
 Reaching = Literal["open_private_chat", "send_friend_request"]
 _BOOKS: Final = st.builds(
     RuleBook,
@@ -71,6 +73,7 @@ class GroupMachine(Machine[Group]):
         self.messages: list[int] = []
         self.mute: tuple[int, datetime | None] | None = None
         self.block: int | None = None
+        self.there = ALLOWED
 
     def blank(self) -> Group:
         """
@@ -169,6 +172,13 @@ class GroupMachine(Machine[Group]):
             then=[],
         )
 
+    @rule(there=st.sampled_from((ALLOWED, _CLOSED)))
+    def close_the_circle(self, there: Verdict) -> None:
+        """
+        Let the circle, of which the group is, be closed or opened again.
+        """
+        self.there = there
+
     @rule(
         member=st.one_of(
             PEOPLE, st.sampled_from([MemberId(f"guest-{n}") for n in range(4)])
@@ -181,8 +191,11 @@ class GroupMachine(Machine[Group]):
         """
         most = self.book.group_capacity
         if self.ask(
-            lambda at: self.it.join(member, role=role, capacity=most, at=at),
+            lambda at: self.it.join(
+                member, role=role, capacity=most, there=self.there, at=at
+            ),
             refused_if={
+                **self._closed(),
                 "not-a-member": role is None,
                 "already-in-the-group": member in self.inside,
                 "group-full": most is not None and len(self.inside) >= most,
@@ -254,9 +267,15 @@ class GroupMachine(Machine[Group]):
         answered = None if reply_to is None else self.cited(reply_to)
         if self.ask(
             lambda at: self.it.send_message(
-                text="Hello", reply_to=answered, role=role, by=by, at=at
+                text="Hello",
+                reply_to=answered,
+                role=role,
+                by=by,
+                there=self.there,
+                at=at,
             ),
             refused_if={
+                **self._closed(),
                 "group-not-linked": self.circle is None,
                 "not-in-the-group": by not in self.inside,
                 "group-muted": self._muted() and role not in RUN_IT,
@@ -273,8 +292,11 @@ class GroupMachine(Machine[Group]):
         React to a message.
         """
         self.ask(
-            lambda at: self.it.react(self.cited(message), emoji, by=by, at=at),
+            lambda at: self.it.react(
+                self.cited(message), emoji, by=by, there=self.there, at=at
+            ),
             refused_if={
+                **self._closed(),
                 "group-not-linked": self.circle is None,
                 "not-in-the-group": by not in self.inside,
                 "unknown-message": message not in self.messages,
@@ -300,7 +322,9 @@ class GroupMachine(Machine[Group]):
         Put up an announcement.
         """
         self.ask(
-            lambda at: self.it.announce("Welcome", role=role, by=by, at=at),
+            lambda at: self.it.announce(
+                "Welcome", role=role, by=by, there=self.there, at=at
+            ),
             refused_if=self._may_not_run(role),
             then=[AnnouncementSet(text="Welcome", by=by, at=self.at)],
         )
@@ -324,7 +348,7 @@ class GroupMachine(Machine[Group]):
         until = None if lasts is None else self.at + lasts
         if self.ask(
             lambda at: self.it.mute(
-                reason=reason, until=until, role=role, by=by, at=at
+                reason=reason, until=until, role=role, by=by, there=self.there, at=at
             ),
             refused_if={
                 **self._may_not_run(role),
@@ -355,7 +379,7 @@ class GroupMachine(Machine[Group]):
         Unmute the group.
         """
         if self.ask(
-            lambda at: self.it.unmute(role=role, by=by, at=at),
+            lambda at: self.it.unmute(role=role, by=by, there=self.there, at=at),
             refused_if={**self._may_not_run(role), "not-muted": not self._muted()},
             then=[GroupUnmuted(by=by, at=self.at)],
         ):
@@ -366,7 +390,9 @@ class GroupMachine(Machine[Group]):
         Block private chat by way of the group.
         """
         if self.ask(
-            lambda at: self.it.block_private_chat(role=role, by=by, at=at),
+            lambda at: self.it.block_private_chat(
+                role=role, by=by, there=self.there, at=at
+            ),
             refused_if={
                 **self._may_not_run(role),
                 "already-blocked": self.block is not None,
@@ -380,7 +406,9 @@ class GroupMachine(Machine[Group]):
         Allow private chat again.
         """
         if self.ask(
-            lambda at: self.it.allow_private_chat(role=role, by=by, at=at),
+            lambda at: self.it.allow_private_chat(
+                role=role, by=by, there=self.there, at=at
+            ),
             refused_if={**self._may_not_run(role), "not-blocked": self.block is None},
             then=[PrivateChatAllowed(by=by, at=self.at)],
         ):
@@ -435,9 +463,11 @@ class GroupMachine(Machine[Group]):
                 other_common_group=other_common_group,
                 strict=strict,
                 by=by,
+                there=self.there,
                 at=at,
             ),
             refused_if={
+                **self._closed(),
                 "group-not-linked": self.circle is None,
                 "same-person": by == to,
                 "not-in-the-group": by not in self.inside or to not in self.inside,
@@ -476,8 +506,12 @@ class GroupMachine(Machine[Group]):
         _, until = self.mute
         return until is None or self.at < until
 
+    def _closed(self) -> dict[str, bool]:
+        return dict.fromkeys(self.there.rules, True)
+
     def _may_not_run(self, role: Role | None) -> dict[str, bool]:
         return {
+            **self._closed(),
             "group-not-linked": self.circle is None,
             "not-a-manager": role not in RUN_IT,
         }

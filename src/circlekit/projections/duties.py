@@ -1,0 +1,400 @@
+"""
+What one member still has to do, over all their circles or one.
+
+A must-see is everybody's duty in its circle until they acknowledge it. It is kept
+once, however many members there are, and who has acknowledged it is left out when
+somebody asks. Every other duty is one person's, and is kept for that person until it
+is done. Either is a duty only while they are a member of its circle.
+
+Duties are sorted by when they came to be, which never changes and which no two
+duties of a member share: a page goes on below the last duty of the page before,
+and none comes up twice, whatever is done in between.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, ClassVar, Final, Literal, get_args
+
+from attrs import frozen
+from sqlalchemy import Column, Index, Integer, MetaData, Table
+
+from circlekit.clock import from_micros, micros
+from circlekit.errors import InvalidInputError
+from circlekit.events.circle import (
+    CircleFounded,
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    MustSeeSent,
+    PostEdited,
+    PostPublished,
+    PostRemoved,
+)
+from circlekit.events.reader import MustSeeAcknowledged
+from circlekit.events.record import Recorded
+from circlekit.ids import CircleId, MemberId, PostId
+from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel, Rows
+
+DutyKind = Literal["must-see", "to-do", "homework", "approval"]
+KINDS: Final[tuple[DutyKind, ...]] = get_args(DutyKind)
+LONGEST_TITLE: Final = 100
+
+_TABLES: Final = MetaData()
+Table(
+    "circlekit_duty_member",
+    _TABLES,
+    Column("member", TEXT, primary_key=True),
+    Column("circle", TEXT, primary_key=True),
+    Index("circlekit_duty_member_circle", "circle"),
+)
+Table(
+    "circlekit_duty_post",
+    _TABLES,
+    Column("circle", TEXT, primary_key=True),
+    Column("post", Integer, primary_key=True),
+    Column("title", TEXT, nullable=False),
+)
+Table(
+    "circlekit_duty_must_see",
+    _TABLES,
+    Column("position", WHOLE_NUMBER, primary_key=True, autoincrement=False),
+    Column("circle", TEXT, nullable=False),
+    Column("post", Integer, nullable=False),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Index("circlekit_duty_must_see_place", "circle", "post", unique=True),
+    Index("circlekit_duty_must_see_newest", "circle", "at", "position"),
+)
+Table(
+    "circlekit_duty_acknowledged",
+    _TABLES,
+    Column("circle", TEXT, primary_key=True),
+    Column("post", Integer, primary_key=True),
+    Column("member", TEXT, primary_key=True),
+)
+Table(
+    "circlekit_duty_own",
+    _TABLES,
+    Column("member", TEXT, primary_key=True),
+    Column("kind", TEXT, primary_key=True),
+    Column("ref", TEXT, primary_key=True),
+    Column("circle", TEXT, nullable=False),
+    Column("title", TEXT, nullable=False),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Column("position", WHOLE_NUMBER, nullable=False),
+    Column("due", WHOLE_NUMBER),
+    Index("circlekit_duty_own_newest", "member", "at", "position"),
+    Index("circlekit_duty_own_ref", "kind", "ref"),
+)
+
+
+@frozen(kw_only=True)
+class Duty:
+    """
+    One thing that a member still has to do.
+
+    Attributes:
+        kind: ``must-see``, ``to-do``, ``homework`` or ``approval``.
+
+        ref: Which one, by the id that its kind's commands take; of a must-see the
+            post, as text.
+
+        circle: Where it is to be done.
+
+        title: Its first line, at most 100 characters; empty if it has no words.
+
+        since: When it became this member's, or everybody's, to do, UTC.
+
+        due: Until when, UTC; None if there is no hurry. At that very moment it
+            is late.
+
+        overdue: Whether it is late at the moment of asking.
+    """
+
+    kind: DutyKind
+    ref: str
+    circle: CircleId
+    title: str
+    since: datetime
+    due: datetime | None = None
+    overdue: bool = False
+
+
+@frozen
+class InboxPage:
+    """
+    Some duties, newest first, and the cursor that asks for the ones after them.
+
+    Attributes:
+        next: Hand it back to get the next page; None if this is the last.
+    """
+
+    items: tuple[Duty, ...]
+    next: str | None
+
+
+class Duties(ReadModel):
+    """
+    Everybody's open duties.
+    """
+
+    name: ClassVar[str] = "duties"
+    tables: ClassVar[MetaData] = _TABLES
+    kinds: ClassVar[frozenset[type]] = frozenset(
+        {
+            CircleFounded,
+            MemberJoined,
+            MemberLeft,
+            MemberRemoved,
+            PostPublished,
+            PostEdited,
+            PostRemoved,
+            MustSeeSent,
+            MustSeeAcknowledged,
+        }
+    )
+
+    def apply(self, rows: Rows, recorded: Recorded) -> None:
+        """
+        Take in one event of a circle, of a reader, or of what is to be done.
+        """
+        event, subject = recorded.event, recorded.subject
+        match event:
+            case PostPublished():
+                rows.run(
+                    _PUBLISH,
+                    circle=subject,
+                    post=recorded.version,
+                    title=title_of(event.text),
+                )
+            case MustSeeAcknowledged():
+                rows.run(
+                    _ACKNOWLEDGE,
+                    circle=event.circle,
+                    post=event.post,
+                    member=subject,
+                )
+            case MemberJoined():
+                rows.run(_JOIN, member=event.member, circle=subject)
+            case MemberLeft() | MemberRemoved():
+                rows.run(_LEAVE, member=event.member, circle=subject)
+            case PostEdited():
+                rows.run(
+                    _EDIT, circle=subject, post=event.post, title=title_of(event.text)
+                )
+            case PostRemoved():
+                for statement in _REMOVE:
+                    rows.run(statement, circle=subject, post=event.post)
+            case MustSeeSent():
+                rows.run(
+                    _MUST_SEE,
+                    position=recorded.position,
+                    circle=subject,
+                    post=event.post,
+                    at=micros(event.at),
+                )
+            case CircleFounded():
+                rows.run(_JOIN, member=event.by, circle=subject)
+
+    def page(
+        self,
+        rows: Rows,
+        member: MemberId,
+        *,
+        circle: CircleId | None = None,
+        kinds: Collection[DutyKind] = KINDS,
+        after: str | None = None,
+        limit: int = 20,
+        at: datetime,
+    ) -> InboxPage:
+        """
+        Return the next *limit* open duties of a member, late ones marked as of *at*.
+        """
+        start = _NEWEST if after is None else _read_cursor(after)
+        asked = [kind if kind in kinds else None for kind in KINDS]
+        found = rows.all(
+            _OPEN,
+            member=member,
+            circle=circle,
+            **dict(zip(("a", "b", "c", "d"), asked, strict=True)),
+            at=start[0],
+            position=start[1],
+            limit=limit + 1,
+        )
+        last = None
+        if len(found) > limit:
+            *_, since, _, position = found[limit - 1]
+            last = f"{since}.{position}"
+        return InboxPage(tuple(_duty(row, at) for row in found[:limit]), last)
+
+    def waiting_for(self, rows: Rows, post: PostId) -> tuple[MemberId, ...]:
+        """
+        Return the members who have yet to acknowledge a must-see, by their ids.
+        """
+        found = rows.all(_WAITING_FOR, circle=post.circle, post=post.version)
+        return tuple(MemberId(member) for (member,) in found)
+
+
+def title_of(text: str) -> str:
+    r"""
+    Return the first line of a text that says anything, cut to 100 characters.
+
+    >>> title_of("  Bring a pen. \nAnd paper.")
+    'Bring a pen.'
+    """
+    lines = (line.strip() for line in text.splitlines())
+    return next((line for line in lines if line), "")[:LONGEST_TITLE]
+
+
+# One person's duties: called by whatever case of `apply` begins or ends one.
+
+
+def begin(
+    rows: Rows,
+    recorded: Recorded,
+    *,
+    member: str,
+    kind: DutyKind,
+    ref: str,
+    circle: str,
+    title: str,
+    due: datetime | None = None,
+) -> None:
+    """
+    Give somebody a duty, or give it to them anew; one event gives each at most one.
+    """
+    rows.run(
+        _BEGIN,
+        member=member,
+        kind=kind,
+        ref=ref,
+        circle=circle,
+        title=title_of(title),
+        at=micros(recorded.event.at),
+        position=recorded.position,
+        due=None if due is None else micros(due),
+    )
+
+
+def move(rows: Rows, *, kind: DutyKind, ref: str, due: datetime | None) -> None:
+    """
+    Change until when something is to be done, for everybody who has yet to do it.
+    """
+    rows.run(_MOVE, kind=kind, ref=ref, due=None if due is None else micros(due))
+
+
+def end(rows: Rows, *, kind: DutyKind, ref: str, member: str | None = None) -> None:
+    """
+    Take a duty from one member, or from everybody who still has it.
+    """
+    rows.run(_END, kind=kind, ref=ref, member=member)
+
+
+_END_OF_TIME: Final = 2**62
+_NEWEST: Final = (_END_OF_TIME, _END_OF_TIME)
+
+
+def _read_cursor(text: str) -> tuple[int, int]:
+    try:
+        at, position = map(_number, text.split("."))
+    except (ValueError, TypeError, AttributeError) as error:
+        accepted = "the `next` of an earlier page"
+        raise InvalidInputError("after", f"{text!r} is none", accepted) from error
+    return at, position
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if abs(number) > _END_OF_TIME:
+        raise ValueError(text)
+    return number
+
+
+def _duty(row: tuple[Any, ...], at: datetime) -> Duty:
+    kind, ref, post, circle, title, since, due, _ = row
+    until = None if due is None else from_micros(due)
+    return Duty(
+        kind=kind,
+        ref=str(PostId(circle, post)) if ref is None else ref,
+        circle=circle,
+        title=title,
+        since=from_micros(since),
+        due=until,
+        overdue=until is not None and at >= until,
+    )
+
+
+_PUBLISH: Final = """
+INSERT INTO circlekit_duty_post (circle, post, title) VALUES (:circle, :post, :title)
+"""
+_EDIT: Final = """
+UPDATE circlekit_duty_post SET title = :title WHERE circle = :circle AND post = :post
+"""
+_REMOVE: Final = (
+    "DELETE FROM circlekit_duty_post WHERE circle = :circle AND post = :post",
+    "DELETE FROM circlekit_duty_must_see WHERE circle = :circle AND post = :post",
+    "DELETE FROM circlekit_duty_acknowledged WHERE circle = :circle AND post = :post",
+)
+_MUST_SEE: Final = """
+INSERT INTO circlekit_duty_must_see (position, circle, post, at)
+VALUES (:position, :circle, :post, :at)
+"""
+_ACKNOWLEDGE: Final = """
+INSERT INTO circlekit_duty_acknowledged (circle, post, member)
+VALUES (:circle, :post, :member) ON CONFLICT DO NOTHING
+"""
+_JOIN: Final = """
+INSERT INTO circlekit_duty_member (member, circle) VALUES (:member, :circle)
+"""
+_LEAVE: Final = """
+DELETE FROM circlekit_duty_member WHERE member = :member AND circle = :circle
+"""
+_BEGIN: Final = """
+INSERT INTO circlekit_duty_own (member, kind, ref, circle, title, at, position, due)
+VALUES (:member, :kind, :ref, :circle, :title, :at, :position, :due)
+ON CONFLICT (member, kind, ref) DO UPDATE SET circle = excluded.circle,
+title = excluded.title, at = excluded.at, position = excluded.position,
+due = excluded.due
+"""
+_MOVE: Final = """
+UPDATE circlekit_duty_own SET due = :due WHERE kind = :kind AND ref = :ref
+"""
+_END: Final = """
+DELETE FROM circlekit_duty_own
+WHERE kind = :kind AND ref = :ref AND member = coalesce(:member, member)
+"""
+_WAITING_FOR: Final = """
+SELECT m.member FROM circlekit_duty_must_see u
+JOIN circlekit_duty_member m ON m.circle = u.circle
+WHERE u.circle = :circle AND u.post = :post AND NOT EXISTS (
+    SELECT 1 FROM circlekit_duty_acknowledged a
+    WHERE a.circle = u.circle AND a.post = u.post AND a.member = m.member)
+ORDER BY m.member
+"""
+# The newest few must-sees of each circle come from the index, then the newest of
+# those and of the member's own.
+_OPEN: Final = """
+WITH m AS (
+    SELECT circle FROM circlekit_duty_member
+    WHERE member = :member AND circle = coalesce(:circle, circle))
+SELECT * FROM (
+    SELECT o.kind, o.ref, 0 AS post, o.circle, o.title, o.at, o.due, o.position
+    FROM circlekit_duty_own o JOIN m ON m.circle = o.circle
+    WHERE o.member = :member AND o.kind IN (:a, :b, :c, :d)
+    AND (o.at, o.position) < (:at, :position)
+    ORDER BY o.at DESC, o.position DESC LIMIT :limit) AS own
+UNION ALL
+SELECT * FROM (
+    SELECT 'must-see' AS kind, NULL AS ref, u.post, u.circle, p.title, u.at,
+    CAST(NULL AS BIGINT) AS due, u.position
+    FROM m JOIN circlekit_duty_must_see u ON u.position IN (
+        SELECT n.position FROM circlekit_duty_must_see n
+        WHERE n.circle = m.circle AND 'must-see' IN (:a, :b, :c, :d)
+        AND (n.at, n.position) < (:at, :position)
+        AND NOT EXISTS (
+            SELECT 1 FROM circlekit_duty_acknowledged a
+            WHERE a.circle = n.circle AND a.post = n.post AND a.member = :member)
+        ORDER BY n.at DESC, n.position DESC LIMIT :limit)
+    JOIN circlekit_duty_post p ON p.circle = u.circle AND p.post = u.post
+    ORDER BY u.at DESC, u.position DESC LIMIT :limit) AS everybodys
+ORDER BY 6 DESC, 8 DESC LIMIT :limit
+"""
