@@ -717,21 +717,31 @@ WHERE (p.circle, p.version) IN (
 AND (p.at, p.position) < (:at, :position)
 ORDER BY p.at DESC, p.position DESC LIMIT :limit
 """
-# The newest few of each circle come from the index, then the newest of those.
+# What goes on below the top: the posts of one circle up to a place of the feed.
+_BELOW: Final = f"""
+SELECT q.position FROM circlekit_feed_post q
+WHERE q.circle = m.circle
+AND (q.at, q.position) < (:at, :position)
+AND q.position <= coalesce(m.left_after, :as_of)
+AND NOT (m.left_after IS NULL AND (
+    EXISTS (SELECT 1 FROM circlekit_feed_pin n
+            WHERE n.circle = q.circle AND n.post = q.version AND {_PINNED})
+    OR EXISTS (SELECT 1 FROM circlekit_feed_must_see u
+               WHERE u.circle = q.circle AND u.post = q.version
+               AND {_UNACKNOWLEDGED})))
+ORDER BY q.at DESC, q.position DESC
+"""
+# As many circles as items, those with the newest ones: no others can have any on the
+# page. Then the newest few of each of them, and the newest of those.
 _REST: Final = f"""
-WITH m AS ({_WAS_IN})
+WITH everywhere AS ({_WAS_IN}),
+m AS (
+    SELECT h.circle, h.left_after FROM (
+        SELECT m.circle, m.left_after, ({_BELOW} LIMIT 1) AS newest FROM everywhere m
+    ) h
+    JOIN circlekit_feed_post p ON p.position = h.newest
+    ORDER BY p.at DESC, p.position DESC LIMIT :limit)
 SELECT {_BODY} FROM m
-JOIN circlekit_feed_post p ON p.position IN (
-    SELECT q.position FROM circlekit_feed_post q
-    WHERE q.circle = m.circle
-    AND (q.at, q.position) < (:at, :position)
-    AND q.position <= coalesce(m.left_after, :as_of)
-    AND NOT (m.left_after IS NULL AND (
-        EXISTS (SELECT 1 FROM circlekit_feed_pin n
-                WHERE n.circle = q.circle AND n.post = q.version AND {_PINNED})
-        OR EXISTS (SELECT 1 FROM circlekit_feed_must_see u
-                   WHERE u.circle = q.circle AND u.post = q.version
-                   AND {_UNACKNOWLEDGED})))
-    ORDER BY q.at DESC, q.position DESC LIMIT :limit)
+JOIN circlekit_feed_post p ON p.position IN ({_BELOW} LIMIT :limit)
 ORDER BY p.at DESC, p.position DESC LIMIT :limit
 """
