@@ -388,19 +388,17 @@ class MemberFeed(ReadModel):
         Return the next *limit* items; *head* is the newest event taken in.
         """
         cursor = _Cursor.start(head) if after is None else _Cursor.read(after)
-        found: list[tuple[Any, ...]] = []
+        found: list[_Key] = []
         if cursor.first:
-            found = list(_keyed(rows, _FIRST, member, circle, cursor, limit + 1))
-        ranks = [True] * len(found)
-        if len(found) <= limit:
+            found = list(_keys(rows, _FIRST, member, circle, cursor, limit + 1))
+        above = len(found)
+        if above <= limit:
             rest = cursor if not cursor.first else _Cursor.start(cursor.as_of, 0)
-            more = _keyed(rows, _REST, member, circle, rest, limit + 1 - len(found))
-            found += more
-            ranks += [False] * len(more)
+            found += _rest(rows, member, circle, rest, limit + 1 - above)
         last = None
         if len(found) > limit:
-            at, position = found[limit - 1][4], found[limit - 1][0]
-            last = _Cursor(cursor.as_of, int(ranks[limit - 1]), at, position).write()
+            at, position = found[limit - 1]
+            last = _Cursor(cursor.as_of, int(limit <= above), at, position).write()
         return FeedPage(_items(rows, member, found[:limit]), last)
 
     def comments(
@@ -494,7 +492,13 @@ def _number(text: str) -> int:
     return number
 
 
-def _keyed(
+_Key = tuple[int, int]
+"""
+By what a feed is ordered: the moment of a post, and its position.
+"""
+
+
+def _keys(
     rows: Rows,
     sql: str,
     member: str,
@@ -513,12 +517,43 @@ def _keyed(
     )
 
 
-def _items(
-    rows: Rows, member: str, found: Sequence[tuple[Any, ...]]
-) -> tuple[FeedItem, ...]:
-    items = []
+def _rest(
+    rows: Rows, member: str, circle: str | None, cursor: _Cursor, limit: int
+) -> Sequence[_Key]:
+    # As many circles as items, those with the newest ones: no others can have any
+    # on the page.
+    live = _keys(rows, _LIVELIEST, member, circle, cursor, limit)
+    if not live:
+        return ()
+    asked: dict[str, Any] = {}
+    parts = []
+    for number, (name, left_after) in enumerate(live):
+        asked[f"circle_{number}"] = name
+        asked[f"up_to_{number}"] = cursor.as_of if left_after is None else left_after
+        below = _BELOW if left_after is None else _BELOW_TO_WHO_LEFT
+        parts.append(below.format(number=number))
+    return rows.all(  # type: ignore[return-value]
+        f"{_EACH_OF.join(parts)} {_NEWEST_FIRST}",
+        member=member,
+        as_of=cursor.as_of,
+        at=cursor.at,
+        position=cursor.position,
+        limit=limit,
+        **asked,
+    )
+
+
+def _items(rows: Rows, member: str, found: Sequence[_Key]) -> tuple[FeedItem, ...]:
+    if not found:
+        return ()
+    asked = {f"at_{number}": position for number, (_, position) in enumerate(found)}
+    places = ", ".join(f":{name}" for name in asked)
+    reactions: dict[int, dict[str, int]] = {}
+    for position, emoji, count in rows.all(_REACTIONS.format(places), **asked):
+        reactions.setdefault(position, {})[emoji] = count
+    items = {}
     for (
-        _position,
+        position,
         circle,
         version,
         author,
@@ -530,28 +565,27 @@ def _items(
         edited_at,
         must_see_at,
         comments,
-    ) in found:
-        place = {"circle": circle, "post": version}
-        ((pinned, read, acknowledged),) = rows.all(_MARKS, member=member, **place)
-        items.append(
-            FeedItem(
-                post=PostId(circle, version),
-                author=author,
-                at=from_micros(at),
-                text=text,
-                images=from_json(images, tuple[str, ...]),
-                videos=from_json(videos, tuple[str, ...]),
-                topic=topic,
-                edited_at=None if edited_at is None else from_micros(edited_at),
-                pinned=bool(pinned),
-                must_see_at=None if must_see_at is None else from_micros(must_see_at),
-                acknowledged=bool(acknowledged),
-                unread=author != member and not read,
-                comments=comments,
-                reactions=dict(rows.all(_REACTIONS, **place)),
-            )
+        pinned,
+        read,
+        acknowledged,
+    ) in rows.all(_BODIES.format(places), member=member, **asked):
+        items[position] = FeedItem(
+            post=PostId(circle, version),
+            author=author,
+            at=from_micros(at),
+            text=text,
+            images=from_json(images, tuple[str, ...]),
+            videos=from_json(videos, tuple[str, ...]),
+            topic=topic,
+            edited_at=None if edited_at is None else from_micros(edited_at),
+            pinned=bool(pinned),
+            must_see_at=None if must_see_at is None else from_micros(must_see_at),
+            acknowledged=bool(acknowledged),
+            unread=author != member and not read,
+            comments=comments,
+            reactions=reactions.get(position, {}),
         )
-    return tuple(items)
+    return tuple(items[position] for _, position in found)
 
 
 def _come_in(rows: Rows, recorded: Recorded, member: str, role: str) -> None:
@@ -664,22 +698,23 @@ _ACKNOWLEDGED: Final = """
 SELECT member, at FROM circlekit_feed_acknowledged
 WHERE circle = :circle AND post = :post ORDER BY position
 """
+# Of the posts at some positions, which are put in.
 _REACTIONS: Final = """
-SELECT emoji, count(*) FROM circlekit_feed_reaction
-WHERE circle = :circle AND post = :post GROUP BY emoji ORDER BY emoji
+SELECT p.position, r.emoji, count(*)
+FROM circlekit_feed_post p
+JOIN circlekit_feed_reaction r ON r.circle = p.circle AND r.post = p.version
+WHERE p.position IN ({}) GROUP BY p.position, r.emoji ORDER BY r.emoji
 """
-_MARKS: Final = """
-SELECT
-EXISTS (SELECT 1 FROM circlekit_feed_pin
-        WHERE circle = :circle AND post = :post AND until IS NULL),
-EXISTS (SELECT 1 FROM circlekit_feed_read
-        WHERE member = :member AND circle = :circle AND post = :post),
-EXISTS (SELECT 1 FROM circlekit_feed_acknowledged
-        WHERE circle = :circle AND post = :post AND member = :member)
-"""
-_BODY: Final = """
-p.position, p.circle, p.version, p.author, p.at, p.text, p.images, p.videos,
-p.topic, p.edited_at, p.must_see_at, p.comments
+_BODIES: Final = """
+SELECT p.position, p.circle, p.version, p.author, p.at, p.text, p.images, p.videos,
+p.topic, p.edited_at, p.must_see_at, p.comments,
+EXISTS (SELECT 1 FROM circlekit_feed_pin n
+        WHERE n.circle = p.circle AND n.post = p.version AND n.until IS NULL),
+EXISTS (SELECT 1 FROM circlekit_feed_read r
+        WHERE r.member = :member AND r.circle = p.circle AND r.post = p.version),
+EXISTS (SELECT 1 FROM circlekit_feed_acknowledged a
+        WHERE a.circle = p.circle AND a.post = p.version AND a.member = :member)
+FROM circlekit_feed_post p WHERE p.position IN ({})
 """
 # Where somebody was as of one event, and up to which event they see posts there,
 # null while they stayed.
@@ -705,7 +740,7 @@ u.since <= :as_of AND NOT EXISTS (
 """
 _FIRST: Final = f"""
 WITH m AS ({_WAS_IN})
-SELECT {_BODY} FROM circlekit_feed_post p
+SELECT p.at, p.position FROM circlekit_feed_post p
 WHERE (p.circle, p.version) IN (
     SELECT n.circle, n.post FROM m
     JOIN circlekit_feed_pin n ON n.circle = m.circle
@@ -717,31 +752,37 @@ WHERE (p.circle, p.version) IN (
 AND (p.at, p.position) < (:at, :position)
 ORDER BY p.at DESC, p.position DESC LIMIT :limit
 """
-# What goes on below the top: the posts of one circle up to a place of the feed.
-_BELOW: Final = f"""
-SELECT q.position FROM circlekit_feed_post q
-WHERE q.circle = m.circle
-AND (q.at, q.position) < (:at, :position)
-AND q.position <= coalesce(m.left_after, :as_of)
-AND NOT (m.left_after IS NULL AND (
-    EXISTS (SELECT 1 FROM circlekit_feed_pin n
-            WHERE n.circle = q.circle AND n.post = q.version AND {_PINNED})
-    OR EXISTS (SELECT 1 FROM circlekit_feed_must_see u
-               WHERE u.circle = q.circle AND u.post = q.version
-               AND {_UNACKNOWLEDGED})))
-ORDER BY q.at DESC, q.position DESC
+# What goes on below the top, circle by circle; the index has it in this order.
+_FURTHER_DOWN: Final = "(q.at, q.position) < (:at, :position)"
+_NOT_ABOVE: Final = f"""
+NOT EXISTS (
+    SELECT 1 FROM circlekit_feed_pin n
+    WHERE n.circle = q.circle AND n.post = q.version AND {_PINNED})
+AND NOT EXISTS (
+    SELECT 1 FROM circlekit_feed_must_see u
+    WHERE u.circle = q.circle AND u.post = q.version AND {_UNACKNOWLEDGED})
 """
-# As many circles as items, those with the newest ones: no others can have any on the
-# page. Then the newest few of each of them, and the newest of those.
-_REST: Final = f"""
-WITH everywhere AS ({_WAS_IN}),
-m AS (
-    SELECT h.circle, h.left_after FROM (
-        SELECT m.circle, m.left_after, ({_BELOW} LIMIT 1) AS newest FROM everywhere m
-    ) h
-    JOIN circlekit_feed_post p ON p.position = h.newest
-    ORDER BY p.at DESC, p.position DESC LIMIT :limit)
-SELECT {_BODY} FROM m
-JOIN circlekit_feed_post p ON p.position IN ({_BELOW} LIMIT :limit)
+_NEWEST_OF_EACH: Final = f"""
+SELECT q.position FROM circlekit_feed_post q
+WHERE q.circle = m.circle AND {_FURTHER_DOWN}
+AND q.position <= coalesce(m.left_after, :as_of)
+AND (m.left_after IS NOT NULL OR ({_NOT_ABOVE}))
+ORDER BY q.at DESC, q.position DESC LIMIT 1
+"""
+_LIVELIEST: Final = f"""
+WITH m AS ({_WAS_IN})
+SELECT h.circle, h.left_after
+FROM (SELECT m.circle, m.left_after, ({_NEWEST_OF_EACH}) AS newest FROM m) h
+JOIN circlekit_feed_post p ON p.position = h.newest
 ORDER BY p.at DESC, p.position DESC LIMIT :limit
 """
+_BELOW_TO_WHO_LEFT: Final = f"""
+SELECT * FROM (
+    SELECT q.at AS at, q.position AS position FROM circlekit_feed_post q
+    WHERE q.circle = :circle_{{number}} AND {_FURTHER_DOWN}
+    AND q.position <= :up_to_{{number}}
+    ORDER BY q.at DESC, q.position DESC LIMIT :limit) AS of_{{number}}
+"""
+_BELOW: Final = _BELOW_TO_WHO_LEFT.replace("ORDER BY", f"AND {_NOT_ABOVE} ORDER BY", 1)
+_EACH_OF: Final = "UNION ALL"
+_NEWEST_FIRST: Final = "ORDER BY at DESC, position DESC LIMIT :limit"
