@@ -532,7 +532,7 @@ def _rest(
         asked[f"up_to_{number}"] = cursor.as_of if left_after is None else left_after
         below = _BELOW if left_after is None else _BELOW_TO_WHO_LEFT
         parts.append(below.format(number=number))
-    return rows.all(  # type: ignore[return-value]
+    return rows.all(
         f"{_EACH_OF.join(parts)} {_NEWEST_FIRST}",
         member=member,
         as_of=cursor.as_of,
