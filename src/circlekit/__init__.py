@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.clock import ManualClock
 from circlekit.errors import (
+    AlreadyThereError,
     BusyError,
     CirclekitError,
     CommandIdReusedError,
     CorruptEventError,
+    ExportError,
     GoldenHistoryError,
     InvalidInputError,
     NotFoundError,
@@ -19,6 +21,7 @@ from circlekit.errors import (
     UnknownPolicyError,
 )
 from circlekit.ids import (
+    CheckInId,
     CircleId,
     CommentId,
     CustomerId,
@@ -26,6 +29,8 @@ from circlekit.ids import (
     MemberId,
     MessageId,
     PostId,
+    ScheduledId,
+    TopicId,
 )
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
@@ -39,9 +44,11 @@ __all__ = [
     "CALENDAR_DAY",
     "CALENDAR_MONTH",
     "RULE_BOOKS",
+    "AlreadyThereError",
     "AsyncCircleKit",
     "Budget",
     "BusyError",
+    "CheckInId",
     "CircleId",
     "CircleKit",
     "CirclekitError",
@@ -49,6 +56,7 @@ __all__ = [
     "CommentId",
     "CorruptEventError",
     "CustomerId",
+    "ExportError",
     "GoldenHistoryError",
     "GroupId",
     "InvalidInputError",
@@ -61,7 +69,9 @@ __all__ = [
     "Reason",
     "RefusedError",
     "RuleBook",
+    "ScheduledId",
     "StoreError",
+    "TopicId",
     "UnknownPolicyError",
     "Verdict",
     "WhatIf",

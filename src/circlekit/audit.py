@@ -30,19 +30,40 @@ from circlekit.events.circle import (
     MemberRemoved,
     MustSeeSent,
     OwnerChanged,
+    OwnerSucceeded,
 )
 from circlekit.events.record import Recorded, is_about
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.rules import RuleBookAdopted
-from circlekit.ids import CircleId
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
+from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.budgets import within_budgets
 from circlekit.policies.house import Asked, Policies, house_allows
+from circlekit.policies.schedule import Planned, room_for_release
 from circlekit.rulebook import HouseRule, RuleBook
 from circlekit.verdict import Reason
 
-ATTEMPTS: Final = frozenset({"send_must_see", "promote_to_must_see"})
-AUDITED: Final = (CircleFounded, RuleBookAdopted, MustSeeSent, CommandRefused)
+ATTEMPTS: Final = frozenset(
+    {"send_must_see", "promote_to_must_see", "schedule_must_see"}
+)
+AUDITED: Final = (
+    CircleFounded,
+    RuleBookAdopted,
+    MustSeeSent,
+    CommandRefused,
+    MustSeeScheduled,
+    ScheduledMoved,
+    ScheduledCancelled,
+    ScheduledReleased,
+    ScheduledDropped,
+)
 # Who was what since when: needed only where a house has rules of its own.
 PEOPLE: Final = (
     MemberJoined,
@@ -51,6 +72,7 @@ PEOPLE: Final = (
     ManagerAppointed,
     ManagerDismissed,
     OwnerChanged,
+    OwnerSucceeded,
 )
 _LONGEST_GAP: Final = timedelta(days=100_000)
 
@@ -315,6 +337,10 @@ class _Ledger:
     roles: dict[str, Role] = Factory(dict)
     joined_at: dict[str, datetime] = Factory(dict)
     spends: deque[Spend] = Factory(deque)
+    waiting: dict[int, Planned] = Factory(dict)
+    released: dict[int, Planned] = Factory(dict)
+    turned_away: set[int] = Factory(set)
+    not_sent: set[int] = Factory(set)
     last_sent: datetime | None = None
     months: dict[str, CircleMonth] = Factory(dict)
 
@@ -325,6 +351,14 @@ class _Ledger:
         match event:
             case MustSeeSent():
                 self._sent(recorded, event, audit)
+            case (
+                MustSeeScheduled()
+                | ScheduledMoved()
+                | ScheduledCancelled()
+                | ScheduledReleased()
+                | ScheduledDropped()
+            ):
+                self._scheduled(recorded.version, event, audit)
             case CommandRefused():
                 if event.command in ATTEMPTS:
                     self._refused(recorded, event, audit)
@@ -343,7 +377,7 @@ class _Ledger:
                 self.roles[event.member] = "manager"
             case ManagerDismissed():
                 self.roles[event.member] = "member"
-            case OwnerChanged():
+            case OwnerChanged() | OwnerSucceeded():
                 self.roles = {
                     member: "member" if role == "owner" else role
                     for member, role in self.roles.items()
@@ -357,16 +391,79 @@ class _Ledger:
     def _adopt(self, book: RuleBook) -> None:
         self.budgets = self.what_if.budgets(book)
         self.house = self.what_if.house(book)
+        for place, planned in self.waiting.items():
+            if self.budgets not in planned.promised:
+                promised = (*planned.promised, self.budgets)
+                self.waiting[place] = evolve(planned, promised=promised)
         # What a rule of that day refused, today's numbers may allow.
         self.asked_again = frozenset(
             (*(it.rule for it in book.must_see), *(it.name for it in book.house))
         )
 
+    def _scheduled(self, place: int, event: object, audit: MustSeeAudit) -> None:
+        match event:
+            case MustSeeScheduled():
+                self._reserve(place, event.release_at, event.by, audit)
+            case ScheduledMoved():
+                planned = self.waiting.pop(event.scheduled, None)
+                if planned is not None:
+                    self._reserve(event.scheduled, event.release_at, planned.by, audit)
+            case ScheduledReleased():
+                planned = self.waiting.pop(event.scheduled, None)
+                if planned is not None:
+                    self.released[event.post] = planned
+                elif event.scheduled in self.turned_away:
+                    self.turned_away.remove(event.scheduled)
+                    self.not_sent.add(event.post)
+            case ScheduledCancelled() | ScheduledDropped():
+                self.waiting.pop(event.scheduled, None)
+                self.turned_away.discard(event.scheduled)
+
+    def _reserve(
+        self, place: int, release_at: datetime, by: MemberId, audit: MustSeeAudit
+    ) -> None:
+        in_the_way = self._in_the_way(by, release_at, audit)
+        if in_the_way and audit.what_if is not None:
+            self._count_refused(release_at, {it.rule for it in in_the_way}, audit)
+            self.turned_away.add(place)
+            return
+        audit.violations += [
+            Violation(
+                circle=self.circle,
+                version=place,
+                at=release_at,
+                rule=reason.rule,
+                used=reason.used,
+                limit=reason.limit,
+            )
+            for reason in in_the_way
+        ]
+        self.waiting[place] = Planned(
+            release_at=release_at, by=by, promised=(self.budgets,)
+        )
+
     def _sent(
         self, recorded: Recorded, event: MustSeeSent, audit: MustSeeAudit
     ) -> None:
-        in_the_way = self._in_the_way(event.by, event.at, audit)
+        if event.post in self.not_sent:
+            self.not_sent.remove(event.post)
+            return
+        planned = self.released.pop(event.post, None)
+        in_the_way = (
+            self._in_the_way(event.by, event.at, audit)
+            if planned is None
+            else room_for_release(
+                planned,
+                self.spends,
+                self._reserved(),
+                zone=self.zone,
+                at=event.at,
+            ).reasons
+        )
         if event.override is not None:
+            for place, waits in self.waiting.items():
+                excused = (*waits.excused, recorded.version)
+                self.waiting[place] = evolve(waits, excused=excused)
             audit.overrides.append(
                 Override(
                     circle=self.circle,
@@ -397,8 +494,12 @@ class _Ledger:
         self, recorded: Recorded, event: CommandRefused, audit: MustSeeAudit
     ) -> None:
         rules = {reason.rule for reason in event.reasons}
-        # Who asked for an override did not ask whether there was room.
-        if audit.what_if is not None and "no-override-right" not in rules:
+        # Who asked for an override did not ask whether there was room; and for which
+        # moment somebody asked to schedule, a refusal does not say.
+        asked_now = (
+            event.command != "schedule_must_see" and "no-override-right" not in rules
+        )
+        if audit.what_if is not None and asked_now:
             rules -= self.asked_again
             asked = self._in_the_way(event.by, event.at, audit)
             rules |= {reason.rule for reason in asked}
@@ -410,7 +511,10 @@ class _Ledger:
     def _in_the_way(
         self, by: str, at: datetime, audit: MustSeeAudit
     ) -> tuple[Reason, ...]:
-        budgets = within_budgets(self.budgets, self.spends, zone=self.zone, at=at)
+        spends: Sequence[Spend] = self.spends
+        if reserved := self._reserved():
+            spends = sorted([*spends, *reserved], key=lambda spend: spend.at)
+        budgets = within_budgets(self.budgets, spends, zone=self.zone, at=at)
         known = []
         for rule in self.house:
             if rule.name in self.policies:
@@ -424,12 +528,27 @@ class _Ledger:
             by=by,
             role=self.roles.get(by),
             member_since=self.joined_at.get(by),
-            last_must_see_at=self.last_sent,
+            last_must_see_at=max(
+                (
+                    *(spend.at for spend in reserved if spend.at <= at),
+                    *(() if self.last_sent is None else (self.last_sent,)),
+                ),
+                default=None,
+            ),
             kind=self.kind,
             zone=self.zone,
             at=at,
         )
         return budgets.reasons + house_allows(known, self.policies, asked).reasons
+
+    def _reserved(self) -> list[Spend]:
+        return sorted(
+            (
+                Spend(planned.release_at, place, reserved=True)
+                for place, planned in self.waiting.items()
+            ),
+            key=lambda spend: (spend.at, spend.version),
+        )
 
     def _count_sent(self, spend: Spend, audit: MustSeeAudit) -> None:
         audit.attempts += 1

@@ -96,10 +96,14 @@ class Budget:
 class Spend:
     """
     One use of a budget: when, and the place of its event in the history.
+
+    Attributes:
+        reserved: Whether it is still to come: something scheduled for that moment.
     """
 
     at: datetime
     version: int
+    reserved: bool = False
 
 
 @frozen(kw_only=True)
@@ -110,17 +114,21 @@ class Usage:
     Attributes:
         budget: The budget that was counted.
 
-        used: How many the window holds at that moment.
+        used: How many the window holds at that moment; with uses still to come,
+            the fullest window that the moment asked would be in.
 
         starts: Start of the window, inclusive for calendars; for a rolling
             window the moment after which uses still count.
 
-        ends: End of the window, exclusive; for a rolling window the moment asked.
+        ends: End of the window, exclusive; for a rolling window the moment asked,
+            or that of a later use which the moment asked is too near to.
 
         used_by: Places of the events that were counted, oldest first.
 
         free_at: The next moment at which this budget has room, None if it has
             room now or never will.
+
+        reserved: How many of those used are still to come.
     """
 
     budget: Budget
@@ -129,6 +137,7 @@ class Usage:
     ends: datetime
     used_by: tuple[int, ...]
     free_at: datetime | None
+    reserved: int = 0
 
     @property
     def left(self) -> int:
@@ -143,7 +152,8 @@ def usage(budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime) -
     Count the uses of *budget* in the window that holds *at*.
 
     *spends* are in the order of time. They are looked at from the end, so a long
-    history costs no more than what is in the window.
+    history costs no more than what is in the window. Some may still be to come:
+    then *at* is tried in every window that it would share with them.
 
     >>> spacing = Budget("must-see-spacing", 1, rolling(hours=24))
     >>> noon = datetime(2020, 3, 1, 12, tzinfo=UTC)
@@ -155,20 +165,25 @@ def usage(budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime) -
     """
     starts, ends = window_bounds(budget.window, zone=zone, at=at)
     is_rolling = budget.window.kind == "rolling"
-    counted: list[Spend] = []
+    near: list[Spend] = []
     for spend in reversed(spends):
         if spend.at < starts or (is_rolling and spend.at == starts):
             break
-        if is_rolling or spend.at < ends:
-            counted.append(spend)
-    counted.reverse()
+        near.append(spend)
+    near.reverse()
+    if is_rolling:
+        starts, ends, counted = _fullest(budget, near, at)
+    else:
+        counted = [spend for spend in near if spend.at < ends]
+    full = len(counted) >= budget.limit > 0
     return Usage(
         budget=budget,
         used=len(counted),
         starts=starts,
         ends=ends,
         used_by=tuple(spend.version for spend in counted),
-        free_at=_free_at(budget, counted, ends),
+        free_at=_free_at(budget, near, zone=zone, at=at) if full else None,
+        reserved=sum(spend.reserved for spend in counted),
     )
 
 
@@ -188,6 +203,28 @@ def window_bounds(
     if at >= ends:
         return _calendar_bounds(window.kind, home, _next_start(window.kind, day))
     return starts, ends
+
+
+def day_of(at: datetime, *, zone: str) -> date:
+    """
+    Return the calendar day of *zone* that holds *at*.
+
+    >>> day_of(datetime(2020, 3, 31, 16, tzinfo=UTC), zone="Asia/Shanghai").isoformat()
+    '2020-04-01'
+    """
+    starts, _ = window_bounds(CALENDAR_DAY, zone=zone, at=at)
+    return starts.astimezone(zone_named(zone)).date()
+
+
+def day_bounds(day: date, *, zone: str) -> tuple[datetime, datetime]:
+    """
+    Return start and end, in UTC, of a calendar day of *zone*; the end is exclusive.
+
+    >>> starts, ends = day_bounds(date(2026, 3, 8), zone="America/New_York")
+    >>> str(ends - starts)
+    '23:00:00'
+    """
+    return _calendar_bounds("calendar-day", zone_named(zone), day)
 
 
 def earliest_that_counts(
@@ -220,13 +257,37 @@ def _counted(number: int, unit: str) -> str:
     return f"{number} {unit if number != 1 else unit.removesuffix('s')}"
 
 
-def _free_at(budget: Budget, counted: list[Spend], ends: datetime) -> datetime | None:
-    if len(counted) < budget.limit or budget.limit == 0:
-        return None
-    if budget.window.kind != "rolling":
-        return ends
+def _fullest(
+    budget: Budget, near: Sequence[Spend], at: datetime
+) -> tuple[datetime, datetime, list[Spend]]:
+    # A rolling window ends at each use. One more at *at* would be in the window that
+    # ends there, and in those that end at later uses less than the span away.
     span = timedelta(seconds=budget.window.seconds or 0)
-    return counted[len(counted) - budget.limit].at + span
+    windows = []
+    for ends in (at, *(spend.at for spend in near if at < spend.at < at + span)):
+        held = [spend for spend in near if ends - span < spend.at <= ends]
+        windows.append((ends - span, ends, held))
+    return max(windows, key=lambda window: min(len(window[2]), budget.limit))
+
+
+def _free_at(
+    budget: Budget, near: Sequence[Spend], *, zone: str, at: datetime
+) -> datetime:
+    # Room comes only where a calendar's next window begins, or where a use leaves
+    # the rolling window; what is still to come may be in the way there as well.
+    if budget.window.kind == "rolling":
+        span = timedelta(seconds=budget.window.seconds or 0)
+        return next(
+            spend.at + span
+            for spend in near
+            if len(_fullest(budget, near, spend.at + span)[2]) < budget.limit
+        )
+    _, again = window_bounds(budget.window, zone=zone, at=at)
+    while True:
+        starts, ends = window_bounds(budget.window, zone=zone, at=again)
+        if sum(starts <= spend.at < ends for spend in near) < budget.limit:
+            return again
+        again = ends
 
 
 def _next_start(kind: WindowKind, day: date) -> date:

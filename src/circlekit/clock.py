@@ -6,7 +6,7 @@ could be meant in any zone.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -40,6 +40,22 @@ def as_utc(field_name: str, value: object) -> datetime:
     except OverflowError as error:
         problem = f"{value.isoformat()} is beyond what UTC can say"
         raise InvalidInputError(field_name, problem, accepted) from error
+
+
+def as_day(field_name: str, value: object) -> date:
+    """
+    Return a calendar day unchanged.
+
+    Raises:
+        InvalidInputError: If it is anything else, such as a datetime, which could be
+            meant in any zone; or at an end of the calendar, where UTC has no moments.
+    """
+    accepted = "a date without a time, as in date(2020, 3, 1)"
+    if type(value) is not date:
+        raise InvalidInputError(field_name, f"is {type(value).__name__}", accepted)
+    if value.year in {date.min.year, date.max.year}:
+        raise InvalidInputError(field_name, f"{value} is too far away", accepted)
+    return value
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -150,3 +150,32 @@ class GoldenHistoryError(CirclekitError):
             "accepted: one that was saved by `circlekit history save`, as it was saved"
         )
         self.problem = problem
+
+
+class ExportError(CirclekitError):
+    """
+    An export cannot be read or written: not whole, altered, or of another version.
+
+    Attributes:
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"this export {problem}; "
+            "accepted: one that was written by `circlekit export`, as it was written"
+        )
+        self.problem = problem
+
+
+class AlreadyThereError(CirclekitError):
+    """
+    An export cannot be taken in where another history has its place.
+
+    Attributes:
+        stream: The history that stands there already.
+    """
+
+    def __init__(self, stream: str, problem: str) -> None:
+        super().__init__(f"{stream!r} {problem}")
+        self.stream = stream

@@ -9,8 +9,7 @@ every quota at the last recorded moment, and the must-see audit.
 
 import json
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -20,35 +19,33 @@ from pathlib import Path
 from typing import Any, Final, TypedDict
 
 import msgspec
-from attrs import define, frozen
 
 from circlekit.application import CircleKit
-from circlekit.application.reading import LONGEST_PAGE
-from circlekit.audit import CircleMonth, MustSeeAudit
-from circlekit.clock import EPOCH, ManualClock, written, written_if_any
+from circlekit.application.answers import (
+    Answer,
+    Asked,
+    audit,
+    feed,
+    quota,
+    timeline,
+)
+from circlekit.archive.belonging import Belonging
+from circlekit.archive.comparing import Difference, differing
+from circlekit.clock import ManualClock, written
 from circlekit.errors import (
     CirclekitError,
     CorruptEventError,
     GoldenHistoryError,
     InvalidInputError,
 )
-from circlekit.events.circle import CircleFounded, GroupLinked, MemberJoined
-from circlekit.events.customer import CustomerAdded
-from circlekit.events.group import GroupFounded
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
-from circlekit.events.record import Recorded, refusals_beside, stream_of
 from circlekit.ids import CircleId
 from circlekit.policies.house import HousePolicy, Policies, known_policies
-from circlekit.projections.group_timeline import TimelineEntry
-from circlekit.projections.member_feed import FeedItem
-from circlekit.projections.quota_view import Quota
 from circlekit.store import READ_MODELS, Store, log
 from circlekit.store.mapper import decode
 from circlekit.text import visible_json
 
 FORMAT: Final = "circlekit golden history"
 FORMAT_VERSION: Final = 1
-_LONGEST_SAID: Final = 160
 
 Document = dict[str, Any]
 Progress = Callable[[str, int, int], None]
@@ -80,34 +77,6 @@ class _Golden(TypedDict):
     digest: str
 
 
-@frozen
-class Difference:
-    """
-    One thing that today's code answers otherwise.
-
-    Attributes:
-        answer: What was asked, as in ``feed of mei, readers/8, pinned``.
-
-        expected: What the file says, as JSON has it; None for nothing.
-
-        actual: What is answered now.
-    """
-
-    answer: str
-    expected: Any
-    actual: Any
-
-    def __str__(self) -> str:
-        """
-        Return it in words, long values cut short.
-
-        >>> str(Difference("feed of mei, readers/8, pinned", True, False))
-        'feed of mei, readers/8, pinned: expected true, actual false'
-        """
-        expected, actual = _said(self.expected), _said(self.actual)
-        return f"{self.answer}: expected {expected}, actual {actual}"
-
-
 def saved(
     kit: CircleKit,
     *,
@@ -131,16 +100,18 @@ def saved(
     """
     told = progress or _nothing
     store, policies = _inside(kit)
-    kept = _Kept() if circle is None else _Kept.of(kit, CircleId(circle))
+    kept = Belonging()
+    if circle is not None:
+        kept = Belonging.of(CircleId(circle), kit.history(circle), store.firsts())
     newest = kit.newest_position()
     store.verify(progress=lambda at: told("Checking events", at, newest))
     rows = [
         row
         for row in store.rows(progress=lambda at, of: told("Reading events", at, of))
-        if kept.has(row)
+        if kept.as_a_whole(row[1]) or kept.has(log.opened(row))
     ]
     answers = _answers(
-        [row[:5] for row in rows], _Asked.about(map(log.opened, rows)), policies, told
+        [row[:5] for row in rows], Asked.about(map(log.opened, rows)), policies, told
     )
     document: Document = {
         "format": FORMAT,
@@ -197,7 +168,7 @@ def check(
     if unread := list(_unread(rows)):
         return unread
     expected = document["answers"]
-    asked = _Asked(
+    asked = Asked(
         members=tuple(expected["feeds"]),
         groups=tuple(expected["timelines"]),
         holders=tuple(expected["quotas"]),
@@ -251,77 +222,12 @@ def read(path: str | os.PathLike[str]) -> Document:
     return document
 
 
-# What is kept of a history, and what is asked of it
-
-
-@define
-class _Kept:
-    """
-    Which events a golden history holds.
-    """
-
-    circle: CircleId | None = None
-    streams: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, kit: CircleKit, circle: CircleId) -> "_Kept":
-        groups = {
-            recorded.event.group
-            for recorded in kit.history(circle)
-            if isinstance(recorded.event, GroupLinked)
-        }
-        streams = [stream_of("circle", circle)]
-        streams += [stream_of("group", group) for group in groups]
-        return cls(circle, frozenset((*streams, *map(refusals_beside, streams))))
-
-    def has(self, row: log.Row) -> bool:
-        if self.circle is None or row[1] in self.streams:
-            return True
-        if not row[1].startswith("reader/"):
-            return False
-        event = log.opened(row).event
-        return (
-            isinstance(event, PostsRead | MustSeeAcknowledged)
-            and event.circle == self.circle
-        )
-
-
-@define
-class _Asked:
-    """
-    Who is asked about, and as of when.
-    """
-
-    members: Sequence[str]
-    groups: Sequence[str]
-    holders: Sequence[str]
-    at: datetime
-
-    @classmethod
-    def about(cls, history: Iterable[Recorded]) -> "_Asked":
-        members: set[str] = set()
-        groups: set[str] = set()
-        holders: set[str] = set()
-        at = EPOCH
-        for recorded in history:
-            event = recorded.event
-            at = max(at, event.at)
-            match event:
-                case CircleFounded():
-                    members.add(event.by)
-                    holders.add(recorded.stream)
-                case MemberJoined():
-                    members.add(event.member)
-                case GroupFounded():
-                    groups.add(recorded.subject)
-                case CustomerAdded():
-                    holders.add(recorded.stream)
-        return cls(sorted(members), sorted(groups), sorted(holders), at)
+# What is asked of a history
 
 
 def _answers(
     rows: Iterable[tuple[int, str, int, str, bytes]],
-    asked: _Asked,
+    asked: Asked,
     policies: Policies,
     progress: Progress,
 ) -> dict[str, Any]:
@@ -330,14 +236,22 @@ def _answers(
         questions = [
             *(("feeds", it, _feed) for it in asked.members),
             *(("timelines", it, _timeline) for it in asked.groups),
-            *(("quotas", it, _quota) for it in asked.holders),
+            *(("quotas", it, quota) for it in asked.holders),
         ]
         answers: dict[str, Any] = {"feeds": {}, "timelines": {}, "quotas": {}}
         for done, (kind, whose, question) in enumerate(questions, start=1):
             answers[kind][whose] = _answered(question, kit, whose)
             progress("Asking", done, len(questions))
-        audit = _answered(_audit, kit)
-        return {"at": written(asked.at), **answers, "must_see_audit": audit}
+        must_sees = _answered(audit, kit)
+        return {"at": written(asked.at), **answers, "must_see_audit": must_sees}
+
+
+def _feed(kit: CircleKit, member: str) -> list[Answer]:
+    return list(feed(kit, member))
+
+
+def _timeline(kit: CircleKit, group: str) -> list[Answer]:
+    return list(timeline(kit, group))
 
 
 def _fill(store: Store, progress: Progress) -> None:
@@ -382,129 +296,6 @@ def _unread(
             decode(stream, version, name, body)
         except CorruptEventError as error:
             yield Difference(f"event {version} of {stream}", name, error.problem)
-
-
-# The answers as JSON has them. These shapes are part of the format: a key that is
-# added here is a new version of it.
-
-
-def _feed(kit: CircleKit, member: str) -> list[dict[str, Any]]:
-    items: list[FeedItem] = []
-    after = None
-    while True:
-        page = kit.feed(member, after=after, limit=LONGEST_PAGE)
-        items += page.items
-        after = page.next
-        if after is None:
-            return [_feed_item(item) for item in items]
-
-
-def _feed_item(item: FeedItem) -> dict[str, Any]:
-    return {
-        "post": str(item.post),
-        "pinned": item.pinned,
-        "must_see_at": written_if_any(item.must_see_at),
-        "acknowledged": item.acknowledged,
-        "unread": item.unread,
-        "comments": item.comments,
-        "reactions": item.reactions,
-    }
-
-
-def _timeline(kit: CircleKit, group: str) -> list[dict[str, Any]]:
-    entries: list[TimelineEntry] = []
-    before = None
-    while True:
-        page = kit.group_timeline(group, before=before, limit=LONGEST_PAGE)
-        entries += page.entries
-        before = page.next
-        if before is None:
-            return [_timeline_entry(entry) for entry in entries]
-
-
-def _timeline_entry(entry: TimelineEntry) -> dict[str, Any]:
-    return {
-        "kind": entry.kind,
-        "by": entry.by,
-        "at": written(entry.at),
-        "text": entry.text,
-        "images": list(entry.images),
-        "videos": list(entry.videos),
-        "post": None if entry.post is None else str(entry.post),
-        "comment": None if entry.comment is None else str(entry.comment),
-        "message": None if entry.message is None else str(entry.message),
-        "reactions": entry.reactions,
-    }
-
-
-def _quota(kit: CircleKit, holder: str) -> dict[str, Any]:
-    kind, _, id_ = holder.partition("/")
-    quota: Quota = kit.quota(**{kind: id_})
-    return {
-        "rules": quota.rules,
-        "zone": quota.zone,
-        "lines": [
-            {
-                "source": line.source,
-                "rule": line.rule,
-                "used": line.used,
-                "left": line.left,
-                "limit": line.limit,
-                "window": line.window,
-                "starts": written(line.starts),
-                "ends": written(line.ends),
-                "next_allowed": written_if_any(line.next_allowed),
-            }
-            for line in quota.lines
-        ],
-    }
-
-
-def _audit(kit: CircleKit) -> dict[str, Any]:
-    # The events were checked when they were saved, and are perhaps not all there.
-    audit: MustSeeAudit = kit.audit_must_sees(verify=False)
-    return {
-        "attempts": audit.attempts,
-        "sent": audit.sent,
-        "refused": audit.refused,
-        "refused_by": dict(sorted(audit.refused_by.items())),
-        "circles": [_circle_month(row) for row in audit.circles],
-        "violations": [
-            {
-                "circle": found.circle,
-                "version": found.version,
-                "rule": found.rule,
-                "at": written(found.at),
-                "used": found.used,
-                "limit": found.limit,
-            }
-            for found in audit.violations
-        ],
-        "overrides": [
-            {
-                "circle": used.circle,
-                "version": used.version,
-                "at": written(used.at),
-                "by": used.by,
-                "reason": used.reason,
-            }
-            for used in audit.overrides
-        ],
-        "not_judged": sorted(audit.not_judged),
-    }
-
-
-def _circle_month(row: CircleMonth) -> dict[str, Any]:
-    return {
-        "circle": row.circle,
-        "month": row.month,
-        "zone": row.zone,
-        "allowance": row.allowance,
-        "sent": row.sent,
-        "refused": row.refused,
-        "left": row.left,
-        "closest_gap_seconds": row.closest_gap_seconds,
-    }
 
 
 # The document: how it is spread over lines, and told from one that was altered
@@ -561,69 +352,14 @@ _WHERE: Final = {
     "quotas": "quota of {}",
     "must_see_audit": "must-see audit",
 }
-# What an item of a list goes by, as far as it has these.
-_NAMED_BY: Final = (
-    *("kind", "comment", "message", "post", "source", "rule"),
-    *("circle", "month", "version"),
-)
 
 
 def _compared(where: str, expected: Any, actual: Any) -> Iterator[Difference]:
     if "{}" in where:
         for whose, answer in expected.items():
-            yield from _differing(where.format(whose), answer, actual[whose])
+            yield from differing(where.format(whose), answer, actual[whose])
     else:
-        yield from _differing(where, expected, actual)
-
-
-def _differing(where: str, expected: Any, actual: Any) -> Iterator[Difference]:
-    if expected == actual:
-        return
-    match expected, actual:
-        case dict(), dict():
-            for name in {**expected, **actual}:
-                yield from _differing(
-                    f"{where}, {name}", expected.get(name), actual.get(name)
-                )
-        case list(), list() if _are_items([*expected, *actual]):
-            yield from _differing_items(where, _by_name(expected), _by_name(actual))
-        case _:
-            yield Difference(where, expected, actual)
-
-
-def _differing_items(
-    where: str, expected: dict[str, Any], actual: dict[str, Any]
-) -> Iterator[Difference]:
-    for name in {**expected, **actual}:
-        if name in expected and name in actual:
-            yield from _differing(f"{where}, {name}", expected[name], actual[name])
-        else:
-            yield Difference(f"{where}, {name}", expected.get(name), actual.get(name))
-    was = [name for name in expected if name in actual]
-    now = [name for name in actual if name in expected]
-    if was != now:
-        yield Difference(f"{where}, order", was, now)
-
-
-def _are_items(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, dict) for value in values)
-
-
-def _by_name(items: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    named: dict[str, Any] = {}
-    seen: Counter[str] = Counter()
-    for item in items:
-        name = " ".join(str(item[key]) for key in _NAMED_BY if item.get(key))
-        seen[name] += 1
-        named[name if seen[name] == 1 else f"{name} ({seen[name]})"] = item
-    return named
-
-
-def _said(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]}…"
+        yield from differing(where, expected, actual)
 
 
 def _nothing(_what: str, _done: int, _of: int) -> None:

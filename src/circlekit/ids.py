@@ -20,6 +20,8 @@ GroupId = NewType("GroupId", str)
 MemberId = NewType("MemberId", str)
 CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
+LiveId = NewType("LiveId", str)
+TopicId = NewType("TopicId", str)
 
 
 _PLACE: Final = re.compile("[0-9]{1,18}")
@@ -152,5 +154,82 @@ class MessageId(_Place):
 
         Raises:
             InvalidInputError: If it is neither, or no message can have it.
+        """
+        return cls.parse(_text(value), field=field)
+
+
+@frozen(order=True)
+class CheckInId(_Place):
+    """
+    A check-in: its topic, and the place of its ``CheckedIn`` in that history.
+
+    >>> str(CheckInId("running", 3))
+    'running/3'
+    """
+
+    topic: TopicId
+    version: int
+
+    def __str__(self) -> str:
+        """
+        Return the id as one text, as in ``running/3``.
+        """
+        return f"{self.topic}/{self.version}"
+
+    @classmethod
+    def parse(cls, text: str, *, field: str = "check_in") -> Self:
+        """
+        Read a check-in's id from its text; *field* is what an error calls it.
+
+        Raises:
+            InvalidInputError: If the text does not end in a place.
+        """
+        owner, version = cls._read(field, text)
+        return cls(TopicId(owner), version)
+
+    @classmethod
+    def of(cls, value: Self | str, *, field: str = "check_in") -> Self:
+        """
+        Return a check-in's id, given as one or as its text.
+
+        Raises:
+            InvalidInputError: If it is neither, or no check-in can have it.
+        """
+        return cls.parse(_text(value), field=field)
+
+
+@frozen(order=True)
+class ScheduledId(_Place):
+    """
+    What is scheduled: its circle, and the place of its event in that history.
+    """
+
+    circle: CircleId
+    version: int
+
+    def __str__(self) -> str:
+        """
+        Return the id as one text, as in ``book-club/9``.
+        """
+        return f"{self.circle}/{self.version}"
+
+    @classmethod
+    def parse(cls, text: str, *, field: str = "scheduled") -> Self:
+        """
+        Read an id from its text; *field* is what an error calls it.
+
+        Raises:
+            InvalidInputError: If the text does not end in a place.
+        """
+        owner, version = cls._read(field, text)
+        return cls(CircleId(owner), version)
+
+    @classmethod
+    def of(cls, value: Self | str, *, field: str = "scheduled") -> Self:
+        """
+        Return the id, given as one or as its text.
+
+        Raises:
+            InvalidInputError: If it is neither, or nothing scheduled can have it.
         """
         return cls.parse(_text(value), field=field)

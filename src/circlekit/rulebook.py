@@ -16,6 +16,7 @@ from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 
 CommentRelay = Literal["all", "off"]
+Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
 
 
@@ -74,6 +75,18 @@ class RuleBook:
 
         house: The host's own rules; given as policies, kept as their names and
             numbers.
+
+        live_kinds: The kinds of circles that have live.
+
+        minor_live_minutes: Most minutes a day that a minor watches live, less
+            than 1,440; None for no limit.
+
+        make_up_days: How many days back a missed check-in may be made up for; 0 for
+            not at all.
+
+        make_ups_a_month: How many check-ins one member may make up for in one topic
+            and calendar month.
+        all_staff_capacity: Most members of a group of the all-staff circle.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -88,6 +101,13 @@ class RuleBook:
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    live_kinds: tuple[Kind, ...] = ("teaching",)
+    minor_live_minutes: int | None = field(
+        default=None, validator=check.optional([check.ge(0), check.lt(24 * 60)])
+    )
+    make_up_days: int = field(default=0, validator=check.ge(0))
+    make_ups_a_month: int = field(default=0, validator=check.ge(0))
+    all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
 
     def __attrs_post_init__(self) -> None:
         """

@@ -71,9 +71,10 @@ class Verdict:
     @property
     def retry_at(self) -> datetime | None:
         """
-        Return when asking again will be allowed by every rule that can tell.
+        Return when every rule that refuses has let go.
 
-        None if allowed, or if some rule cannot be waited out.
+        None if allowed, or if some rule cannot be waited out. Where must-sees are
+        reserved further ahead, another rule may refuse by then.
         """
         moments = [reason.retry_at for reason in self.reasons]
         known = [moment for moment in moments if moment is not None]

@@ -17,8 +17,11 @@ from tests.application.town import outcome
 START = datetime(2020, 2, 25, 12, tzinfo=UTC)
 PEOPLE = ("mei", "lin", "tao", "ben", "eve")
 CIRCLES = ("club", "guild")
+LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
+TOPICS = ("run", "run", "read", "well")
+ORGANISATIONS = ("acme", "other")
 EMOJI = ("👍", "🎉")
 BOOKS = (
     DINGTALK_2020,
@@ -30,12 +33,15 @@ BOOKS = (
         name="small",
         group_capacity=4,
         strict_private_chat=True,
+        make_up_days=3,
+        make_ups_a_month=2,
         must_see=(
             Budget("must-see-month", 2, CALENDAR_MONTH),
             Budget("must-see-week", 3, rolling(days=7)),
         ),
     ),
 )
+SCHOOL = evolve(DINGTALK_2020, name="school", minor_live_minutes=45)
 # From a moment to more than a month.
 PAUSES = (0, 0, 1, 3_600, 12 * 3_600, 86_399, 86_400, 3 * 86_400, 20 * 86_400)
 
@@ -65,14 +71,17 @@ def scripts(*commands: str, least: int, most: int) -> st.SearchStrategy[list[Act
 
     def script(seed: int, length: int) -> list[Act]:
         dice = Random(seed)  # noqa: S311
-        return [_act(dice, commands or tuple(COMMANDS)) for _ in range(length)]
+        return [an_act(dice, commands or tuple(COMMANDS)) for _ in range(length)]
 
     return st.builds(
         script, seed=st.integers(0, 2**32 - 1), length=st.integers(least, most)
     )
 
 
-def _act(dice: Random, commands: tuple[str, ...]) -> Act:
+def an_act(dice: Random, commands: tuple[str, ...]) -> Act:
+    """
+    Return something that somebody does by one of some commands.
+    """
     return Act(
         command=dice.choice(commands),
         pause=dice.choice(PAUSES),
@@ -95,6 +104,7 @@ class Community:
     posts: list[Any] = Factory(list)
     comments: list[Any] = Factory(list)
     messages: list[Any] = Factory(list)
+    check_ins: list[Any] = Factory(list)
 
     def settle(self) -> None:
         """
@@ -112,9 +122,21 @@ class Community:
         kit.link_group("club", by="mei", name="Side room", group="side")
         kit.join_group("side", "tao")
         kit.add_customer("c1", channel="qr", by="mei")
+        kit.found_circle(
+            name="Class", kind="teaching", by="mei", circle="class", rules=SCHOOL
+        )
+        kit.join_circle("class", "lin", verified_role="teacher")
+        kit.join_circle("class", "tao", verified_role="student")
+        kit.link_group("class", by="mei", name="Homework", group="homework")
+        kit.join_group("homework", "tao")
+        kit.schedule_live("class", by="lin", title="Sums", live="sums")
+        kit.start_live("sums", by="lin")
+        kit.register_organisation("acme", name="Acme", by="mei", circle="all 0")
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
+        kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
+        self.check_ins.append(kit.check_in("run", by="tao").check_in)
 
     def asked(self, act: Act) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """
@@ -144,6 +166,9 @@ class Community:
                 self.comments.append(answer)
             elif name == "send_message":
                 self.messages.append(answer)
+            elif name in {"check_in", "make_up_check_in"}:
+                self.check_ins.append(answer.check_in)
+                self.posts += [answer.post] if answer.post else []
 
         return outcome(carry_out)
 
@@ -188,6 +213,14 @@ def _circle(act: Act) -> str:
 
 def _group(act: Act) -> str:
     return GROUPS[act.thing % len(GROUPS)]
+
+
+def _topic(act: Act) -> str:
+    return TOPICS[act.thing % len(TOPICS)]
+
+
+def _topic_name(act: Act) -> str:
+    return ("Running", "running", "Books", "Well-being")[act.other % 4]
 
 
 def _customer(act: Act) -> str:
@@ -274,8 +307,70 @@ def _mute(it: Community, act: Act) -> Any:
     return (_group(act),), {"by": _by(act), "reason": "Ads", "until": until}
 
 
+def _make_topic(it: Community, act: Act) -> Any:
+    kind = ("sport", "results", "mood", "help", "talk")[act.switch % 5]
+    return (_circle(act),), {
+        "name": _topic_name(act),
+        "by": _by(act),
+        "kind": kind,
+        "topic": _topic(act),
+    }
+
+
+def _check_in(it: Community, act: Act) -> Any:
+    text = f"Done {len(it.check_ins)}" if act.switch % 2 else ""
+    value = None if act.switch == 0 else act.switch * act.other
+    place = "Gate" if act.other == 0 else None
+    said = {"by": _by(act), "text": text, "value": value, "place": place}
+    return (_topic(act),), said
+
+
+def _make_up(it: Community, act: Act) -> Any:
+    (topic,), said = _check_in(it, act)
+    day = it.clock.now.date() - timedelta(days=act.other % 5)
+    return (topic, day), said
+
+
 def _link(it: Community, act: Act) -> Any:
     return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
+
+
+def _live(it: Community, act: Act) -> str:
+    return LIVES[act.thing % len(LIVES)]
+
+
+def _on_live(it: Community, act: Act) -> Any:
+    return (_live(it, act),), {"by": _by(act)}
+
+
+def _at_live(it: Community, act: Act) -> Any:
+    return (_live(it, act), _other(act)), {}
+
+
+def _later(it: Community, act: Act) -> dict[str, Any]:
+    hours = (0, 1, 12, 24, 25, 72, 24 * 20, 24 * 367)[act.switch]
+    return {"release_at": it.clock.now + timedelta(hours=hours)}
+
+
+def _schedule_post(it: Community, act: Act) -> Any:
+    sync = (None, None, True, False)[act.switch % 4]
+    return (_circle(act),), {**_content(it, act), **_later(it, act), "sync": sync}
+
+
+def _scheduled(it: Community, act: Act) -> Any:
+    # One of the newest that wait there, else a place where nothing does.
+    found = [one.scheduled for one in it.kit.scheduled(_circle(act))]
+    return found[act.thing % len(found)] if found else f"{_circle(act)}/1"
+
+
+def _on_staff(it: Community, act: Act) -> Any:
+    people = [_other(act), PEOPLE[act.switch % len(PEOPLE)]]
+    return ("acme", people), {"by": _by(act)}
+
+
+def _on_role(it: Community, act: Act) -> Any:
+    until = None if act.switch % 2 else it.clock.now + timedelta(days=act.thing)
+    return ("acme", _other(act), "teacher"), {"by": _by(act), "until": until}
 
 
 COMMANDS: dict[str, Any] = {
@@ -350,6 +445,18 @@ COMMANDS: dict[str, Any] = {
     "allow_private_chat": _on_group,
     "open_private_chat": _reach,
     "send_friend_request": _reach,
+    "make_topic": _make_topic,
+    "rename_topic": lambda it, act: (
+        (_topic(act), _topic_name(act)),
+        {"by": _by(act)},
+    ),
+    "close_topic": lambda it, act: ((_topic(act),), {"by": _by(act)}),
+    "check_in": _check_in,
+    "make_up_check_in": _make_up,
+    "remove_check_in": lambda it, act: (
+        (_newest(it.check_ins, act.thing),),
+        {"by": _by(act)},
+    ),
     "add_customer": lambda it, act: (
         (_customer(act),),
         {
@@ -360,6 +467,63 @@ COMMANDS: dict[str, Any] = {
         },
     ),
     "complete_profile": _on_customer,
+    "schedule_live": lambda it, act: (
+        ("class" if act.other else _circle(act),),
+        {
+            "by": _by(act),
+            "title": f"Class {act.switch}",
+            "live": _live(it, act),
+            "groups": (None, ["class"], ["homework", "class"], ["side"])[
+                act.switch % 4
+            ],
+        },
+    ),
+    "start_live": _on_live,
+    "cancel_live": lambda it, act: (
+        (_live(it, act),),
+        {"by": _by(act), "reason": "Ill"},
+    ),
+    "end_live": _on_live,
+    "join_live": lambda it, act: (
+        (_live(it, act), _other(act)),
+        {"group": (None, None, None, "homework")[act.switch % 4]},
+    ),
+    "leave_live": _at_live,
+    "like_live": lambda it, act: (
+        (_live(it, act), _other(act)),
+        {"times": 1 + act.switch},
+    ),
+    "publish_replay": lambda it, act: (
+        (_live(it, act), "replay.mp4"),
+        {"by": _by(act)},
+    ),
+    "attest_minor": lambda it, act: (
+        (_other(act),),
+        {"until": it.clock.now + timedelta(days=act.switch - 1), "zone": "UTC"},
+    ),
+    "register_organisation": lambda it, act: (
+        (ORGANISATIONS[act.thing % 2],),
+        {"name": "Acme", "by": _by(act), "circle": f"all {act.thing % 2}"},
+    ),
+    "staff_joined": _on_staff,
+    "staff_left": _on_staff,
+    "role_verified": _on_role,
+    "role_expired": lambda it, act: (
+        ("acme", _other(act), "teacher"),
+        {"by": _by(act)},
+    ),
+    "verify_role": lambda it, act: (
+        (_circle(act), _other(act), "teacher"),
+        {"by": _by(act)},
+    ),
+    "succeed_owner": lambda it, act: (
+        (_circle(act),),
+        {
+            "by": _by(act),
+            "reason": "Gone",
+            "to": None if act.switch % 2 else _other(act),
+        },
+    ),
     "close_circle": lambda it, act: (
         (_circle(act),),
         {"by": _by(act), "reason": "Holidays"},
@@ -379,4 +543,14 @@ COMMANDS: dict[str, Any] = {
         (f"moment {act.other}", _customer(act)),
         {"by": _by(act), "source": ("member", "enterprise")[act.switch % 2]},
     ),
+    "schedule_post": _schedule_post,
+    "schedule_must_see": lambda it, act: (
+        (_circle(act),),
+        {**_content(it, act), **_later(it, act)},
+    ),
+    "move_scheduled": lambda it, act: (
+        (_scheduled(it, act), _later(it, act)["release_at"]),
+        {"by": _by(act)},
+    ),
+    "cancel_scheduled": lambda it, act: ((_scheduled(it, act),), {"by": _by(act)}),
 }

@@ -2,16 +2,18 @@
 Input that is no input: one typed error, naming the field and what is accepted.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circlekit import CircleKit, InvalidInputError, NotFoundError
-from tests.application.town import outcome, refusals, written
+from tests.application.town import MARCH_1, outcome, refusals, written
 
+MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
+SOON = datetime(2020, 3, 2, 12, tzinfo=UTC)
 BELL, SURROGATE, LINE = "ding\x07", "half \ud83d", "two\nlines"
 LONG_ID, LONG_TEXT, LONG_EMOJI = "x" * 201, "x" * 20_001, "x" * 65
 
@@ -73,6 +75,45 @@ CASES = {
         ("staff_of", lambda t: _call("club", "new", staff_of=LONG_ID)),
         ("invited_by", lambda t: _call("club", "new", invited_by=SURROGATE)),
         ("invited_by", lambda t: _call("club", "new", invited_by=5)),
+    ],
+    "register_organisation": [
+        ("organisation", lambda t: _call("", name="Acme", by="boss")),
+        ("organisation", lambda t: _call(5, name="Acme", by="boss")),
+        ("name", lambda t: _call("acme", name=LINE, by="boss")),
+        ("zone", lambda t: _call("acme", name="Acme", by="boss", zone="Mars")),
+        ("rules", lambda t: _call("acme", name="Acme", by="boss", rules="none")),
+        ("circle", lambda t: _call("acme", name="Acme", by="boss", circle=BELL)),
+        ("by", lambda t: _call("acme", name="Acme", by="")),
+    ],
+    "staff_joined": [
+        ("members", lambda t: _call("acme", "mei", by="hr")),
+        ("members", lambda t: _call("acme", ["mei", ""], by="hr")),
+        ("members", lambda t: _call("acme", [5], by="hr")),
+        ("organisation", lambda t: _call("", ["mei"], by="hr")),
+    ],
+    "staff_left": [("members", lambda t: _call("acme", [LINE], by="hr"))],
+    "role_verified": [
+        ("member", lambda t: _call("acme", "", "teacher", by="hr")),
+        ("role", lambda t: _call("acme", "mei", "dog", by="hr")),
+        ("role", lambda t: _call("acme", "mei", None, by="hr")),
+        (
+            "until",
+            lambda t: _call("acme", "mei", "parent", by="hr", until=NAIVE),
+        ),
+    ],
+    "role_expired": [
+        ("member", lambda t: _call("acme", LINE, "teacher", by="hr")),
+        ("role", lambda t: _call("acme", "mei", "dog", by="hr")),
+    ],
+    "verify_role": [
+        ("member", lambda t: _call("club", LINE, "teacher", by="hr")),
+        ("role", lambda t: _call("club", "tao", "dog", by="hr")),
+        ("until", lambda t: _call("club", "tao", "parent", by="hr", until=NAIVE)),
+    ],
+    "succeed_owner": [
+        ("reason", lambda t: _call("club", by="hr", reason="")),
+        ("to", lambda t: _call("club", by="hr", reason="x", to="")),
+        ("by", lambda t: _call("club", by=LINE, reason="x")),
     ],
     "close_circle": [
         ("reason", lambda t: _call("club", by="mei", reason="")),
@@ -137,6 +178,29 @@ CASES = {
         ("circle", lambda t: _call(LONG_ID, by="mei", text="x")),
         ("circle", lambda t: _call(SURROGATE, by="mei", text="x")),
     ],
+    "schedule_post": [
+        ("text", lambda t: _call("club", by="mei", release_at=SOON)),
+        ("images", lambda t: _call("club", by="mei", images="x", release_at=SOON)),
+        ("sync", lambda t: _call("club", by="mei", text="x", sync=1, release_at=SOON)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=NAIVE)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=5)),
+        ("circle", lambda t: _call(LINE, by="mei", text="x", release_at=SOON)),
+    ],
+    "schedule_must_see": [
+        ("text", lambda t: _call("club", by="mei", text=BELL, release_at=SOON)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=NAIVE)),
+        ("release_at", lambda t: _call("club", by="mei", text="x", release_at=None)),
+        (
+            "groups",
+            lambda t: _call("club", by="mei", groups="x", release_at=SOON, text="x"),
+        ),
+    ],
+    "move_scheduled": [
+        ("scheduled", lambda t: _call("club", SOON, by="mei")),
+        ("scheduled", lambda t: _call(7, SOON, by="mei")),
+        ("release_at", lambda t: _call("club/7", NAIVE, by="mei")),
+    ],
+    "cancel_scheduled": [("scheduled", lambda t: _call("club/x", by="mei"))],
     "edit_post": [
         ("post", lambda t: _call("club", by="tao", text="x")),
         ("post", lambda t: _call("club/", by="tao", text="x")),
@@ -239,6 +303,50 @@ CASES = {
     "allow_private_chat": [("group", lambda t: _call(BELL, by="mei"))],
     "open_private_chat": [("to", lambda t: _call("club", by="tao", to=""))],
     "send_friend_request": [("to", lambda t: _call("club", by="tao", to=SURROGATE))],
+    "make_topic": [
+        ("name", lambda t: _call("club", name="", by="tao")),
+        ("name", lambda t: _call("club", name=LINE, by="tao")),
+        ("name", lambda t: _call("club", name=LONG_ID, by="tao")),
+        ("kind", lambda t: _call("club", name="Tea", kind="dance", by="tao")),
+        ("kind", lambda t: _call("club", name="Tea", kind=None, by="tao")),
+        ("topic", lambda t: _call("club", name="Tea", by="tao", topic="")),
+        ("topic", lambda t: _call("club", name="Tea", by="tao", topic=BELL)),
+        ("by", lambda t: _call("club", name="Tea", by="")),
+        ("circle", lambda t: _call(LONG_ID, name="Tea", by="tao")),
+    ],
+    "rename_topic": [
+        ("name", lambda t: _call("run", "", by="tao")),
+        ("name", lambda t: _call("run", 7, by="tao")),
+        ("topic", lambda t: _call("", "Tea", by="tao")),
+    ],
+    "close_topic": [("topic", lambda t: _call(LINE, by="tao"))],
+    "check_in": [
+        ("topic", lambda t: _call("", by="tao")),
+        ("text", lambda t: _call("run", by="tao", text=" ")),
+        ("text", lambda t: _call("run", by="tao", text=None)),
+        ("text", lambda t: _call("run", by="tao", text=LONG_TEXT)),
+        ("images", lambda t: _call("run", by="tao", images="a.png")),
+        ("videos[0]", lambda t: _call("run", by="tao", videos=[BELL])),
+        ("value", lambda t: _call("run", by="tao", value=-1)),
+        ("value", lambda t: _call("run", by="tao", value=10**12 + 1)),
+        ("value", lambda t: _call("run", by="tao", value=True)),
+        ("value", lambda t: _call("run", by="tao", value=4.2)),
+        ("place", lambda t: _call("run", by="tao", place="")),
+        ("place", lambda t: _call("run", by="tao", place=LINE)),
+        ("by", lambda t: _call("run", by=SURROGATE)),
+    ],
+    "make_up_check_in": [
+        ("day", lambda t: _call("run", MARCH_1, by="tao")),
+        ("day", lambda t: _call("run", "2020-03-01", by="tao")),
+        ("day", lambda t: _call("run", None, by="tao")),
+        ("day", lambda t: _call("run", date.max, by="tao")),
+        ("day", lambda t: _call("run", date.min, by="tao")),
+        ("value", lambda t: _call("run", date(2020, 2, 29), by="tao", value="5")),
+    ],
+    "remove_check_in": [
+        ("check_in", lambda t: _call("run", by="tao")),
+        ("check_in", lambda t: _call(2, by="tao")),
+    ],
     "add_customer": [
         ("customer", lambda t: _call("", channel="qr", by="sun")),
         ("channel", _customer(channel="")),
@@ -257,6 +365,48 @@ CASES = {
         ("source", lambda t: _call("m", "c1", source="friend", by="sun")),
         ("moment", lambda t: _call("", "c1", source="member", by="sun")),
     ],
+    "schedule_live": [
+        ("title", lambda t: _call("school", by="head", title="")),
+        ("title", lambda t: _call("school", by="head", title=LINE)),
+        ("live", lambda t: _call("school", by="head", title="x", live=BELL)),
+        ("groups", lambda t: _call("school", by="head", title="x", groups="side")),
+        ("groups", lambda t: _call("school", by="head", title="x", groups=[])),
+        ("groups", lambda t: _call("school", by="head", title="x", groups=["a"] * 2)),
+        ("groups[1]", lambda t: _call("school", by="head", title="x", groups=["a", 1])),
+        (
+            "groups",
+            lambda t: _call(
+                "school", by="head", title="x", groups=[str(it) for it in range(1_001)]
+            ),
+        ),
+        ("starts_at", lambda t: _call("school", by="head", title="x", starts_at=NAIVE)),
+        ("starts_at", lambda t: _call("school", by="head", title="x", starts_at=5)),
+    ],
+    "start_live": [("live", lambda t: _call("", by="head"))],
+    "cancel_live": [("reason", lambda t: _call("sums", by="head", reason=BELL))],
+    "end_live": [("by", lambda t: _call("sums", by=""))],
+    "join_live": [
+        ("member", lambda t: _call("sums", "")),
+        ("group", lambda t: _call("sums", "sam", group=BELL)),
+    ],
+    "leave_live": [("member", lambda t: _call("sums", LINE))],
+    "like_live": [
+        ("member", lambda t: _call("sums", LINE)),
+        ("times", lambda t: _call("sums", "sam", times=0)),
+        ("times", lambda t: _call("sums", "sam", times=1_001)),
+        ("times", lambda t: _call("sums", "sam", times=True)),
+        ("times", lambda t: _call("sums", "sam", times=1.0)),
+    ],
+    "publish_replay": [
+        ("reference", lambda t: _call("sums", "", by="head")),
+        ("reference", lambda t: _call("sums", "x" * 2_001, by="head")),
+    ],
+    "attest_minor": [
+        ("member", lambda t: _call("", until=MARCH_2)),
+        ("until", lambda t: _call("sam", until=NAIVE)),
+        ("until", lambda t: _call("sam", until="2030")),
+        ("zone", lambda t: _call("sam", until=MARCH_2, zone="Mars/Olympus")),
+    ],
     "publish_moment": [
         ("source", lambda t: _call(["c1"], source="friend", by="sun", text="x")),
         ("text", lambda t: _call(["c1"], source="member", by="sun")),
@@ -274,6 +424,22 @@ CASES = {
     ],
 }
 QUESTIONS = {
+    "check_ins": [
+        ("limit", lambda t: _call("run", limit=0)),
+        ("before", lambda t: _call("run", before="run")),
+        ("member", lambda t: _call("run", member="")),
+        ("topic", lambda t: _call("")),
+    ],
+    "streak": [
+        ("topic", lambda t: _call(LINE, "tao")),
+        ("member", lambda t: _call("run", "")),
+    ],
+    "leaderboard": [
+        ("measure", lambda t: _call("run", measure="likes")),
+        ("since", lambda t: _call("run", since=MARCH_1)),
+        ("until", lambda t: _call("run", until="2020-03-02")),
+        ("limit", lambda t: _call("run", limit=201)),
+    ],
     "feed": [
         ("member", lambda t: _call("")),
         ("circle", lambda t: _call("tao", circle=LINE)),
@@ -324,6 +490,18 @@ QUESTIONS = {
         ("holder", lambda t: _call(circle="club", customer="c1")),
         ("holder", lambda t: _call(LINE)),
     ],
+    "live": [("live", lambda t: _call(LINE))],
+    "lives": [
+        ("circle", lambda t: _call("")),
+        ("limit", lambda t: _call("school", limit=0)),
+        ("limit", lambda t: _call("school", limit=201)),
+        ("before", lambda t: _call("school", before="")),
+    ],
+    "live_minutes": [
+        ("member", lambda t: _call("")),
+        ("zone", lambda t: _call("sam", zone="Nowhere")),
+    ],
+    "scheduled": [("circle", lambda t: _call(LINE))],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
 }
 
@@ -400,6 +578,21 @@ def test_bad_question(town, question, field, call):
         ("react_to_message", "group", "x", lambda t: _call("x/1", "+1", by="tao")),
         ("mute_group", "group", "x", lambda t: _call("x", by="mei")),
         ("open_private_chat", "group", "x", lambda t: _call("x", by="tao", to="ben")),
+        ("schedule_live", "circle", "x", lambda t: _call("x", by="mei", title="y")),
+        ("start_live", "live", "x", lambda t: _call("x", by="mei")),
+        ("join_live", "live", "x", lambda t: _call("x", "tao")),
+        ("leave_live", "live", "x", lambda t: _call("x", "tao")),
+        ("make_topic", "circle", "x", lambda t: _call("x", name="Tea", by="tao")),
+        ("rename_topic", "topic", "x", lambda t: _call("x", "Tea", by="tao")),
+        ("close_topic", "topic", "x", lambda t: _call("x", by="tao")),
+        ("check_in", "topic", "x", lambda t: _call("x", by="tao")),
+        (
+            "make_up_check_in",
+            "topic",
+            "x",
+            lambda t: _call("x", date(2020, 2, 29), by="tao"),
+        ),
+        ("remove_check_in", "topic", "x", lambda t: _call("x/2", by="tao")),
         ("tag_customer", "customer", "x", lambda t: _call("x", "tag", by="sun")),
         (
             "show_moment",
@@ -434,8 +627,15 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("quota", "circle or customer", lambda t: _call("x")),
         ("quota", "circle", lambda t: _call(circle="c1")),
         ("quota", "customer", lambda t: _call(customer="club")),
+        ("topics", "circle", lambda t: _call("x")),
+        ("check_ins", "topic", lambda t: _call("x")),
+        ("streak", "topic", lambda t: _call("x", "tao")),
+        ("leaderboard", "topic", lambda t: _call("x")),
         ("audit_must_sees", "circle", lambda t: _call("x")),
         ("history", "circle", lambda t: _call("x")),
+        ("live", "live", lambda t: _call("x")),
+        ("lives", "circle", lambda t: _call("x")),
+        ("lives", "live", lambda t: _call("school", before="x")),
     ],
 )
 def test_unknown_questions(town, question, kind, call):

@@ -22,11 +22,18 @@ STILL = {
     "leave_group",
     "mark_read",
     "remove_from_group",
+    "register_organisation",
     "remove_member",
     "reopen_circle",
+    "role_expired",
+    "role_verified",
     "show_moment",
+    "staff_joined",
+    "staff_left",
+    "succeed_owner",
     "tag_customer",
     "untag_customer",
+    "verify_role",
 }
 CIRCLES = {
     "club": "mei",

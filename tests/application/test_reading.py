@@ -153,6 +153,9 @@ def test_rebuilding_is_told(town):
         ("group-timeline", head, head),
         ("quota-view", head, head),
         ("duties", head, head),
+        ("schedule", head, head),
+        ("live-figures", head, head),
+        ("topic-board", head, head),
     ] == told
 
 

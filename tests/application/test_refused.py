@@ -2,12 +2,15 @@
 Every rule that every command can meet: refused whole, by name, and written beside.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from attrs import evolve
 
-from circlekit.application.deciding import COMMANDS
+from circlekit import RuleBook
+from circlekit.application.deciding import _COMMANDS
 from circlekit.events.refusal import CommandRefused
+from circlekit.rulebook import DINGTALK_2020
 from tests.application.town import MARCH_1, everything, history, outcome
 
 
@@ -31,6 +34,11 @@ def _mute(town):
 
 def _block(town):
     town.kit.block_private_chat("club", by="mei")
+
+
+def _acme(town):
+    town.kit.register_organisation("acme", name="Acme", by="boss", circle="all")
+    town.kit.staff_joined("acme", ["amy"], by="hr")
 
 
 def _close(town):
@@ -71,8 +79,274 @@ def _hundred(town):
         town.kit.join_circle("club", "the hundredth")
 
 
+def _close_topic(town):
+    town.kit.close_topic("run", by="tao")
+
+
+def _leave(town):
+    town.kit.leave_circle("club", "tao")
+
+
+def _may_make_up(town):
+    book = RuleBook(name="make-up", make_up_days=3, make_ups_a_month=1)
+    town.kit.adopt_rule_book("club", book, by="mei")
+    town.clock.forward(days=5)
+
+
+def _talk(town):
+    town.kit.make_topic("club", name="Books", by="mei", topic="books")
+
+
+def _made_up(town):
+    _may_make_up(town)
+    town.kit.make_up_check_in("run", date(2020, 3, 4), by="ben")
+
+
+def _took_back(town):
+    town.kit.remove_check_in(town.check_in, by="tao")
+
+
+def _class(*, muted=False, started=False, ended=False):
+    def prepare(town):
+        kit = town.kit
+        kit.link_group("school", by="head", name="Homework", group="homework")
+        kit.join_circle("school", "ann", verified_role="teacher")
+        kit.join_circle("school", "sam", verified_role="student")
+        kit.schedule_live("school", by="ann", title="Sums", live="sums")
+        if muted:
+            kit.mute_group("homework", by="head")
+        if started:
+            kit.start_live("sums", by="head")
+            kit.join_live("sums", "ann")
+        if ended:
+            kit.end_live("sums", by="head")
+
+    return prepare
+
+
+def _without_live(town):
+    _class()(town)
+    book = evolve(DINGTALK_2020, name="no live", live_kinds=())
+    town.kit.adopt_rule_book("school", book, by="head")
+
+
+def _without_homework(town):
+    _class()(town)
+    town.kit.unlink_group("school", "homework", by="head")
+
+
+def _watched_enough(town):
+    _class(started=True)(town)
+    book = evolve(DINGTALK_2020, name="half an hour", minor_live_minutes=30)
+    town.kit.adopt_rule_book("school", book, by="head")
+    town.kit.attest_minor("sam", until=MARCH_1 + timedelta(days=900))
+    town.kit.join_live("sums", "sam")
+    town.clock.forward(minutes=30)
+    town.kit.leave_live("sums", "sam")
+
+
+SOON, FAR = MARCH_1 + timedelta(hours=1), MARCH_1 + timedelta(days=367)
+LATER = MARCH_1 + timedelta(days=3)
+
+
+def _schedule(by, *days):
+    def schedule(town):
+        for day in days or (3,):
+            town.ids["waits"] = town.kit.schedule_must_see(
+                "club", by=by, text="Soon", release_at=MARCH_1 + timedelta(days=day)
+            )
+
+    return schedule
+
+
+def _cancelled(town):
+    _schedule("mei")(town)
+    town.kit.cancel_scheduled(town.ids["waits"], by="mei")
+
+
 CASES = {
+    "schedule_live": [
+        ("not-a-teacher", lambda t: _call("school", by="sam", title="x"), _class()),
+        (
+            "not-a-member not-a-teacher",
+            lambda t: _call("school", by="mei", title="x"),
+        ),
+        ("live-not-open", lambda t: _call("club", by="mei", title="x")),
+        (
+            "live-not-open not-a-teacher",
+            lambda t: _call("club", by="tao", title="x"),
+        ),
+        (
+            "group-not-linked",
+            lambda t: _call("school", by="head", title="x", groups=["side"]),
+        ),
+        (
+            "already-scheduled",
+            lambda t: _call("school", by="head", title="x", live="sums"),
+            _class(),
+        ),
+        (
+            "circle-closed",
+            lambda t: _call("school", by="head", title="x"),
+            lambda t: t.kit.close_circle("school", by="head", reason="Summer"),
+        ),
+    ],
+    "start_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class()),
+        ("group-muted", lambda t: _call("sums", by="ann"), _class(muted=True)),
+        ("live-not-open", lambda t: _call("sums", by="ann"), _without_live),
+        ("group-not-linked", lambda t: _call("sums", by="ann"), _without_homework),
+        (
+            "live-not-scheduled",
+            lambda t: _call("sums", by="head"),
+            _class(started=True),
+        ),
+    ],
+    "cancel_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class()),
+        (
+            "live-not-scheduled",
+            lambda t: _call("sums", by="ann"),
+            _class(started=True),
+        ),
+    ],
+    "end_live": [
+        ("not-a-teacher", lambda t: _call("sums", by="sam"), _class(started=True)),
+        ("live-not-running", lambda t: _call("sums", by="ann"), _class()),
+    ],
+    "join_live": [
+        ("live-not-running", lambda t: _call("sums", "sam"), _class()),
+        (
+            "not-a-member not-in-the-group",
+            lambda t: _call("sums", "stranger"),
+            _class(started=True),
+        ),
+        (
+            "not-in-the-group",
+            lambda t: _call("sums", "sam", group="homework"),
+            _class(started=True),
+        ),
+        (
+            "not-in-the-group",
+            lambda t: _call("sums", "sam", group="nowhere"),
+            _class(started=True),
+        ),
+        ("already-watching", lambda t: _call("sums", "ann"), _class(started=True)),
+        ("minor-live-minutes", lambda t: _call("sums", "sam"), _watched_enough),
+    ],
+    "leave_live": [
+        ("not-watching", lambda t: _call("sums", "sam"), _class(started=True)),
+        (
+            "not-watching",
+            lambda t: _call("sums", "ann"),
+            _class(started=True, ended=True),
+        ),
+    ],
+    "like_live": [
+        ("not-watching", lambda t: _call("sums", "sam"), _class(started=True)),
+    ],
+    "publish_replay": [
+        ("live-not-ended", lambda t: _call("sums", "a.mp4", by="ann"), _class()),
+        (
+            "live-not-ended not-a-teacher",
+            lambda t: _call("sums", "a.mp4", by="sam"),
+            _class(started=True),
+        ),
+        (
+            "replay-published",
+            lambda t: _call("sums", "a.mp4", by="ann"),
+            lambda t: (
+                _class(started=True, ended=True)(t),
+                t.kit.publish_replay("sums", "b.mp4", by="head"),
+            ),
+        ),
+    ],
+    "attest_minor": [],  # what the host attests is not judged
+    "make_topic": [
+        ("not-a-member", lambda t: _call("club", name="Tea", by="ana")),
+        ("topic-name-taken", lambda t: _call("club", name="RUNNING", by="mei")),
+        ("topic-exists", lambda t: _call("club", name="Tea", by="tao", topic="run")),
+        (
+            "not-a-member topic-name-taken",
+            lambda t: _call("club", name="Running ", by="ana"),
+        ),
+    ],
+    "rename_topic": [
+        ("not-a-manager", lambda t: _call("run", "Tea", by="ben")),
+        ("not-a-manager", lambda t: _call("run", "Tea", by="ana")),
+        ("not-a-member", lambda t: _call("run", "Tea", by="tao"), _leave),
+        ("already-so", lambda t: _call("run", "Running", by="tao")),
+        ("topic-closed", lambda t: _call("run", "Tea", by="mei"), _close_topic),
+        ("topic-name-taken", lambda t: _call("run", "books", by="tao"), _talk),
+    ],
+    "close_topic": [
+        ("not-a-manager", lambda t: _call("run", by="ben")),
+        ("not-a-member", lambda t: _call("run", by="tao"), _leave),
+        ("topic-closed", lambda t: _call("run", by="tao"), _close_topic),
+    ],
+    "check_in": [
+        ("not-a-member", lambda t: _call("run", by="ana")),
+        ("not-a-member", lambda t: _call("run", by="ana", text="5 km")),
+        ("topic-closed", lambda t: _call("run", by="tao", text="5 km"), _close_topic),
+        ("not-a-check-in-topic", lambda t: _call("books", by="tao"), _talk),
+        (
+            "not-a-member topic-closed",
+            lambda t: _call("run", by="ana", text="5 km"),
+            _close_topic,
+        ),
+    ],
+    "make_up_check_in": [
+        (
+            "make-up-not-enabled not-a-member",
+            lambda t: _call("run", date(2020, 2, 29), by="ana"),
+        ),
+        ("make-up-not-enabled", lambda t: _call("run", date(2020, 3, 2), by="tao")),
+        (
+            "make-up-not-past",
+            lambda t: _call("run", date(2020, 3, 6), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-before-start",
+            lambda t: _call("run", date(2020, 2, 29), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-too-late",
+            lambda t: _call("run", date(2020, 3, 2), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "make-up-month",
+            lambda t: _call("run", date(2020, 3, 5), by="ben"),
+            _made_up,
+        ),
+        (
+            "check-in-day make-up-too-late",
+            lambda t: _call("run", date(2020, 3, 1), by="tao"),
+            _may_make_up,
+        ),
+        (
+            "check-in-day make-up-month",
+            lambda t: _call("run", date(2020, 3, 4), by="ben"),
+            _made_up,
+        ),
+    ],
+    "remove_check_in": [
+        ("unknown-check-in", lambda t: _call("run/1", by="tao")),
+        ("unknown-check-in", lambda t: _call("run/99", by="ana")),
+        ("check-in-removed", lambda t: _call(t.check_in, by="tao"), _took_back),
+        ("not-a-manager", lambda t: _call(t.check_in, by="ben")),
+        ("not-a-member", lambda t: _call(t.check_in, by="tao"), _leave),
+    ],
     "found_circle": [
+        (
+            "internal-staff-only",
+            lambda t: _call(
+                name="New", kind="internal", by="ben", circle="x", organisation="acme"
+            ),
+            _acme,
+        ),
         (
             "already-founded",
             lambda t: _call(name="Again", kind="community", by="ben", circle="club"),
@@ -97,6 +371,7 @@ CASES = {
         ("not-the-owner", lambda t: _call("club", "wecom_2020", by="stranger")),
     ],
     "join_circle": [
+        ("all-staff-stays internal-staff-only", lambda t: _call("all", "new"), _acme),
         ("already-a-member", lambda t: _call("club", "tao")),
         ("already-a-member", lambda t: _call("club", "mei")),
         ("internal-staff-only", lambda t: _call("firm", "new")),
@@ -112,10 +387,12 @@ CASES = {
         ),
     ],
     "leave_circle": [
+        ("all-staff-stays", lambda t: _call("all", "amy"), _acme),
         ("not-a-member", lambda t: _call("club", "stranger")),
         ("owner-stays", lambda t: _call("club", "mei")),
     ],
     "remove_member": [
+        ("all-staff-stays", lambda t: _call("all", "amy", by="boss"), _acme),
         ("not-a-manager", lambda t: _call("club", "ben", by="tao")),
         ("not-a-member", lambda t: _call("club", "stranger", by="lin")),
         ("owner-stays", lambda t: _call("club", "mei", by="lin")),
@@ -402,7 +679,48 @@ CASES = {
             lambda t: t.kit.complete_profile("c1", by="sun"),
         ),
     ],
+    "register_organisation": [
+        (
+            "already-founded",
+            lambda t: _call("acme", name="Acme", by="boss", circle="club"),
+        ),
+    ],
+    "staff_joined": [],
+    "staff_left": [],
+    "role_verified": [
+        (
+            "role-already-over",
+            lambda t: _call("acme", "amy", "teacher", by="hr", until=MARCH_1),
+            _acme,
+        ),
+    ],
+    "role_expired": [
+        (
+            "role-not-verified",
+            lambda t: _call("acme", "amy", "teacher", by="hr"),
+            _acme,
+        ),
+        (
+            "role-not-verified",
+            lambda t: _call("acme", "amy", "parent", by="hr"),
+            lambda t: (_acme(t), t.kit.role_verified("acme", "amy", "teacher", by="h")),
+        ),
+    ],
+    "verify_role": [
+        ("not-a-member", lambda t: _call("club", "amy", "teacher", by="hr")),
+        (
+            "not-a-member role-already-over",
+            lambda t: _call("club", "amy", "teacher", by="hr", until=MARCH_1),
+        ),
+    ],
+    "succeed_owner": [
+        ("no-successor", lambda t: _call("guild", by="hr", reason="x")),
+        ("not-a-member", lambda t: _call("club", by="hr", reason="x", to="amy")),
+        ("already-the-owner", lambda t: _call("club", by="hr", reason="x", to="mei")),
+        ("all-staff-stays", lambda t: _call("all", by="hr", reason="x"), _acme),
+    ],
     "close_circle": [
+        ("all-staff-stays", lambda t: _call("all", by="boss", reason="x"), _acme),
         ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
         ("circle-closed", lambda t: _call("club", by="mei", reason="x"), _close),
         ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
@@ -419,6 +737,7 @@ CASES = {
         ("not-closed not-the-owner", lambda t: _call("club", by="lin")),
     ],
     "archive_circle": [
+        ("all-staff-stays", lambda t: _call("all", by="boss", reason="x"), _acme),
         ("not-the-owner", lambda t: _call("club", by="lin", reason="x")),
         ("circle-archived", lambda t: _call("club", by="mei", reason="x"), _archive),
     ],
@@ -457,6 +776,83 @@ CASES = {
             "moment-already-shown moment-day",
             lambda t: _call("m0", "c1", source="member", by="sun"),
             _moments("member", 1),
+        ),
+    ],
+    "schedule_post": [
+        (rules, lambda t, it=it: _call("club", **{"text": "x", **it}))
+        for rules, it in [
+            ("not-a-member", {"by": "stranger", "release_at": LATER}),
+            ("not-in-the-future", {"by": "tao", "release_at": MARCH_1}),
+            ("too-far-ahead", {"by": "tao", "release_at": FAR}),
+            (
+                "group-not-linked",
+                {"by": "tao", "release_at": LATER, "groups": ["lone"]},
+            ),
+        ]
+    ],
+    "schedule_must_see": [
+        (rules, lambda t, it=it: _call("club", **{"text": "x", **it}), *before)
+        for rules, it, *before in [
+            ("not-a-manager", {"by": "tao", "release_at": LATER}),
+            ("not-in-the-future", {"by": "mei", "release_at": MARCH_1}),
+            (
+                "not-a-manager not-in-the-future",
+                {"by": "tao", "release_at": MARCH_1},
+            ),
+            ("too-far-ahead", {"by": "mei", "release_at": FAR}),
+            ("must-see-spacing", {"by": "mei", "release_at": SOON}),
+            ("must-see-spacing", {"by": "mei", "release_at": LATER}, _schedule("mei")),
+            (
+                "must-see-month",
+                {"by": "mei", "release_at": LATER},
+                _schedule("mei", 10, 12, 14),
+            ),
+            (
+                "group-not-linked",
+                {"by": "mei", "release_at": LATER, "groups": ["lone"]},
+            ),
+        ]
+    ],
+    "move_scheduled": [
+        ("unknown-scheduled", lambda t: _call(t.post, LATER, by="mei")),
+        (
+            "unknown-scheduled",
+            lambda t: _call(t.ids["waits"], LATER, by="mei"),
+            _cancelled,
+        ),
+        (
+            "not-the-author",
+            lambda t: _call(t.ids["waits"], LATER, by="tao"),
+            _schedule("mei"),
+        ),
+        (
+            "not-in-the-future",
+            lambda t: _call(t.ids["waits"], MARCH_1, by="mei"),
+            _schedule("mei"),
+        ),
+        (
+            "too-far-ahead",
+            lambda t: _call(t.ids["waits"], FAR, by="mei"),
+            _schedule("mei"),
+        ),
+        (
+            "must-see-spacing not-the-author",
+            lambda t: _call(t.ids["waits"], SOON, by="tao"),
+            _schedule("mei"),
+        ),
+        (
+            "must-see-spacing",
+            lambda t: _call(t.ids["waits"], LATER, by="mei"),
+            _schedule("mei", 3, 10),
+        ),
+    ],
+    "cancel_scheduled": [
+        ("unknown-scheduled", lambda t: _call("club/999", by="mei")),
+        ("unknown-scheduled", lambda t: _call(t.ids["waits"], by="mei"), _cancelled),
+        (
+            "not-the-author",
+            lambda t: _call(t.ids["waits"], by="tao"),
+            _schedule("mei"),
         ),
     ],
 }
@@ -504,4 +900,4 @@ def test_every_command_is_tried():
     """
     No command is left out of the cases above.
     """
-    assert set(COMMANDS) == set(CASES)
+    assert set(_COMMANDS) == set(CASES)

@@ -3,13 +3,17 @@ To ask beforehand is to be told what the command will be told.
 """
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from circlekit import CircleKit, NotFoundError
-from circlekit.application import deciding
+from circlekit.application.deciding import _COMMANDS
 from tests.application.communities import COMMANDS, opened, scripts, started
 from tests.application.town import everything
+
+# What was reported already is left as it is.
+NOTHING_NEW = {"register_organisation", "staff_joined", "staff_left"}
 
 
 @pytest.mark.covers("P33")
@@ -33,7 +37,9 @@ def test_the_same_verdict(things):
             told = _answer(community.do_now, act)
 
             assert asked == told
-            assert isinstance(told, str) == (before == kit.newest_position())
+            written = before != kit.newest_position()
+            assert not (written and isinstance(told, str))
+            assert written or isinstance(told, str) or name in NOTHING_NEW
 
 
 def _answer(ask, *args, **kwargs):
@@ -66,27 +72,41 @@ def test_cached_is_replayed(things, switched):
             kind, _, id_ = stream.partition("/")
             _load(kit, kind, id_)
 
-        assert kept == dict(kit._aggregates)
+        assert kept == {stream: kit._aggregates[stream] for stream in kept}
         for known in kept.values():
             assert known.aggregate.version > 0
 
 
 def _do_and_undo(community, act):
-    posts = list(community.posts), list(community.comments), list(community.messages)
+    known = evolve(
+        community,
+        posts=list(community.posts),
+        comments=list(community.comments),
+        messages=list(community.messages),
+        check_ins=list(community.check_ins),
+    )
     try:
         with community.kit.batch():
-            community.do_now(act)
+            known.do_now(act)
             raise ZeroDivisionError  # noqa: TRY301
     except ZeroDivisionError:
-        community.posts, community.comments, community.messages = posts
+        pass
 
 
 def _load(kit, kind, id_):
     ask = {
         "circle": lambda: kit.would_allow("leave_circle", id_, "nobody"),
         "group": lambda: kit.would_allow("leave_group", id_, "nobody"),
+        "organisation": lambda: kit.would_allow(
+            "register_organisation", id_, name="x", by="nobody"
+        ),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
+        "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
+        "topic": lambda: kit.would_allow("remove_check_in", f"{id_}/1", by="nobody"),
+        "topic-names": lambda: kit.would_allow(
+            "make_topic", id_, name="x", by="nobody"
+        ),
     }
     ask[kind]()
 
@@ -109,4 +129,4 @@ def test_every_command_is_done_by_somebody():
     """
     Random communities know every command there is.
     """
-    assert set(deciding.COMMANDS) == set(COMMANDS)
+    assert set(_COMMANDS) == set(COMMANDS)

@@ -32,6 +32,7 @@ class Town:
     removed_comment: str = ""
     message: str = ""
     elsewhere: str = ""
+    check_in: str = ""
     ids: dict[str, Any] = field(factory=dict)
 
     def do(self, command: str, *args: Any, **kwargs: Any) -> Any:
@@ -78,6 +79,8 @@ def settle(kit: CircleKit, clock: ManualClock) -> Town:
     town.message = str(kit.send_message("club", by="tao", text="Good morning"))
     town.elsewhere = str(kit.publish_post("guild", by="ana", text="Hammers"))
     kit.add_customer("c1", channel="qr", by="sun")
+    kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
+    town.check_in = str(kit.check_in("run", by="tao", value=5).check_in)
     return town
 
 

@@ -248,6 +248,9 @@ def test_read_models_keep_to_their_names():
         "group-timeline": "circlekit_timeline_",
         "quota-view": "circlekit_quota_",
         "duties": "circlekit_duty_",
+        "topic-board": "circlekit_board_",
+        "schedule": "circlekit_schedule_",
+        "live-figures": "circlekit_live_",
     } == {
         model.name: prefix
         for model in READ_MODELS

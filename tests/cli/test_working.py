@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -39,10 +40,12 @@ class TestWork:
 
         assert {
             "newest": 38,
+            "released": 0,
             "read_models": [{"name": name, "from": 0, "to": 38} for name in NAMES],
         } == document(*ask)
         assert {
             "newest": 38,
+            "released": 0,
             "read_models": [{"name": name, "from": 38, "to": 38} for name in NAMES],
         } == document(*ask)
 
@@ -59,6 +62,27 @@ Read models, of 38 events
 {rows}
 """
         assert expected == run("work", "--store", store, "--once").stdout
+
+    def test_what_is_due(self, tmp_path):
+        """
+        It publishes what was scheduled for a moment that has come, and says so.
+        """
+        store = f"sqlite:///{tmp_path / 'new.db'}"
+        long_ago = datetime(2020, 3, 1, tzinfo=UTC)
+        with CircleKit(store, clock=ManualClock(long_ago)) as kit:
+            club = kit.found_circle(name="Club", kind="community", by="mei")
+            for days in (1, 2):
+                kit.schedule_post(
+                    club, by="mei", text="x", release_at=long_ago + timedelta(days)
+                )
+
+        assert (
+            "Published 2 that were due"
+            in run("work", "--store", store, "--once").stdout
+        )
+        with CircleKit(store) as kit:
+            assert () == kit.scheduled(club)
+            assert 2 == len(kit.feed("mei").items)
 
     @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
     def test_until_told(self, store, how):
@@ -86,6 +110,7 @@ Read models, of 38 events
         assert (0, b"") == (worker.returncode, complaints)
         assert {
             "newest": 39,
+            "released": 0,
             "read_models": [{"name": name, "from": 0, "to": 39} for name in NAMES],
         } == json.loads(said)
 

@@ -5,7 +5,7 @@ The page of actions says who may do what, in every state it names.
 import pytest
 
 from circlekit.application.actions import commands_here
-from circlekit.application.deciding import COMMANDS
+from circlekit.application.deciding import _COMMANDS
 from tests.docs.actions_page import PAGE, STATES, cells, page
 
 ABOUT_NO_CIRCLE = {
@@ -25,8 +25,8 @@ def test_every_command_is_there():
     """
     What is possible names every command but those that are about no circle.
     """
-    assert set(COMMANDS) - ABOUT_NO_CIRCLE == set(commands_here())
-    assert set(COMMANDS) - ABOUT_NO_CIRCLE == set(cells(STATES["In a lively circle"]))
+    assert set(_COMMANDS) - ABOUT_NO_CIRCLE == set(commands_here())
+    assert set(_COMMANDS) - ABOUT_NO_CIRCLE == set(cells(STATES["In a lively circle"]))
 
 
 @pytest.mark.covers("A015", "P08")

@@ -42,6 +42,8 @@ def default(field: attrs.Attribute) -> str:
         return f"`{field.default}`"
     if isinstance(field.default, int) and not isinstance(field.default, bool):
         return str(field.default)
+    if isinstance(field.default, tuple) and field.default:
+        return ", ".join(f"`{value}`" for value in field.default)
     return DEFAULTS[field.default]
 
 

@@ -5,7 +5,7 @@ For each stored event there is one file, with every field filled, holding the
 bytes that its release wrote. Files are added and never changed.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import attrs
@@ -13,6 +13,7 @@ import pytest
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.events.circle import (
+    AllStaffDesignated,
     CircleFounded,
     CommentAdded,
     CommentRemoved,
@@ -27,6 +28,7 @@ from circlekit.events.circle import (
     OverrideGranted,
     OverrideRevoked,
     OwnerChanged,
+    OwnerSucceeded,
     PostEdited,
     PostPinned,
     PostPublished,
@@ -62,10 +64,44 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.live import (
+    LiveCancelled,
+    LiveEnded,
+    LiveJoined,
+    LiveLeft,
+    LiveLiked,
+    LiveScheduled,
+    LiveStarted,
+    ReplayPublished,
+)
 from circlekit.events.names import NAME_OF, NAMES
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.organisation import (
+    CircleAttached,
+    OrganisationRegistered,
+    StaffJoined,
+    StaffLeft,
+)
+from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.events.refusal import CommandRefused
+from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    PostScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
+from circlekit.events.topic import (
+    CheckedIn,
+    CheckInRemoved,
+    TopicClosed,
+    TopicMade,
+    TopicNameFreed,
+    TopicNameTaken,
+    TopicRenamed,
+)
 from circlekit.rulebook import HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
 from circlekit.verdict import Reason
@@ -97,10 +133,15 @@ COMPLETE = [
             member_moments=(Budget("moment-day", 2, CALENDAR_DAY),),
             enterprise_moments=(Budget("moment-month", 8, CALENDAR_MONTH),),
             moments_share_budgets=True,
+            all_staff_capacity=5_000,
             house=(
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
             ),
+            live_kinds=("teaching", "community"),
+            minor_live_minutes=40,
+            make_up_days=7,
+            make_ups_a_month=2,
         ),
         by="mei",
         at=AT,
@@ -177,6 +218,22 @@ COMPLETE = [
     ),
     PostsRead(circle="book-club", posts=(8, 11), at=AT),
     MustSeeAcknowledged(circle="book-club", post=8, at=AT),
+    MinorAttested(until=LATER, zone="Asia/Shanghai", at=AT),
+    LiveScheduled(
+        circle="school",
+        groups=("class-1", "class-2"),
+        title="分数 · Fractions",
+        starts_at=LATER,
+        by="lin",
+        at=AT,
+    ),
+    LiveStarted(by="lin", at=AT),
+    LiveCancelled(reason="no power", by="lin", at=AT),
+    LiveJoined(member="wei", group="class-1", until=LATER, at=AT),
+    LiveLeft(member="wei", at=AT),
+    LiveLiked(member="wei", times=3, at=AT),
+    LiveEnded(by="lin", at=AT),
+    ReplayPublished(reference="fractions.mp4", by="lin", at=AT),
     CommandRefused(
         command="send_must_see",
         reasons=(
@@ -197,6 +254,65 @@ COMPLETE = [
     CircleClosed(reason="放假", by="mei", at=AT),
     CircleReopened(by="mei", at=AT),
     CircleArchived(reason="毕业", by="mei", at=AT),
+    TopicMade(
+        circle="book-club",
+        name="跑步",
+        kind="sport",
+        zone="Asia/Shanghai",
+        by="lin",
+        at=AT,
+    ),
+    TopicRenamed(name="Running", by="lin", at=AT),
+    TopicClosed(by="lin", at=AT),
+    CheckedIn(
+        day=date(2020, 2, 29),
+        counted=False,
+        used_by=(2,),
+        made_up=True,
+        post=8,
+        value=5000,
+        place="West gate",
+        by="lin",
+        at=AT,
+    ),
+    CheckInRemoved(check_in=3, member="lin", day=date(2020, 2, 29), by="mei", at=AT),
+    TopicNameTaken(topic="running", name="跑步", by="lin", at=AT),
+    TopicNameFreed(topic="running", by="lin", at=AT),
+    PostScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        sync=False,
+        groups=("readers",),
+        by="lin",
+        at=AT,
+    ),
+    MustSeeScheduled(
+        release_at=LATER,
+        text="Next week",
+        images=("a.png",),
+        videos=("c.mp4",),
+        topic="Meetings",
+        groups=("readers",),
+        by="mei",
+        at=AT,
+    ),
+    ScheduledMoved(scheduled=12, release_at=LATER, by="mei", at=AT),
+    ScheduledCancelled(scheduled=12, by="mei", at=AT),
+    ScheduledReleased(scheduled=12, post=15, at=AT),
+    ScheduledDropped(scheduled=12, rules=("not-a-manager",), at=AT),
+    OwnerSucceeded(owner="lin", reason="离职", by="hr", at=AT),
+    AllStaffDesignated(by="mei", at=AT),
+    RoleVerified(member="lin", role="teacher", until=LATER, by="hr", at=AT),
+    RoleExpired(member="lin", role="teacher", by="hr", at=AT),
+    OrganisationRegistered(
+        name="学校", zone="Asia/Shanghai", all_staff="all", by="mei", at=AT
+    ),
+    CircleAttached(circle="book-club", kind="internal", by="mei", at=AT),
+    StaffJoined(member="lin", by="hr", at=AT),
+    StaffLeft(member="lin", by="hr", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -230,6 +346,10 @@ MINIMAL = [
                 enterprise_moments=(),
                 moments_share_budgets=False,
                 house=(),
+                live_kinds=("teaching",),
+                minor_live_minutes=None,
+                make_up_days=0,
+                make_ups_a_month=0,
             ),
             by="mei",
             at=AT,
@@ -288,6 +408,32 @@ MINIMAL = [
     ),
     (
         (
+            b'{"circle":"school","groups":["class-1"],"title":"Sums","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        LiveScheduled(
+            circle="school",
+            groups=("class-1",),
+            title="Sums",
+            starts_at=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        LiveCancelled(reason=None, by="lin", at=AT),
+    ),
+    (
+        b'{"member":"wei","group":"class-1","at":"2020-03-01T12:00:00.25Z"}',
+        LiveJoined(member="wei", group="class-1", until=None, at=AT),
+    ),
+    (
+        b'{"member":"wei","at":"2020-03-01T12:00:00.25Z"}',
+        LiveLiked(member="wei", times=1, at=AT),
+    ),
+    (
+        (
             b'{"command":"leave_circle","reasons":[{"rule":"owner-stays","because":"no"}],'
             b'"by":"mei","at":"2020-03-01T12:00:00.25Z"}'
         ),
@@ -308,6 +454,57 @@ MINIMAL = [
             by="mei",
             at=AT,
         ),
+    ),
+    (
+        b'{"day":"2020-03-01","by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        CheckedIn(
+            day=date(2020, 3, 1),
+            counted=True,
+            used_by=(),
+            made_up=False,
+            post=None,
+            value=None,
+            place=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        PostScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            sync=None,
+            groups=None,
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        MustSeeScheduled(
+            release_at=LATER,
+            text="Hello",
+            images=(),
+            videos=(),
+            topic=None,
+            groups=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"member":"lin","role":"parent","by":"hr","at":"2020-03-01T12:00:00.25Z"}',
+        RoleVerified(member="lin", role="parent", until=None, by="hr", at=AT),
     ),
 ]
 

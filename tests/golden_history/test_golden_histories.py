@@ -313,7 +313,7 @@ def test_long_answers_are_read_to_their_end(monkeypatch):
     """
     Answers that come in many pages are kept whole.
     """
-    monkeypatch.setattr(golden, "LONGEST_PAGE", 1)
+    monkeypatch.setattr("circlekit.application.answers.LONGEST_PAGE", 1)
     with small_kit() as kit:
         document = golden.saved(kit)
 
@@ -853,7 +853,7 @@ def test_a_bar_follows_another(url, tmp_path, monkeypatch):
         yield lambda done: seen.append(("at", what, done))
         seen.append(("end", what))
 
-    monkeypatch.setattr(history, "progress", bar)
+    monkeypatch.setattr("circlekit.cli.progress.progress", bar)
     run("history", "save", "--store", url, "--out", str(tmp_path / "golden.json"))
 
     assert [

@@ -3,10 +3,12 @@ Read at once, bit by bit, or again from the start: the same rows.
 """
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from circlekit import CircleKit, NotFoundError
+from circlekit.rulebook import DINGTALK_2020
 from circlekit.store import READ_MODELS, log
 from tests.application.communities import opened, scripts, started
 from tests.application.town import undone
@@ -81,6 +83,10 @@ def test_stopped_in_a_block(club, model):
         club.publish_post("club", by="tao", text=f"{number}")
         club.send_message("club", by="tao", text=f"{number}")
     club.send_must_see("club", by="mei", text="News")
+    book = evolve(DINGTALK_2020, name="ours", live_kinds=("community",))
+    club.adopt_rule_book("club", book, by="mei")
+    club.schedule_live("club", by="mei", title="Talk")
+    club.make_topic("club", name="Running", kind="sport", by="tao")
     club._store.up_to_date(model)
     expected = _rows(club, model)
     empty = {name: [] for name in expected}

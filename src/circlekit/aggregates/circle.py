@@ -6,17 +6,19 @@ not remember them; whoever asks hands over the event that stands there. What it
 costs to decide therefore does not grow with what was written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, cast
 
 from attrs import Factory, define, field
 
 from circlekit.aggregates.closing import Closing
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.joining import Joining
+from circlekit.aggregates.schedule import Schedule
 from circlekit.budget import Spend
 from circlekit.events.circle import (
+    AllStaffDesignated,
     CircleEvent,
     CircleFounded,
     CircleKind,
@@ -33,6 +35,7 @@ from circlekit.events.circle import (
     OverrideGranted,
     OverrideRevoked,
     OwnerChanged,
+    OwnerSucceeded,
     PostEdited,
     PostPinned,
     PostPublished,
@@ -45,7 +48,16 @@ from circlekit.events.circle import (
 )
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.record import Cited
+from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    PostScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.authority import (
     Role,
@@ -53,11 +65,14 @@ from circlekit.policies.authority import (
     managers_only,
     override_right,
     owner_only,
+    teachers_only,
 )
 from circlekit.policies.closing import Standing, still_open
 from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
 from circlekit.policies.house import Act, Asked, Policies, found_again, house_allows
 from circlekit.policies.membership import (
+    all_staff_stays,
+    heir_of,
     may_be_appointed,
     may_be_dismissed,
     may_join,
@@ -65,6 +80,7 @@ from circlekit.policies.membership import (
     not_the_owner,
     not_yet_a_member,
     outranks,
+    somebody_follows,
 )
 from circlekit.policies.must_see import not_yet_a_must_see, within_must_see_budgets
 from circlekit.policies.posts import (
@@ -72,6 +88,12 @@ from circlekit.policies.posts import (
     is_pinned,
     may_pin,
     post_is_there,
+)
+from circlekit.policies.schedule import (
+    Planned,
+    is_waiting,
+    room_for_release,
+    still_to_come,
 )
 from circlekit.rulebook import DINGTALK_2020, RuleBook
 from circlekit.verdict import ALLOWED, Verdict, all_of, refused, require
@@ -101,7 +123,11 @@ class Circle(HasHistory):
 
         joined_at: When each member joined.
 
+        schedule: What waits for its moment, and the must-sees reserved for.
+
         policies: The host's own policies, which its rule book may name.
+
+        all_staff: Whether it is its organisation's circle of all staff.
 
         closing: Whether it is open, closed or archived.
 
@@ -122,7 +148,9 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
+    schedule: Schedule = Factory(Schedule)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
+    all_staff: bool = False
     closing: Closing = Factory(Closing)
     joining: Joining = Factory(Joining)
 
@@ -138,6 +166,22 @@ class Circle(HasHistory):
         Return somebody's role here, None if they are no member.
         """
         return self.members.get(member)
+
+    @property
+    def bound_group(self) -> GroupId:
+        """
+        Return the group that was made with it.
+        """
+        return next(GroupId(group) for group, bound in self.groups.items() if bound)
+
+    @property
+    def group_capacity(self) -> int | None:
+        """
+        Return the most members that one of its groups may have, None for no limit.
+        """
+        return (
+            self.book.all_staff_capacity if self.all_staff else self.book.group_capacity
+        )
 
     def verified_role(self, member: str, at: datetime) -> VerifiedRole | None:
         """
@@ -171,6 +215,18 @@ class Circle(HasHistory):
         """
         return all_of(owner_only(self.role(by), by=by), self.still_open())
 
+    def teacher_acts(self, by: str, at: datetime) -> Verdict:
+        """
+        Return whether somebody may do here what owner, managers and teachers may.
+
+        Only in a teaching circle is somebody a teacher.
+        """
+        teaches = self.kind == "teaching" and self.verified_role(by, at) == "teacher"
+        return all_of(
+            self.member_acts(by),
+            teachers_only(self.role(by), verified=teaches, by=by),
+        )
+
     # Commands: may refuse, never change anything.
 
     def found(
@@ -182,14 +238,19 @@ class Circle(HasHistory):
         organisation: str | None,
         book: RuleBook,
         group: GroupId,
+        staff: Verdict = ALLOWED,
         by: MemberId,
         at: datetime,
     ) -> Events:
         """
         Found the circle with its rule book and its bound group.
+
+        *staff* says whether a directory, if there is one, lets the founder do so.
         """
         self._know(book)
-        require(_not_founded(self.version), _organisation_named(kind, organisation))
+        require(
+            _not_founded(self.version), _organisation_named(kind, organisation), staff
+        )
         return (
             CircleFounded(
                 name=name, kind=kind, zone=zone, organisation=organisation, by=by, at=at
@@ -213,6 +274,7 @@ class Circle(HasHistory):
         staff_of: str | None = None,
         invited_by: MemberId | None = None,
         verified_role: VerifiedRole | None = None,
+        verified_until: datetime | None = None,
         at: datetime,
     ) -> Events:
         """
@@ -220,6 +282,7 @@ class Circle(HasHistory):
         """
         require(
             self.still_open(),
+            self._all_staff_stays(),
             not_yet_a_member(self.role(member), member=member),
             may_join(
                 self.kind,
@@ -229,15 +292,19 @@ class Circle(HasHistory):
                 verified_role=verified_role,
             ),
         )
-        return (
-            MemberJoined(
-                member=member,
-                staff_of=staff_of,
-                invited_by=invited_by,
-                verified_role=verified_role,
-                at=at,
-            ),
+        joined = MemberJoined(
+            member=member,
+            staff_of=staff_of,
+            invited_by=invited_by,
+            verified_role=verified_role,
+            at=at,
         )
+        if verified_role is None or verified_until is None:
+            return (joined,)
+        ends = RoleVerified(
+            member=member, role=verified_role, until=verified_until, by=member, at=at
+        )
+        return (joined, ends)
 
     def leave(self, member: MemberId, *, at: datetime) -> Events:
         """
@@ -246,6 +313,7 @@ class Circle(HasHistory):
         require(
             members_only(self.role(member), by=member),
             not_the_owner(self.role(member), member=member),
+            self._all_staff_stays(),
         )
         return (MemberLeft(member=member, at=at),)
 
@@ -258,8 +326,108 @@ class Circle(HasHistory):
             members_only(self.role(member), by=member),
             not_the_owner(self.role(member), member=member),
             outranks(self.role(by), self.role(member), member=member),
+            self._all_staff_stays(),
         )
         return (MemberRemoved(member=member, by=by, at=at),)
+
+    def follow_directory(self, *, by: MemberId, at: datetime) -> Events:
+        """
+        Be the circle of all staff from now on.
+        """
+        return (AllStaffDesignated(by=by, at=at),)
+
+    def take_on(
+        self, members: Iterable[MemberId], *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Take in staff whom the directory has; if nobody owns the circle, the first does.
+        """
+        new = [member for member in members if member not in self.members]
+        came: Events = tuple(
+            MemberJoined(member=member, staff_of=self.organisation, at=at)
+            for member in new
+        )
+        if self.owner is not None or not new:
+            return came
+        reason = "the first of the staff"
+        return (*came, OwnerSucceeded(owner=new[0], reason=reason, by=by, at=at))
+
+    def part_with(
+        self, members: Iterable[MemberId], *, reason: str, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Let people go whom the host reported gone; somebody who stays follows the owner.
+
+        If nobody stays, the circle is archived, unless it is that of all staff.
+        """
+        gone = [member for member in members if member in self.members]
+        return (
+            *self._succession(gone, reason=reason, by=by, at=at),
+            *(MemberLeft(member=member, at=at) for member in gone),
+        )
+
+    def succeed_owner(
+        self,
+        heir: MemberId | None = None,
+        *,
+        reason: str,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Let the owner go who is there no longer; the heir follows them.
+        """
+        owner = cast("MemberId", self.owner)
+        follows = heir or heir_of(self.members, self.joined_at, gone={owner})
+        require(
+            self._all_staff_stays(),
+            somebody_follows(follows),
+            members_only(self.role(heir), by=heir) if heir else ALLOWED,
+            refused("already-the-owner", f"{heir} owns this circle already")
+            if heir and heir == owner
+            else ALLOWED,
+        )
+        return (
+            OwnerSucceeded(owner=MemberId(follows or ""), reason=reason, by=by, at=at),
+            MemberLeft(member=owner, at=at),
+        )
+
+    def _succession(
+        self, gone: Sequence[MemberId], *, reason: str, by: MemberId, at: datetime
+    ) -> Events:
+        if self.owner is None or self.owner not in gone:
+            return ()
+        heir = heir_of(self.members, self.joined_at, gone=frozenset(gone))
+        if heir is not None:
+            return (OwnerSucceeded(owner=MemberId(heir), reason=reason, by=by, at=at),)
+        if self.all_staff or self.standing == "archived":
+            return ()
+        return (CircleArchived(reason=reason, by=self.owner, at=at),)
+
+    def verify_role(
+        self,
+        member: MemberId,
+        role: VerifiedRole,
+        *,
+        until: datetime | None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Verify a member's role.
+        """
+        there = members_only(self.role(member), by=member)
+        return self.joining.roles.verify(
+            member, role, until=until, there=there, by=by, at=at
+        )
+
+    def expire_role(
+        self, member: MemberId, role: VerifiedRole, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Let a member's verified role end now.
+        """
+        return self.joining.roles.expire(member, role, by=by, at=at)
 
     def appoint_manager(
         self, member: MemberId, *, by: MemberId, at: datetime
@@ -302,9 +470,7 @@ class Circle(HasHistory):
         """
         Let nothing more happen here for the time being.
         """
-        return self.closing.close(
-            reason=reason, owner=owner_only(self.role(by), by=by), by=by, at=at
-        )
+        return self.closing.close(reason=reason, owner=self._may_end(by), by=by, at=at)
 
     def reopen(self, *, by: MemberId, at: datetime) -> Events:
         """
@@ -317,7 +483,7 @@ class Circle(HasHistory):
         Let nothing happen here ever again.
         """
         return self.closing.archive(
-            reason=reason, owner=owner_only(self.role(by), by=by), by=by, at=at
+            reason=reason, owner=self._may_end(by), by=by, at=at
         )
 
     def grant_override(self, member: MemberId, *, by: MemberId, at: datetime) -> Events:
@@ -570,26 +736,214 @@ class Circle(HasHistory):
         )
         return (MustSeeSent(post=post.version, override=override, by=by, at=at),)
 
+    def schedule_post(
+        self,
+        *,
+        release_at: datetime,
+        text: str,
+        images: tuple[str, ...] = (),
+        videos: tuple[str, ...] = (),
+        topic: str | None = None,
+        sync: bool | None = None,
+        groups: tuple[GroupId, ...] | None = None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Write a post for later; *sync* None goes by the circle's switch of that day.
+        """
+        coming = still_to_come(release_at, at=at)
+        require(
+            coming,
+            self.member_acts(by),
+            self._house("post", by, release_at) if coming.allowed else ALLOWED,
+            *self._all_linked(groups),
+        )
+        return (
+            PostScheduled(
+                release_at=release_at,
+                text=text,
+                images=images,
+                videos=videos,
+                topic=topic,
+                sync=sync,
+                groups=groups,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def schedule_must_see(
+        self,
+        *,
+        release_at: datetime,
+        text: str,
+        images: tuple[str, ...] = (),
+        videos: tuple[str, ...] = (),
+        topic: str | None = None,
+        groups: tuple[GroupId, ...] | None = None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Write a must-see for later, and reserve its share of the quota.
+        """
+        coming = still_to_come(release_at, at=at)
+        require(
+            coming,
+            self.manager_acts(by),
+            self._fits(release_at, by) if coming.allowed else ALLOWED,
+            *self._all_linked(groups),
+        )
+        return (
+            MustSeeScheduled(
+                release_at=release_at,
+                text=text,
+                images=images,
+                videos=videos,
+                topic=topic,
+                groups=groups,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def move_scheduled(
+        self, scheduled: int, release_at: datetime, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Publish what waits at another moment, decided as if scheduled anew.
+        """
+        coming = still_to_come(release_at, at=at)
+        planned = self.schedule.waiting.get(scheduled)
+        fits = ALLOWED
+        if planned is not None and coming.allowed:
+            fits = (
+                self._fits(release_at, planned.by, but=scheduled)
+                if planned.is_must_see
+                else self._house("post", planned.by, release_at)
+            )
+        require(self._may_change(scheduled, by), coming, fits)
+        return (
+            ScheduledMoved(scheduled=scheduled, release_at=release_at, by=by, at=at),
+        )
+
+    def cancel_scheduled(self, scheduled: int, *, by: MemberId, at: datetime) -> Events:
+        """
+        Do not publish what waits; what it has reserved is free at once.
+        """
+        require(self._may_change(scheduled, by))
+        return (ScheduledCancelled(scheduled=scheduled, by=by, at=at),)
+
+    def release_scheduled(self, scheduled: Cited, *, at: datetime) -> Events:
+        """
+        Publish what is due; nothing if it is not due, or waits no longer.
+
+        A must-see waits on where one that was released late stands before it.
+        """
+        planned = self.schedule.due(scheduled.version, at=at)
+        if planned is None:
+            return ()
+        wrote = scheduled.event
+        released = ScheduledReleased(
+            scheduled=scheduled.version, post=self.version + 2, at=at
+        )
+        may = self.may_be_published(planned)
+        if not may.allowed:
+            dropped = ScheduledDropped(
+                scheduled=scheduled.version, rules=may.rules, at=at
+            )
+            return (dropped,)
+        if isinstance(wrote, PostScheduled):
+            synced = self.syncs_posts if wrote.sync is None else wrote.sync
+            return (released, self._released_post(wrote, synced=synced, at=at))
+        require(self._room_for(planned, scheduled.version, at))
+        return (
+            released,
+            self._released_post(wrote, synced=True, at=at),
+            MustSeeSent(post=released.post, by=planned.by, at=at),
+        )
+
+    def may_be_published(self, planned: Planned) -> Verdict:
+        """
+        Return whether whoever scheduled it still may publish what they scheduled.
+        """
+        if planned.is_must_see:
+            return self.manager_acts(planned.by)
+        return self.member_acts(planned.by)
+
+    def _released_post(
+        self, wrote: PostScheduled | MustSeeScheduled, *, synced: bool, at: datetime
+    ) -> PostPublished:
+        # A group that was let go in the meantime is left out; nobody waits for it.
+        groups = wrote.groups
+        if groups is not None:
+            groups = tuple(group for group in groups if group in self.groups)
+        return PostPublished(
+            text=wrote.text,
+            images=wrote.images,
+            videos=wrote.videos,
+            topic=wrote.topic,
+            synced=synced,
+            groups=groups,
+            by=wrote.by,
+            at=at,
+        )
+
+    def _room_for(self, planned: Planned, scheduled: int, at: datetime) -> Verdict:
+        return room_for_release(
+            planned,
+            self.must_sees,
+            self.schedule.reservations(but=scheduled),
+            zone=self.zone,
+            at=at,
+        )
+
+    def _may_change(self, scheduled: int, by: MemberId) -> Verdict:
+        planned = self.schedule.waiting.get(scheduled)
+        if planned is None:
+            waits = is_waiting(scheduled, self.schedule.waiting)
+        else:
+            waits = author_or_manager(self.role(by), author=planned.by, by=by)
+        return all_of(waits, self.still_open())
+
+    def _fits(self, at: datetime, by: MemberId, *, but: int | None = None) -> Verdict:
+        quota = within_must_see_budgets(
+            self.book.must_see, self._spends(but), zone=self.zone, at=at
+        )
+        return all_of(quota, self._house("must-see", by, at, but=but))
+
+    def _may_end(self, by: MemberId) -> Verdict:
+        return all_of(owner_only(self.role(by), by=by), self._all_staff_stays())
+
+    def _all_staff_stays(self) -> Verdict:
+        return all_staff_stays(all_staff=self.all_staff)
+
     def _may_send(self, override: str | None, by: MemberId, at: datetime) -> Verdict:
         if override is not None:
             return all_of(
                 override_right(self.override_holders, by=by), self.still_open()
             )
-        role = self.manager_acts(by)
-        quota = within_must_see_budgets(
-            self.book.must_see, self.must_sees, zone=self.zone, at=at
-        )
-        return all_of(role, quota, self._house("must-see", by, at))
+        return all_of(self.manager_acts(by), self._fits(at, by))
 
-    def _house(self, act: Act, by: MemberId, at: datetime) -> Verdict:
+    def _spends(self, but: int | None = None) -> list[Spend]:
+        reserved = self.schedule.reservations(but=but)
+        if not reserved:
+            return self.must_sees
+        return sorted([*self.must_sees, *reserved], key=lambda spend: spend.at)
+
+    def _house(
+        self, act: Act, by: MemberId, at: datetime, *, but: int | None = None
+    ) -> Verdict:
         if not self.book.house:
             return ALLOWED
+        earlier = [spend.at for spend in self._spends(but) if spend.at <= at]
         asked = Asked(
             act=act,
             by=by,
             role=self.role(by),
             member_since=self.joined_at.get(by),
-            last_must_see_at=self.must_sees[-1].at if self.must_sees else None,
+            last_must_see_at=earlier[-1] if earlier else None,
             kind=self.kind,
             zone=self.zone,
             at=at,
@@ -636,10 +990,25 @@ class Circle(HasHistory):
                 self.members.pop(event.member, None)
                 self.joined_at.pop(event.member, None)
                 self.joining.went(event.member)
+                if event.member == self.owner:
+                    self.owner = None
                 self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))
                 self.must_see_posts.add(event.post)
+                if event.override is not None:
+                    self.schedule.excuse(self.version)
+            case (
+                PostScheduled()
+                | MustSeeScheduled()
+                | ScheduledMoved()
+                | ScheduledCancelled()
+                | ScheduledReleased()
+                | ScheduledDropped()
+            ):
+                self.schedule.evolve(
+                    event, place=self.version, budgets=self.book.must_see
+                )
             case PostRemoved():
                 self.removed.add(event.post)
                 self._forget_pin(event.post)
@@ -655,7 +1024,7 @@ class Circle(HasHistory):
                 self.members[event.member] = "manager"
             case ManagerDismissed():
                 self.members[event.member] = "member"
-            case OwnerChanged():
+            case OwnerChanged() | OwnerSucceeded():
                 if self.owner is not None:
                     self.members[self.owner] = "member"
                 self.owner = event.owner
@@ -672,8 +1041,13 @@ class Circle(HasHistory):
                 self.syncs_posts = event.on
             case CircleClosed() | CircleReopened() | CircleArchived():
                 self.closing.evolve(event)
+            case RoleVerified() | RoleExpired():
+                self.joining.roles.evolve(event)
+            case AllStaffDesignated():
+                self.all_staff = True
             case RuleBookAdopted():
                 self.book = event.book
+                self.schedule.promise(event.book.must_see)
             case CircleFounded():
                 self.kind = event.kind
                 self.zone = event.zone

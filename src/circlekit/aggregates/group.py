@@ -6,6 +6,7 @@ numbers of the circle's rule book are handed to each command, and as *there* whe
 the circle is still open.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never, cast
 
@@ -124,6 +125,16 @@ class Group(HasHistory):
             has_room(len(self.members), capacity=capacity),
         )
         return (GroupJoined(member=member, at=at),)
+
+    def take_in(
+        self, members: Sequence[MemberId], *, capacity: int | None, at: datetime
+    ) -> Events:
+        """
+        Let in as many of the circle's new members as there is room for.
+        """
+        new = [member for member in members if member not in self.members]
+        room = len(new) if capacity is None else max(0, capacity - len(self.members))
+        return tuple(GroupJoined(member=member, at=at) for member in new[:room])
 
     def leave(
         self, member: MemberId, *, by: MemberId | None = None, at: datetime

@@ -1,12 +1,14 @@
 """
-How people come into a circle, and as what they were verified.
+How people come into a circle, and as what they are verified.
 """
 
 from datetime import datetime
 
 from attrs import Factory, define
 
-from circlekit.events.circle import MemberJoined, VerifiedRole
+from circlekit.aggregates.roles import Roles, Verified
+from circlekit.events.circle import MemberJoined
+from circlekit.events.roles import VerifiedRole
 
 
 @define
@@ -15,16 +17,17 @@ class Joining:
     The part of a circle that knows how its members came in.
 
     Attributes:
-        verified: The role each member was verified in, if any.
+        roles: What each member was verified as.
     """
 
-    verified: dict[str, VerifiedRole] = Factory(dict)
+    roles: Roles = Factory(Roles)
 
-    def verified_role(self, member: str, _at: datetime) -> VerifiedRole | None:
+    def verified_role(self, member: str, at: datetime) -> VerifiedRole | None:
         """
-        Return the role somebody was verified in, None if in none.
+        Return what a member is verified as at a moment, None if nothing.
         """
-        return self.verified.get(member)
+        known = self.roles.at(member, at)
+        return known.role if known else None
 
     # History: never refuses, whatever today's rules say.
 
@@ -33,10 +36,10 @@ class Joining:
         Take in that somebody came.
         """
         if event.verified_role is not None:
-            self.verified[event.member] = event.verified_role
+            self.roles.verified[event.member] = Verified(event.verified_role)
 
     def went(self, member: str) -> None:
         """
         Take in that somebody went.
         """
-        self.verified.pop(member, None)
+        self.roles.forget(member)

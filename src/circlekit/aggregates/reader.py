@@ -10,8 +10,14 @@ from typing import assert_never
 
 from attrs import Factory, define
 
+from circlekit.aggregates.age import Age
 from circlekit.aggregates.history import HasHistory
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead, ReaderEvent
+from circlekit.events.reader import (
+    MinorAttested,
+    MustSeeAcknowledged,
+    PostsRead,
+    ReaderEvent,
+)
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
 from circlekit.policies.membership import members_only
@@ -28,6 +34,7 @@ class Reader(HasHistory):
     """
 
     acknowledged: set[tuple[str, int]] = Factory(set)
+    age: Age = Factory(Age)
 
     # Commands: may refuse, never change anything.
 
@@ -67,6 +74,12 @@ class Reader(HasHistory):
         )
         return (MustSeeAcknowledged(circle=circle, post=post, at=at),)
 
+    def attest_minor(self, *, until: datetime, zone: str, at: datetime) -> Events:
+        """
+        Be a minor until then, as the host attests.
+        """
+        return self.age.attest(until=until, zone=zone, at=at)
+
     # History: never refuses, whatever today's rules say.
 
     def _evolve(self, event: ReaderEvent) -> None:
@@ -75,5 +88,7 @@ class Reader(HasHistory):
                 pass
             case MustSeeAcknowledged():
                 self.acknowledged.add((event.circle, event.post))
+            case MinorAttested():
+                self.age.evolve(event)
             case _:
                 assert_never(event)

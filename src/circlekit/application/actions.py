@@ -14,7 +14,7 @@ from attrs import define, frozen
 
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.group import Group
-from circlekit.application.deciding import COMMANDS, Deciding
+from circlekit.application.deciding import _COMMANDS, Deciding
 from circlekit.errors import NotFoundError
 from circlekit.events.circle import CommentAdded, PostPublished
 from circlekit.events.group import MessageSent
@@ -217,13 +217,13 @@ def commands_here() -> list[str]:
     """
     Return the commands that are about a circle, or something in it.
     """
-    return [name for name in COMMANDS if next(iter(_parameters(name))) in OFFERED]
+    return [name for name in _COMMANDS if next(iter(_parameters(name))) in OFFERED]
 
 
 def _parameters(name: str) -> Mapping[str, Parameter]:
     return {
         field: parameter
-        for field, parameter in signature(COMMANDS[name]).parameters.items()
+        for field, parameter in signature(_COMMANDS[name]).parameters.items()
         if field != "self"
     }
 

@@ -311,6 +311,15 @@ class AsyncCircleKit:
     close_circle = _offloaded(CircleKit.close_circle)
     reopen_circle = _offloaded(CircleKit.reopen_circle)
     archive_circle = _offloaded(CircleKit.archive_circle)
+    register_organisation = _offloaded(CircleKit.register_organisation)
+    staff_joined = _offloaded(CircleKit.staff_joined)
+    staff_left = _offloaded(CircleKit.staff_left)
+    role_verified = _offloaded(CircleKit.role_verified)
+    role_expired = _offloaded(CircleKit.role_expired)
+    verify_role = _offloaded(CircleKit.verify_role)
+    succeed_owner = _offloaded(CircleKit.succeed_owner)
+    all_staff_circle = _offloaded(CircleKit.all_staff_circle)
+    staff = _offloaded(CircleKit.staff)
     link_group = _offloaded(CircleKit.link_group)
     unlink_group = _offloaded(CircleKit.unlink_group)
 
@@ -352,6 +361,38 @@ class AsyncCircleKit:
     show_moment = _offloaded(CircleKit.show_moment)
     publish_moment = _offloaded(CircleKit.publish_moment)
 
+    # Topics
+    make_topic = _offloaded(CircleKit.make_topic)
+    rename_topic = _offloaded(CircleKit.rename_topic)
+    close_topic = _offloaded(CircleKit.close_topic)
+    check_in = _offloaded(CircleKit.check_in)
+    make_up_check_in = _offloaded(CircleKit.make_up_check_in)
+    remove_check_in = _offloaded(CircleKit.remove_check_in)
+    topics = _offloaded(CircleKit.topics)
+    check_ins = _offloaded(CircleKit.check_ins)
+    streak = _offloaded(CircleKit.streak)
+    leaderboard = _offloaded(CircleKit.leaderboard)
+    # Schedules
+    schedule_post = _offloaded(CircleKit.schedule_post)
+    schedule_must_see = _offloaded(CircleKit.schedule_must_see)
+    move_scheduled = _offloaded(CircleKit.move_scheduled)
+    cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
+    release_due = _offloaded(CircleKit.release_due)
+    scheduled = _offloaded(CircleKit.scheduled)
+    # Lives
+    schedule_live = _offloaded(CircleKit.schedule_live)
+    start_live = _offloaded(CircleKit.start_live)
+    cancel_live = _offloaded(CircleKit.cancel_live)
+    end_live = _offloaded(CircleKit.end_live)
+    join_live = _offloaded(CircleKit.join_live)
+    leave_live = _offloaded(CircleKit.leave_live)
+    like_live = _offloaded(CircleKit.like_live)
+    publish_replay = _offloaded(CircleKit.publish_replay)
+    attest_minor = _offloaded(CircleKit.attest_minor)
+    live = _offloaded(CircleKit.live)
+    lives = _offloaded(CircleKit.lives)
+    live_minutes = _offloaded(CircleKit.live_minutes)
+
     # Reading
     feed = _offloaded(CircleKit.feed)
     inbox = _offloaded(CircleKit.inbox)
@@ -369,6 +410,10 @@ class AsyncCircleKit:
     read_models = _offloaded(CircleKit.read_models)
     read_ahead = _offloaded(CircleKit.read_ahead)
     rebuild_read_models = _offloaded(CircleKit.rebuild_read_models)
+
+    # Archiving
+    export = _offloaded(CircleKit.export)
+    import_export = _offloaded(CircleKit.import_export)
 
     # Following
     catch_up = _offloaded(CircleKit.catch_up)

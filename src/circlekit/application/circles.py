@@ -8,6 +8,8 @@ from attrs import define, frozen
 
 from circlekit.aggregates.circle import Circle, Events
 from circlekit.aggregates.group import Group
+from circlekit.aggregates.organisation import Organisation
+from circlekit.aggregates.roles import Verified
 from circlekit.application.deciding import (
     Deciding,
     Work,
@@ -23,6 +25,7 @@ from circlekit.events.group import GroupJoined
 from circlekit.events.record import Recorded, stream_of
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import CircleId, GroupId, MemberId
+from circlekit.policies.membership import staff_only
 from circlekit.rulebook import RuleBook, rule_book
 from circlekit.text import checked_id, checked_name
 from circlekit.verdict import ALLOWED, RefusedError, Verdict, refused
@@ -86,7 +89,8 @@ class Circles(Deciding):
             command_id: Makes the call safe to repeat.
 
         Raises:
-            RefusedError: ``already-founded``, ``organisation-required``.
+            RefusedError: ``already-founded``, ``organisation-required``,
+                ``internal-staff-only``.
             InvalidInputError: If a name, kind, zone or rule book is not accepted.
         """
         checked_name("name", name)
@@ -101,7 +105,8 @@ class Circles(Deciding):
         def plan(work: Work) -> None:
             blank = work.blank_or_known(Circle, made)
             chat = work.blank_or_known(Group, bound)
-            at = work.at(blank, chat)
+            directory = work.registered(organisation)
+            at = work.at(blank, chat, *([directory] if directory else []))
             founded = blank.found(
                 name=name,
                 kind=kind,
@@ -109,12 +114,17 @@ class Circles(Deciding):
                 organisation=organisation,
                 book=book,
                 group=bound,
+                staff=_on_the_staff(directory, kind, by),
                 by=MemberId(by),
                 at=at,
             )
             opened = chat.found(name=name, circle=made, by=MemberId(by), at=at)
             work.record(blank, founded)
             work.record(chat, opened)
+            if directory is not None:
+                work.record(
+                    directory, directory.attach(made, kind, by=MemberId(by), at=at)
+                )
 
         return self._decide(
             "found_circle",
@@ -175,14 +185,17 @@ class Circles(Deciding):
         Args:
             circle: The circle.
             member: Who joins.
-            staff_of: The organisation the host attests they work for.
+            staff_of: The organisation the host attests they work for. Of one that was
+                registered, its directory says who may join an internal circle.
             invited_by: Who invited them.
-            verified_role: ``teacher``, ``parent`` or ``student``, if verified.
+            verified_role: ``teacher``, ``parent`` or ``student``, if verified; not
+                given, it is what the circle's organisation reported, if it did.
             command_id: Makes the call safe to repeat.
 
         Raises:
             RefusedError: ``already-a-member``, ``internal-staff-only``,
-                ``business-by-invitation``, ``teaching-verified-role``.
+                ``business-by-invitation``, ``teaching-verified-role``,
+                ``all-staff-stays``.
         """
         if verified_role is not None:
             _one_of("verified_role", verified_role, _VERIFIED_ROLES)
@@ -193,22 +206,29 @@ class Circles(Deciding):
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
-            bound = next(group for group, is_bound in it.groups.items() if is_bound)
-            chat = work.group(GroupId(bound))
+            chat = work.group(it.bound_group)
             at = work.at(it, chat)
+            directory = work.registered(it.organisation)
+            works_for = staff_of
+            if directory is not None and it.kind == "internal":
+                works_for = it.organisation if who in directory.staff else None
+            known = directory.verified(who, at) if directory is not None else None
+            if verified_role is not None or known is None:
+                known = Verified(verified_role) if verified_role else None
             work.record(
                 it,
                 it.join(
                     who,
-                    staff_of=staff_of,
+                    staff_of=works_for,
                     invited_by=MemberId(invited_by) if invited_by else None,
-                    verified_role=verified_role,
+                    verified_role=known.role if known else None,
+                    verified_until=known.until if known else None,
                     at=at,
                 ),
             )
             try:
                 entered = chat.join(
-                    who, role="member", capacity=it.book.group_capacity, at=at
+                    who, role="member", capacity=it.group_capacity, at=at
                 )
             except RefusedError as full:
                 work.skip("join_group", chat, full.verdict, by=who, at=at)
@@ -240,7 +260,7 @@ class Circles(Deciding):
         Let a member go of their own accord, out of the circle's groups too.
 
         Raises:
-            RefusedError: ``not-a-member``, ``owner-stays``.
+            RefusedError: ``not-a-member``, ``owner-stays``, ``all-staff-stays``.
         """
         who = MemberId(checked_id("member", member))
 
@@ -273,7 +293,8 @@ class Circles(Deciding):
 
         Raises:
             RefusedError: ``not-a-manager``, ``not-a-member``, ``owner-stays``,
-                ``not-the-owner`` (a manager is removed by the owner alone).
+                ``not-the-owner`` (a manager is removed by the owner alone),
+                ``all-staff-stays``.
         """
         who = MemberId(checked_id("member", member))
 
@@ -538,6 +559,14 @@ class Circles(Deciding):
             said=(member,),
             command_id=command_id,
         )
+
+
+def _on_the_staff(
+    directory: Organisation | None, kind: CircleKind, by: MemberId | str
+) -> Verdict:
+    if directory is None or kind != "internal":
+        return ALLOWED
+    return staff_only(directory.id, staff=by in directory.staff)
 
 
 def _leave_with_groups(

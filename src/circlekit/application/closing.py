@@ -35,7 +35,8 @@ class Closings(Deciding):
         taken out, and the circle may be handed over; it can be opened again.
 
         Raises:
-            RefusedError: ``not-the-owner``, ``circle-closed``, ``circle-archived``.
+            RefusedError: ``not-the-owner``, ``all-staff-stays``, ``circle-closed``,
+                ``circle-archived``.
             InvalidInputError: If the reason cannot be accepted.
         """
         self._end("close_circle", Circle.close, circle, by, command_id, reason)
@@ -82,7 +83,8 @@ class Closings(Deciding):
         Close a circle for good, as :meth:`close_circle` does for a while.
 
         Raises:
-            RefusedError: ``not-the-owner``, ``circle-archived``.
+            RefusedError: ``not-the-owner``, ``all-staff-stays``,
+                ``circle-archived``.
             InvalidInputError: If the reason cannot be accepted.
         """
         self._end("archive_circle", Circle.archive, circle, by, command_id, reason)

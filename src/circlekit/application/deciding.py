@@ -18,7 +18,11 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.live import Live
+from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.topic import Topic
+from circlekit.aggregates.topic_names import TopicNames
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
     CommandIdReusedError,
@@ -29,7 +33,7 @@ from circlekit.errors import (
 )
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
-from circlekit.ids import CircleId, CustomerId, GroupId, MemberId
+from circlekit.ids import CircleId, CustomerId, GroupId, LiveId, MemberId, TopicId
 from circlekit.policies.authority import Role
 from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction
@@ -41,6 +45,10 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Live: "live",
+    Topic: "topic",
+    TopicNames: "topic-names",
+    Organisation: "organisation",
 }
 
 _OWN: Final = "circlekit:"
@@ -48,7 +56,7 @@ _WITHIN_A_BATCH: Final = 2
 _A = TypeVar("_A", bound=HasHistory)
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
-COMMANDS: Final[dict[str, Callable[..., Any]]] = {}
+_COMMANDS: Final[dict[str, Callable[..., Any]]] = {}
 
 Plan = Callable[["Work"], None]
 Answer = Callable[[Sequence[Recorded]], _T]
@@ -60,7 +68,7 @@ def command(
     """
     Mark a method as a command that may be asked about beforehand.
     """
-    COMMANDS[method.__name__] = method
+    _COMMANDS[method.__name__] = method
     return method
 
 
@@ -142,6 +150,31 @@ class Work:
         Return a reader, who may not have read anything yet.
         """
         return self.blank_or_known(Reader, id_)
+
+    def live(self, id_: LiveId) -> Live:
+        """
+        Return a live as it stands.
+        """
+        return self._known(Live, id_)
+
+    def topic(self, id_: TopicId) -> Topic:
+        """
+        Return a topic as it stands.
+        """
+        return self._known(Topic, id_)
+
+    def organisation(self, id_: str) -> Organisation:
+        """
+        Return an organisation that was registered.
+        """
+        return self._known(Organisation, id_)
+
+    def registered(self, id_: str | None) -> Organisation | None:
+        """
+        Return an organisation, None if it was not registered.
+        """
+        known = None if id_ is None else self.blank_or_known(Organisation, id_)
+        return known if known is not None and known.version else None
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
@@ -301,8 +334,8 @@ class Deciding:
             InvalidInputError: If no command has that name, or the input is bad.
             NotFoundError: If a circle, group or customer is not known.
         """
-        if command_name not in COMMANDS:
-            accepted = ", ".join(sorted(COMMANDS))
+        if command_name not in _COMMANDS:
+            accepted = ", ".join(sorted(_COMMANDS))
             problem = f"{command_name!r} is no command"
             raise InvalidInputError("command_name", problem, accepted)
         self._asking.now = True

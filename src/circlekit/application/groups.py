@@ -48,7 +48,7 @@ class Groups(Deciding):
             entered = chat.join(
                 who,
                 role=role,
-                capacity=circle.book.group_capacity if circle else None,
+                capacity=circle.group_capacity if circle else None,
                 there=work.there(chat),
                 at=work.at(chat),
             )

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from circlekit.application.actions import Actions
+from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -15,8 +16,12 @@ from circlekit.application.deciding import system_clock
 from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
+from circlekit.application.lives import Lives
+from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.schedule import Schedules
+from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import joined, open_store
@@ -27,8 +32,13 @@ class CircleKit(
     Posts,
     Groups,
     Customers,
+    Archiving,
     Closings,
+    Organisations,
     Duties,
+    Topics,
+    Schedules,
+    Lives,
     Reading,
     Actions,
     Following,

@@ -64,7 +64,7 @@ class Posts(Deciding):
             RefusedError: ``not-a-member``, ``group-not-linked``.
             InvalidInputError: If the content cannot be accepted.
         """
-        content = _Content.checked(text, images, videos, topic, groups)
+        content = Content.checked(text, images, videos, topic, groups)
         if sync is not None:
             yes_or_no("sync", sync)
 
@@ -111,7 +111,7 @@ class Posts(Deciding):
             InvalidInputError: If the content cannot be accepted.
         """
         where = PostId.of(post)
-        content = _Content.checked(text, images, videos, None, None)
+        content = Content.checked(text, images, videos, None, None)
 
         def plan(work: Work) -> None:
             it = work.circle(where.circle)
@@ -338,7 +338,7 @@ class Posts(Deciding):
                 ``no-override-right``, ``group-not-linked``.
             InvalidInputError: If the content cannot be accepted.
         """
-        content = _Content.checked(text, images, videos, topic, groups)
+        content = Content.checked(text, images, videos, topic, groups)
         reason = _reason(override)
 
         def plan(work: Work) -> None:
@@ -524,7 +524,11 @@ class Posts(Deciding):
 
 
 @frozen
-class _Content:
+class Content:
+    """
+    What is written in a post, once it is accepted.
+    """
+
     text: str
     images: tuple[str, ...]
     videos: tuple[str, ...]
@@ -539,7 +543,13 @@ class _Content:
         videos: Sequence[str],
         topic: str | None,
         groups: Sequence[GroupId | str] | None,
-    ) -> "_Content":
+    ) -> "Content":
+        """
+        Return it, as it is kept.
+
+        Raises:
+            InvalidInputError: If some of it cannot be accepted.
+        """
         seen, watched = (
             checked_references("images", images),
             checked_references("videos", videos),
@@ -553,6 +563,9 @@ class _Content:
         )
 
     def said(self) -> tuple[object, ...]:
+        """
+        Return it as part of what a command said.
+        """
         return (self.text, self.images, self.videos, self.topic, self.groups)
 
 

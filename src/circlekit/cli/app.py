@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from circlekit.application import CircleKit
 from circlekit.cli import shapes, tables
 from circlekit.cli.demo import run_demo
+from circlekit.cli.export_command import export
 from circlekit.cli.history import history
 from circlekit.cli.house import PolicyNames, read_policies
 from circlekit.cli.import_command import import_
@@ -70,6 +71,7 @@ audits = typer.Typer(
 app.add_typer(audits, name="audit")
 app.add_typer(history, name="history")
 app.command("import")(import_)
+app.command()(export)
 app.command()(migrate)
 app.command()(verify)
 app.command()(backup)

@@ -2,8 +2,7 @@
 ``circlekit history``: keep a history with its answers, and see later if they hold.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,10 +12,10 @@ from rich.text import Text
 
 from circlekit import golden
 from circlekit.application import CircleKit
+from circlekit.archive.comparing import Difference
 from circlekit.cli.house import PolicyNames, read_policies
-from circlekit.cli.progress import progress
+from circlekit.cli.progress import stages
 from circlekit.cli.terminal import one_line, print_json, print_report
-from circlekit.golden import Difference
 
 DIFFERENT: Final = 4
 _MOST_SHOWN: Final = 100
@@ -51,7 +50,7 @@ def save(
     policies = read_policies(policy)
     with (
         CircleKit(store, create=False, policies=policies) as kit,
-        _stages() as told,
+        stages() as told,
     ):
         document = golden.saved(kit, circle=circle, progress=told)
     golden.write(document, out)
@@ -77,7 +76,7 @@ def check(
     """
     document = golden.read(file)
     policies = read_policies(policy)
-    with _stages() as told:
+    with stages() as told:
         differences = golden.check(document, policies=policies, progress=told)
     if as_json:
         print_json(checked_shape(file, document, differences))
@@ -150,18 +149,3 @@ def _checked(
 
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-@contextmanager
-def _stages() -> Iterator[golden.Progress]:
-    # One bar after the other: a new one where something else begins.
-    with ExitStack() as shown:
-        bars: dict[str, Any] = {}
-
-        def told(what: str, done: int, of: int) -> None:
-            if what not in bars:
-                shown.close()
-                bars[what] = shown.enter_context(progress(what, of))
-            bars[what](done)
-
-        yield told

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from circlekit.application import CircleKit
 from circlekit.cli import ndjson, slack
+from circlekit.cli.export_command import take_in
 from circlekit.cli.importing import Importer, ImportReport
 from circlekit.cli.progress import progress
 from circlekit.cli.terminal import complain, print_json, print_report
@@ -43,7 +44,13 @@ def import_(
         Path, typer.Argument(help="A file of lines, or an export's folder or zip.")
     ],
     store: Annotated[str, typer.Option(help="Where to: sqlite:///file.db")],
-    format_: Annotated[Format, typer.Option("--format", help="What PATH is.")],
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="What PATH is.")
+    ] = None,
+    from_export: Annotated[
+        bool,
+        typer.Option("--from-export", help="PATH is what `circlekit export` wrote."),
+    ] = False,
     circle_by: Annotated[
         CircleBy,
         typer.Option(help="What becomes a circle: the workspace, or each channel."),
@@ -61,7 +68,16 @@ def import_(
 ) -> None:
     """
     Take in a history line by line, through the rules; run again, it adds nothing.
+
+    What `circlekit export` wrote is taken in as it is, and its answers compared; if
+    one is another here, the exit code is 4.
     """
+    if from_export == (format_ is not None):
+        problem = "both are given" if from_export else "is not given"
+        raise InvalidInputError("--format", problem, "--format, or --from-export")
+    if from_export:
+        take_in(path, store, as_json=json_)
+        return
     zone_named(zone)
     if not path.exists():
         raise InvalidInputError("PATH", f"{path.name!r} does not exist", "a history")

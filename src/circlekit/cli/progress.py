@@ -4,7 +4,7 @@ Progress bars: on standard error, and only where somebody watches.
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from time import monotonic
 from typing import Final
 
@@ -57,6 +57,26 @@ def progress(description: str, total: int | None) -> Iterator[Callable[[int], No
                 bar.update(task, completed=done)
 
         yield advance_to
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """
+    Show one bar after the other: a new one where something else begins.
+
+    Yields:
+        ``told(what, done, of)``, to be called as often as one likes.
+    """
+    with ExitStack() as shown:
+        bars: dict[str, Callable[[int], None]] = {}
+
+        def told(what: str, done: int, of: int) -> None:
+            if what not in bars:
+                shown.close()
+                bars[what] = shown.enter_context(progress(what, of))
+            bars[what](done)
+
+        yield told
 
 
 def _unseen(_done: int) -> None:

@@ -99,12 +99,15 @@ def rebuilt(read_models: tuple[str, ...], events: int) -> Shape:
     return {"read_models": list(read_models), "events": events}
 
 
-def worked(before: Mapping[str, int], after: Mapping[str, int], newest: int) -> Shape:
+def worked(
+    before: Mapping[str, int], after: Mapping[str, int], newest: int, released: int
+) -> Shape:
     """
-    Return from where to where each read model has read.
+    Return how much was published, and from where to where each read model has read.
     """
     return {
         "newest": newest,
+        "released": released,
         "read_models": [
             {"name": name, "from": before[name], "to": after[name]} for name in after
         ],

@@ -125,15 +125,18 @@ def rebuilt(read_models: Sequence[str], events: int) -> RenderableType:
 
 
 def worked(
-    before: Mapping[str, int], after: Mapping[str, int], newest: int
+    before: Mapping[str, int], after: Mapping[str, int], newest: int, released: int
 ) -> RenderableType:
     """
-    Return from where to where each read model has read.
+    Return how much was published, and from where to where each read model has read.
     """
     table = _table("read model", "from", "to")
     for name, position in after.items():
         table.add_row(_said(name), _said(str(before[name])), _said(str(position)))
-    return _report(f"Read models, of {_counted(newest, 'event')}", table)
+    title = f"Read models, of {_counted(newest, 'event')}"
+    if not released:
+        return _report(title, table)
+    return _report(f"Published {released} that were due. {title}", table)
 
 
 def parked(

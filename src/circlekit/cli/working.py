@@ -40,25 +40,25 @@ def work(
     as_json: AsJson = False,
 ) -> None:
     """
-    Keep the read models up to the newest event, so that no reader has to wait.
+    Publish what is due, and keep the read models up to the newest event.
 
     Ends when it is interrupted or told to terminate, and says what it has done.
     """
     if every <= 0:
         raise InvalidInputError("every", f"is {every:g}", "more than 0 seconds")
     with CircleKit(store, create=False) as kit, _until_told() as told:
-        before = kit.read_models()
+        before, released = kit.read_models(), 0
         if once:
-            _read_ahead(kit, told)
+            released = _work(kit, told)
         while not (once or told.is_set()):
             with suppress(BusyError):  # somebody writes for long; later, then
-                _read_ahead(kit, told)
+                released += _work(kit, told)
             told.wait(every)
         after, newest = kit.read_models(), kit.newest_position()
     if as_json:
-        print_json(shapes.worked(before, after, newest))
+        print_json(shapes.worked(before, after, newest, released))
     else:
-        print_report(tables.worked(before, after, newest))
+        print_report(tables.worked(before, after, newest, released))
 
 
 def parked(
@@ -80,6 +80,16 @@ def parked(
         print_json(shapes.parked(followers, aside, newest))
     else:
         print_report(tables.parked(followers, aside, newest))
+
+
+def _work(kit: CircleKit, told: Event) -> int:
+    _read_ahead(kit, told)
+    if told.is_set():
+        return 0
+    released = len(kit.release_due().released)
+    if released:
+        _read_ahead(kit, told)
+    return released
 
 
 def _read_ahead(kit: CircleKit, told: Event) -> None:

@@ -7,13 +7,16 @@ from typing import Literal
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events import roles
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.personal import PERSONAL
+from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import ScheduleEvent
 from circlekit.ids import GroupId, MemberId
 
 CircleKind = Literal["internal", "teaching", "business", "community"]
-VerifiedRole = Literal["teacher", "parent", "student"]
+VerifiedRole = roles.VerifiedRole
 
 
 @frozen(kw_only=True)
@@ -69,7 +72,7 @@ class MemberJoined:
 @frozen(kw_only=True)
 class MemberLeft:
     """
-    A member left of their own accord.
+    A member left, of their own accord or with their organisation.
     """
 
     member: MemberId
@@ -116,6 +119,30 @@ class OwnerChanged:
     """
 
     owner: MemberId
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
+class OwnerSucceeded:
+    """
+    A member became the owner in place of one who went without handing over.
+
+    ``by`` is who reported that the former owner went.
+    """
+
+    owner: MemberId
+    reason: str = field(metadata=PERSONAL)
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
+class AllStaffDesignated:
+    """
+    The circle was made that of all its organisation's staff.
+    """
+
     by: MemberId
     at: Moment
 
@@ -310,4 +337,9 @@ CircleEvent = (
     | CircleClosed
     | CircleReopened
     | CircleArchived
+    | ScheduleEvent
+    | OwnerSucceeded
+    | AllStaffDesignated
+    | RoleVerified
+    | RoleExpired
 )

@@ -9,7 +9,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from circlekit.events import circle, closing, customer, group, reader, refusal, rules
+from circlekit.events import (
+    circle,
+    closing,
+    customer,
+    group,
+    live,
+    organisation,
+    reader,
+    refusal,
+    roles,
+    rules,
+    schedule,
+    topic,
+)
 
 _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleFounded", circle.CircleFounded),
@@ -58,10 +71,40 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("MomentPublished", customer.MomentPublished),
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
+    ("MinorAttested", reader.MinorAttested),
+    ("LiveScheduled", live.LiveScheduled),
+    ("LiveStarted", live.LiveStarted),
+    ("LiveCancelled", live.LiveCancelled),
+    ("LiveJoined", live.LiveJoined),
+    ("LiveLeft", live.LiveLeft),
+    ("LiveLiked", live.LiveLiked),
+    ("LiveEnded", live.LiveEnded),
+    ("ReplayPublished", live.ReplayPublished),
     ("CommandRefused", refusal.CommandRefused),
+    ("TopicMade", topic.TopicMade),
+    ("TopicRenamed", topic.TopicRenamed),
+    ("TopicClosed", topic.TopicClosed),
+    ("CheckedIn", topic.CheckedIn),
+    ("CheckInRemoved", topic.CheckInRemoved),
+    ("TopicNameTaken", topic.TopicNameTaken),
+    ("TopicNameFreed", topic.TopicNameFreed),
+    ("PostScheduled", schedule.PostScheduled),
+    ("MustSeeScheduled", schedule.MustSeeScheduled),
+    ("ScheduledMoved", schedule.ScheduledMoved),
+    ("ScheduledCancelled", schedule.ScheduledCancelled),
+    ("ScheduledReleased", schedule.ScheduledReleased),
+    ("ScheduledDropped", schedule.ScheduledDropped),
     ("CircleClosed", closing.CircleClosed),
     ("CircleReopened", closing.CircleReopened),
     ("CircleArchived", closing.CircleArchived),
+    ("OwnerSucceeded", circle.OwnerSucceeded),
+    ("AllStaffDesignated", circle.AllStaffDesignated),
+    ("RoleVerified", roles.RoleVerified),
+    ("RoleExpired", roles.RoleExpired),
+    ("OrganisationRegistered", organisation.OrganisationRegistered),
+    ("CircleAttached", organisation.CircleAttached),
+    ("StaffJoined", organisation.StaffJoined),
+    ("StaffLeft", organisation.StaffLeft),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

@@ -30,4 +30,15 @@ class MustSeeAcknowledged:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged
+@frozen(kw_only=True)
+class MinorAttested:
+    """
+    The host attested until when somebody is a minor, and where their days begin.
+    """
+
+    until: Moment
+    zone: str
+    at: Moment
+
+
+ReaderEvent = PostsRead | MustSeeAcknowledged | MinorAttested

@@ -40,6 +40,21 @@ def managers_only(role: Role | None, *, by: str) -> Verdict:
     return refused("not-a-manager", f"{by} is neither owner nor manager of this circle")
 
 
+def teachers_only(role: Role | None, *, verified: bool, by: str) -> Verdict:
+    """
+    Only the owner, managers and verified teachers do this.
+
+    >>> teachers_only("member", verified=True, by="lin").allowed
+    True
+    >>> str(teachers_only("member", verified=False, by="tao"))
+    'not-a-teacher: tao is neither owner, manager nor verified teacher here'
+    """
+    if role in {"owner", "manager"} or (role is not None and verified):
+        return ALLOWED
+    because = f"{by} is neither owner, manager nor verified teacher here"
+    return refused("not-a-teacher", because)
+
+
 def author_or_manager(role: Role | None, *, author: str, by: str) -> Verdict:
     """
     Only who wrote it, the owner and managers do this; the author while a member.

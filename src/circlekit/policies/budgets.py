@@ -42,7 +42,7 @@ def room_in(used: Usage) -> Verdict:
         (
             Reason(
                 rule=budget.rule,
-                because=f"{used.used} of {budget.limit} used {_spoken(used)}{again}",
+                because=f"{used.used} of {budget.limit} {_spoken(used)}{again}",
                 used=used.used,
                 limit=budget.limit,
                 window_start=used.starts,
@@ -56,6 +56,12 @@ def room_in(used: Usage) -> Verdict:
 
 def _spoken(used: Usage) -> str:
     window = used.budget.window
+    if not used.reserved:
+        kind = "used"
+    elif used.reserved == used.used:
+        kind = "reserved"
+    else:
+        kind = f"used, {used.reserved} of them reserved,"
     if window.kind == "rolling":
-        return f"within {window}"
-    return f"in this {window}"
+        return f"{kind} within {window}"
+    return f"{kind} in this {window}"

@@ -6,8 +6,12 @@ whom the owner or a manager invited; teaching circles only people with a
 verified role; community circles are open. What a person is, the host attests.
 
 Source: 001_91e06b73f5afe1ab:48 (internal, teaching, business);
-000_5ed45e92f4bb09bc:115-117 (community: no condition stated, so open).
+000_5ed45e92f4bb09bc:115-117 (community: no condition stated, so open);
+000_5ed45e92f4bb09bc:27 (the circle of all staff).
 """
+
+from collections.abc import Container, Mapping
+from datetime import datetime
 
 from circlekit.events.circle import CircleKind, VerifiedRole
 from circlekit.policies.authority import Role
@@ -33,9 +37,7 @@ def may_join(
     """
     match kind:
         case "internal" if staff_of is None or staff_of != organisation:
-            return refused(
-                "internal-staff-only", f"only staff of {organisation} may join"
-            )
+            return staff_only(organisation, staff=False)
         case "business" if inviter_role not in {"owner", "manager"}:
             return refused(
                 "business-by-invitation",
@@ -47,6 +49,15 @@ def may_join(
                 "only a verified teacher, parent or student may join",
             )
     return ALLOWED
+
+
+def staff_only(organisation: str | None, *, staff: bool) -> Verdict:
+    """
+    Only who works for its organisation is in an internal circle.
+    """
+    if staff:
+        return ALLOWED
+    return refused("internal-staff-only", f"only staff of {organisation} may join")
 
 
 def not_yet_a_member(role: Role | None, *, member: str) -> Verdict:
@@ -107,3 +118,51 @@ def may_be_dismissed(role: Role | None, *, member: str) -> Verdict:
     if role == "manager":
         return ALLOWED
     return refused("not-a-manager", f"{member} is no manager of this circle")
+
+
+def all_staff_stays(*, all_staff: bool) -> Verdict:
+    """
+    The circle of all staff is never closed, and nobody leaves or is taken out of it.
+
+    >>> str(all_staff_stays(all_staff=True))
+    'all-staff-stays: this is the circle of all staff, and follows the directory'
+    """
+    if not all_staff:
+        return ALLOWED
+    return refused(
+        "all-staff-stays",
+        "this is the circle of all staff, and follows the directory",
+    )
+
+
+def somebody_follows(heir: str | None) -> Verdict:
+    """
+    An owner who goes without handing over leaves the circle to somebody.
+    """
+    if heir is not None:
+        return ALLOWED
+    return refused("no-successor", "nobody else is in this circle")
+
+
+def heir_of(
+    members: Mapping[str, Role],
+    joined_at: Mapping[str, datetime],
+    *,
+    gone: Container[str],
+) -> str | None:
+    """
+    Return who follows an owner that goes, None if nobody else is there.
+
+    The manager who has been a member longest, or else the member who has; of two that
+    came at once, the one whose id sorts first.
+
+    >>> came = {"mei": datetime(2020, 3, 1), "lin": datetime(2020, 3, 3)}
+    >>> came["tao"] = datetime(2020, 3, 2)
+    >>> heir_of({"mei": "owner", "lin": "manager", "tao": "member"}, came, gone={"mei"})
+    'lin'
+    """
+    return min(
+        (member for member in members if member not in gone),
+        key=lambda member: (members[member] != "manager", joined_at[member], member),
+        default=None,
+    )

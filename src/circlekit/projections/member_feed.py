@@ -28,6 +28,7 @@ from circlekit.events.circle import (
     MemberRemoved,
     MustSeeSent,
     OwnerChanged,
+    OwnerSucceeded,
     PostEdited,
     PostPinned,
     PostPublished,
@@ -57,6 +58,7 @@ Table(
     Column("kind", TEXT, nullable=False),
     Column("zone", TEXT, nullable=False),
     Column("organisation", TEXT),
+    Index("circlekit_feed_circle_organisation", "organisation"),
 )
 Table(
     "circlekit_feed_member",
@@ -243,6 +245,7 @@ class MemberFeed(ReadModel):
             ManagerAppointed,
             ManagerDismissed,
             OwnerChanged,
+            OwnerSucceeded,
             PostPublished,
             PostEdited,
             PostRemoved,
@@ -360,7 +363,7 @@ class MemberFeed(ReadModel):
                 rows.run(_ROLE, member=event.member, circle=circle, role="manager")
             case ManagerDismissed():
                 rows.run(_ROLE, member=event.member, circle=circle, role="member")
-            case OwnerChanged():
+            case OwnerChanged() | OwnerSucceeded():
                 rows.run(_FORMER_OWNER, circle=circle)
                 rows.run(_ROLE, member=event.owner, circle=circle, role="owner")
             case CircleFounded():
@@ -440,6 +443,14 @@ class MemberFeed(ReadModel):
             for circle, name, kind, zone, organisation, role in rows.all(
                 _CIRCLES, member=member
             )
+        )
+
+    def circles_of(self, rows: Rows, organisation: str) -> tuple[CircleId, ...]:
+        """
+        Return the circles that name an organisation, by id.
+        """
+        return tuple(
+            circle for (circle,) in rows.all(_CIRCLES_OF, organisation=organisation)
         )
 
     def acknowledgements(self, rows: Rows, post: PostId) -> tuple[Acknowledgement, ...]:
@@ -693,6 +704,10 @@ SELECT c.circle, c.name, c.kind, c.zone, c.organisation, m.role
 FROM circlekit_feed_member m JOIN circlekit_feed_circle c ON c.circle = m.circle
 WHERE m.member = :member
 ORDER BY c.name, c.circle
+"""
+_CIRCLES_OF: Final = """
+SELECT circle FROM circlekit_feed_circle
+WHERE organisation = :organisation ORDER BY circle
 """
 _ACKNOWLEDGED: Final = """
 SELECT member, at FROM circlekit_feed_acknowledged

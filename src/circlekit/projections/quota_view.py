@@ -14,6 +14,13 @@ from circlekit.events.circle import CircleFounded, MustSeeSent
 from circlekit.events.customer import CustomerAdded, MomentShown
 from circlekit.events.record import Recorded
 from circlekit.events.rules import RuleBookAdopted
+from circlekit.events.schedule import (
+    MustSeeScheduled,
+    ScheduledCancelled,
+    ScheduledDropped,
+    ScheduledMoved,
+    ScheduledReleased,
+)
 from circlekit.projections.read_model import (
     TEXT,
     WHOLE_NUMBER,
@@ -42,6 +49,8 @@ Table(
     Index("circlekit_quota_spend_at", "stream", "at"),
 )
 
+_RESERVED: Final = "must-see reserved"
+
 
 @frozen(kw_only=True)
 class QuotaLine:
@@ -54,7 +63,7 @@ class QuotaLine:
         source: What the budget is for: ``must-see``, or moments by ``member``
             or ``enterprise``.
 
-        used: How many the window holds.
+        used: How many the window holds, also those that are only reserved.
 
         left: How many more it can hold.
 
@@ -68,6 +77,8 @@ class QuotaLine:
 
         next_allowed: The next moment this budget has room, the moment asked if
             it has room now, None if it never will.
+
+        reserved: How many of those used are scheduled and not yet sent.
     """
 
     rule: str
@@ -79,6 +90,7 @@ class QuotaLine:
     starts: datetime
     ends: datetime
     next_allowed: datetime | None
+    reserved: int = 0
 
 
 @frozen(kw_only=True)
@@ -107,7 +119,9 @@ class Quota:
     @property
     def next_allowed(self) -> datetime | None:
         """
-        Return the next moment at which every budget has room, None if never.
+        Return when every budget that is used up has room again, None if never.
+
+        Where must-sees are reserved further ahead, another may be used up by then.
         """
         moments = [line.next_allowed for line in self.lines]
         known = [moment for moment in moments if moment is not None]
@@ -124,7 +138,18 @@ class QuotaView(ReadModel):
     name: ClassVar[str] = "quota-view"
     tables: ClassVar[MetaData] = _TABLES
     kinds: ClassVar[frozenset[type]] = frozenset(
-        {CircleFounded, CustomerAdded, RuleBookAdopted, MustSeeSent, MomentShown}
+        {
+            CircleFounded,
+            CustomerAdded,
+            RuleBookAdopted,
+            MustSeeSent,
+            MomentShown,
+            MustSeeScheduled,
+            ScheduledMoved,
+            ScheduledCancelled,
+            ScheduledReleased,
+            ScheduledDropped,
+        }
     )
 
     def apply(self, rows: Rows, recorded: Recorded) -> None:
@@ -142,6 +167,23 @@ class QuotaView(ReadModel):
                     at=micros(event.at),
                     source=source,
                 )
+            case MustSeeScheduled():
+                rows.run(
+                    _SPEND,
+                    stream=recorded.stream,
+                    version=recorded.version,
+                    at=micros(event.release_at),
+                    source=_RESERVED,
+                )
+            case ScheduledMoved():
+                rows.run(
+                    _MOVE,
+                    stream=recorded.stream,
+                    version=event.scheduled,
+                    at=micros(event.release_at),
+                )
+            case ScheduledCancelled() | ScheduledReleased() | ScheduledDropped():
+                rows.run(_FREE, stream=recorded.stream, version=event.scheduled)
             case RuleBookAdopted():
                 rows.run(_ADOPT, stream=recorded.stream, book=as_json(event.book))
             case CircleFounded() | CustomerAdded():
@@ -169,7 +211,7 @@ def _budgets(stream: str, book: RuleBook) -> list[tuple[str, Budget, tuple[str, 
     # Two sources to count for each budget: the same one twice unless shared.
     if stream.startswith("circle/"):
         return [
-            ("must-see", budget, ("must-see", "must-see")) for budget in book.must_see
+            ("must-see", budget, ("must-see", _RESERVED)) for budget in book.must_see
         ]
     every = ("member", "enterprise")
     return [
@@ -193,8 +235,8 @@ def _line(
 ) -> QuotaLine:
     since = earliest_that_counts([budget], zone=zone, at=at)
     spends = [
-        Spend(from_micros(moment), version)
-        for moment, version in rows.all(
+        Spend(from_micros(moment), version, reserved=what == _RESERVED)
+        for moment, version, what in rows.all(
             _SPENT,
             stream=stream,
             since=micros(since),
@@ -213,6 +255,7 @@ def _line(
         starts=used.starts,
         ends=used.ends,
         next_allowed=at if used.left else used.free_at,
+        reserved=used.reserved,
     )
 
 
@@ -230,7 +273,14 @@ _HOLDER: Final = """
 SELECT zone, book FROM circlekit_quota_holder WHERE stream = :stream
 """
 _SPENT: Final = """
-SELECT at, version FROM circlekit_quota_spend
+SELECT at, version, source FROM circlekit_quota_spend
 WHERE stream = :stream AND at >= :since AND source IN (:one, :other)
-ORDER BY version
+ORDER BY at, version
+"""
+_MOVE: Final = """
+UPDATE circlekit_quota_spend SET at = :at
+WHERE stream = :stream AND version = :version
+"""
+_FREE: Final = """
+DELETE FROM circlekit_quota_spend WHERE stream = :stream AND version = :version
 """

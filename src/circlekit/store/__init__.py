@@ -11,18 +11,24 @@ from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     DUTIES,
     GROUP_TIMELINE,
+    LIVES,
     MEMBER_FEED,
     QUOTA_VIEW,
     READ_MODELS,
+    SCHEDULE,
+    TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
 
 __all__ = [
     "DUTIES",
     "GROUP_TIMELINE",
+    "LIVES",
     "MEMBER_FEED",
     "QUOTA_VIEW",
     "READ_MODELS",
+    "SCHEDULE",
+    "TOPIC_BOARD",
     "ConnectionLostError",
     "Migration",
     "Store",

@@ -526,6 +526,55 @@ class Store:
             if progress is not None:
                 progress(min(position, newest), newest)
 
+    def firsts(self) -> Iterator[Recorded]:
+        """
+        Return the first event of every history, in commit order.
+
+        Raises:
+            CorruptEventError: If one was altered.
+        """
+        position = 0
+        while True:
+            with self.reading() as transaction:
+                rows = log.firsts_after(transaction.session, position, log.BLOCK)
+            yield from map(log.opened, rows)
+            if len(rows) < log.BLOCK:
+                return
+            position = rows[-1][0]
+
+    def links(
+        self, *, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[tuple[log.ChainedRow, Head]]:
+        """
+        Return every event as it is written down, each with the log's head at it.
+
+        Ends at the event that is the newest when it begins; all that comes before
+        is checked to be there, and as it was written.
+
+        Args:
+            progress: Called after each block with the position and the newest.
+
+        Raises:
+            CorruptEventError: If one was altered, moved, put in or taken out.
+        """
+        with self.reading() as transaction:
+            transaction.keep_head()
+            kept = log.head(transaction.session)
+        at = Head()
+        ends: dict[str, tuple[int, bytes]] = {}
+        while at.position < kept.position:
+            with self.reading() as transaction:
+                rows = log.chained_after(transaction.session, at.position, log.BLOCK)
+            for row in rows[: kept.position - at.position]:
+                at = at.after(at.position + 1, _linked(row, at.position + 1, ends))
+                yield row, at
+            if not rows:
+                raise CorruptEventError("the log", at.position + 1, "is missing")
+            if progress is not None:
+                progress(at.position, kept.position)
+        if at != kept:
+            raise CorruptEventError("the log", kept.position, _NOT_ITS_HEAD)
+
     def take_in(self, rows: Iterable[tuple[int, str, int, str, bytes]]) -> None:
         """
         Write events of another store, each at the places that it has there.

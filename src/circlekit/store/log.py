@@ -55,6 +55,10 @@ _CHAINED_AFTER: Final = f"""
 SELECT {_CHAINED} FROM circlekit_event
 WHERE position > :position ORDER BY position LIMIT :limit
 """
+_FIRSTS: Final = f"""
+SELECT {COLUMNS} FROM circlekit_event
+WHERE version = 1 AND position > :position ORDER BY position LIMIT :limit
+"""
 _NAMED: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE name = :name AND position > :after AND position <= :head
@@ -203,6 +207,13 @@ def chained_after(session: Session, position: int, limit: int) -> Sequence[Chain
     Return the next rows of the whole log, unopened, each with its digest.
     """
     return _rows(session, _CHAINED_AFTER, {"position": position, "limit": limit})
+
+
+def firsts_after(session: Session, position: int, limit: int) -> Sequence[Row]:
+    """
+    Return the next rows that begin a history, unopened.
+    """
+    return _rows(session, _FIRSTS, {"position": position, "limit": limit})
 
 
 def rows_named(

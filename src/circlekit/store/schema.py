@@ -17,20 +17,29 @@ from sqlalchemy import (
 
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
+from circlekit.projections.live_figures import Lives
 from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
+from circlekit.projections.schedule import ScheduleView
+from circlekit.projections.topic_board import TopicBoard
 
 SCHEMA_VERSION: Final = 2
 MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
+SCHEDULE: Final = ScheduleView()
+LIVES: Final = Lives()
+TOPIC_BOARD: Final = TopicBoard()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
     QUOTA_VIEW,
     DUTIES,
+    SCHEDULE,
+    LIVES,
+    TOPIC_BOARD,
 )
 
 HISTORY: Final = MetaData()

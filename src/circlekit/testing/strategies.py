@@ -8,7 +8,7 @@ named ``unacceptable`` must be refused before any rule is asked.
 
 import types
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
 from typing import (
@@ -33,6 +33,7 @@ from circlekit.clock import zone_named
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
 from circlekit.ids import (
+    CheckInId,
     CircleId,
     CommentId,
     CustomerId,
@@ -41,6 +42,7 @@ from circlekit.ids import (
     MessageId,
     MomentId,
     PostId,
+    TopicId,
 )
 from circlekit.rulebook import RuleBook
 from circlekit.text import LONGEST_ID, LONGEST_TEXT
@@ -137,6 +139,13 @@ def moment_ids() -> SearchStrategy[MomentId]:
     return acceptable_names().map(MomentId)
 
 
+def topic_ids() -> SearchStrategy[TopicId]:
+    """
+    Return ids of topics.
+    """
+    return acceptable_names().map(TopicId)
+
+
 def places() -> SearchStrategy[int]:
     """
     Return places in a history.
@@ -163,6 +172,13 @@ def message_ids() -> SearchStrategy[MessageId]:
     Return ids of group messages.
     """
     return st.builds(MessageId, group_ids(), places())
+
+
+def check_in_ids() -> SearchStrategy[CheckInId]:
+    """
+    Return ids of check-ins.
+    """
+    return st.builds(CheckInId, topic_ids(), places())
 
 
 # Text
@@ -431,12 +447,15 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     PostId: post_ids,
     CommentId: comment_ids,
     MessageId: message_ids,
+    TopicId: topic_ids,
+    CheckInId: check_in_ids,
     Window: windows,
     Budget: budgets,
     RuleBook: rule_books,
     Reason: reasons,
     Verdict: verdicts,
     datetime: moments,
+    date: lambda: st.dates(EARLIEST.date(), LATEST.date()),
     str: acceptable_names,
     int: places,
     bool: st.booleans,
@@ -455,7 +474,7 @@ def register_strategies() -> None:
     """
     Let ``st.from_type`` find these strategies for every id, value and event.
     """
-    ours = {CircleId, GroupId, MemberId, CustomerId, MomentId}
+    ours = {CircleId, GroupId, MemberId, CustomerId, MomentId, TopicId}
     for kind, strategy in _OF_TYPE.items():
         if kind in ours or attrs.has(kind):
             st.register_type_strategy(kind, strategy())

@@ -19,6 +19,20 @@ A host puts its own numbers in by a subclass::
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
+from circlekit.testing.machines.live import LiveMachine
+from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
+from circlekit.testing.machines.scheduling import ScheduleMachine
+from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
-__all__ = ["CircleMachine", "CustomerMachine", "GroupMachine", "ReaderMachine"]
+__all__ = [
+    "CircleMachine",
+    "CustomerMachine",
+    "GroupMachine",
+    "LiveMachine",
+    "OrganisationMachine",
+    "ReaderMachine",
+    "ScheduleMachine",
+    "TopicMachine",
+    "TopicNamesMachine",
+]

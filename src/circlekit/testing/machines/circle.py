@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Final, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.joining import Joining
+from circlekit.aggregates.roles import Roles, Verified
+from circlekit.aggregates.schedule import Schedule
 from circlekit.audit import audit_must_sees, rules_ever
 from circlekit.budget import Spend
 from circlekit.events.circle import (
@@ -43,12 +45,13 @@ from circlekit.events.circle import (
     VerifiedRole,
 )
 from circlekit.events.record import Recorded, stream_of
+from circlekit.events.roles import RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import GroupId, MemberId
 from circlekit.policies.house import Act, Asked, HousePolicy, known_policies, no
+from circlekit.policies.schedule import Planned
 from circlekit.rulebook import RuleBook
-from circlekit.testing.machines.closing import ClosingMachine
-from circlekit.testing.machines.counting import Spent
+from circlekit.testing.machines.counting import Spent, has_room
 from circlekit.testing.machines.house import house_says
 from circlekit.testing.machines.machine import (
     CAST,
@@ -61,6 +64,7 @@ from circlekit.testing.machines.machine import (
     some_waits,
     someone,
 )
+from circlekit.testing.machines.staff import StaffMachine
 from circlekit.testing.machines.waiting import Wait
 from circlekit.testing.strategies import moments, some_budgets
 from circlekit.verdict import ALLOWED, Verdict
@@ -132,7 +136,7 @@ def _a_comment() -> SearchStrategy[int]:
     )
 
 
-class CircleMachine(ClosingMachine):
+class CircleMachine(StaffMachine):
     """
     Drive a circle: its people, posts, pins and must-sees.
 
@@ -147,9 +151,6 @@ class CircleMachine(ClosingMachine):
     def __init__(self) -> None:
         super().__init__()
         self.kind: CircleKind = "community"
-        self.organisation: str | None = None
-        self.joined: dict[str, datetime] = {}
-        self.verified: dict[str, VerifiedRole] = {}
         self.groups: dict[str, bool] = {}
         self.synced = True
         self.posts: dict[int, str] = {}
@@ -162,6 +163,28 @@ class CircleMachine(ClosingMachine):
         self.may_override: list[str] = []
         self.books: list[tuple[int, RuleBook]] = []
         self.other_book = self.book
+        # What waits for its moment; CircleMachine itself schedules nothing.
+        self.planned: dict[int, Planned] = {}
+        self.promised: dict[int, Planned] = {}
+
+    @property
+    def reserved(self) -> list[Spent]:
+        """
+        Return what must-sees that wait have reserved, in the order of time.
+        """
+        found = [
+            Spent(it.release_at, place)
+            for place, it in self.planned.items()
+            if it.promised
+        ]
+        return sorted(found)
+
+    @property
+    def spent(self) -> list[Spent]:
+        """
+        Return what was sent and what is reserved, in the order of time.
+        """
+        return sorted([*self.sent, *self.reserved], key=lambda spend: spend.at)
 
     def blank(self) -> Circle:
         """
@@ -233,12 +256,17 @@ class CircleMachine(ClosingMachine):
         ):
             self.book, self.other_book = book, self.book
             self.books.append((len(self.history), book))
+            for place, it in self.planned.items():
+                if it.promised and book.must_see not in it.promised:
+                    promised = (*it.promised, book.must_see)
+                    self.planned[place] = evolve(it, promised=promised)
 
     @rule(
         member=_PEOPLE,
         staff_of=st.sampled_from(("acme", "other", None)),
         invited_by=st.one_of(_PEOPLE, st.none()),
         verified_role=st.sampled_from(("teacher", None)),
+        lasts=st.sampled_from((None, None, timedelta(microseconds=1))),
     )
     def join(
         self,
@@ -246,19 +274,34 @@ class CircleMachine(ClosingMachine):
         staff_of: str | None,
         invited_by: MemberId | None,
         verified_role: VerifiedRole | None,
+        lasts: timedelta | None,
     ) -> None:
         """
         Let somebody in, as the circle's kind demands.
         """
+        until = None if lasts is None else self.at + lasts
+        ends = []
+        if verified_role is not None and until is not None:
+            ends.append(
+                RoleVerified(
+                    member=member,
+                    role=verified_role,
+                    until=until,
+                    by=member,
+                    at=self.at,
+                )
+            )
         if self.ask(
             lambda at: self.it.join(
                 member,
                 staff_of=staff_of,
                 invited_by=invited_by,
                 verified_role=verified_role,
+                verified_until=until,
                 at=at,
             ),
             refused_if={
+                **self._stays(),
                 **self._closed(),
                 "already-a-member": member in self.people,
                 "internal-staff-only": self.kind == "internal"
@@ -275,13 +318,14 @@ class CircleMachine(ClosingMachine):
                     invited_by=invited_by,
                     verified_role=verified_role,
                     at=self.at,
-                )
+                ),
+                *ends,
             ],
         ):
             self.people[member] = "member"
             self.joined[member] = self.it.last_at
             if verified_role is not None:
-                self.verified[member] = verified_role
+                self.verified[member] = Verified(verified_role, until)
 
     @rule(
         what=st.sampled_from(
@@ -315,6 +359,7 @@ class CircleMachine(ClosingMachine):
         if self.ask(
             lambda at: self.it.leave(member, at=at),
             refused_if={
+                **self._stays(),
                 "not-a-member": member not in self.people,
                 "owner-stays": self._owns(member),
             },
@@ -330,6 +375,7 @@ class CircleMachine(ClosingMachine):
         if self.ask(
             lambda at: self.it.remove_member(member, by=by, at=at),
             refused_if={
+                **self._stays(),
                 "not-a-manager": not self._runs(by),
                 "not-a-member": role is None,
                 "owner-stays": role == "owner",
@@ -705,7 +751,7 @@ class CircleMachine(ClosingMachine):
                 MustSeeSent(post=post, override=override, by=by, at=at),
             ],
             budgets=() if override else self.book.must_see,
-            spent=self.sent,
+            spent=self.spent,
         ):
             self.posts[post] = by
             self._sent(post, override)
@@ -752,7 +798,7 @@ class CircleMachine(ClosingMachine):
             },
             then=[MustSeeSent(post=post, override=override, by=by, at=self.at)],
             budgets=() if override else self.book.must_see,
-            spent=self.sent,
+            spent=self.spent,
         ):
             self._sent(post, override)
 
@@ -761,7 +807,9 @@ class CircleMachine(ClosingMachine):
         Check that what was not sent by override was within the book of its day.
         """
         for spend in self.sent:
-            if not spend.beyond:
+            if spend.place in self.promised:
+                self._check_promise(spend, self.promised[spend.place])
+            elif not spend.beyond:
                 books = (book for since, book in self.books if since < spend.place)
                 *_, book = books
                 self.check_never_over(book.must_see, spend, self.sent)
@@ -788,8 +836,24 @@ class CircleMachine(ClosingMachine):
             removed=set(self.gone),
             override_holders=set(self.may_override),
             standing=self.standing,
-            joining=Joining(self.verified),
+            all_staff=self.all_staff,
+            joining=Joining(roles=Roles(self.verified)),
+            schedule=Schedule(self.planned),
         )
+
+    def _check_promise(self, spend: Spent, it: Planned) -> None:
+        # By some book that was in force while it waited, no window held too many, not
+        # counting what went beyond by override.
+        earlier = [
+            one
+            for one in self.sent
+            if one.place < spend.place and one.place not in it.excused
+        ]
+        if not any(
+            has_room(budgets, earlier, (), self.zone, spend.at)
+            for budgets in it.promised
+        ):
+            self.fail(f"the one released at {spend.place} came too soon")
 
     def _found(
         self, kind: CircleKind, organisation: str | None, zone: str, book: RuleBook
@@ -878,8 +942,7 @@ class CircleMachine(ClosingMachine):
             )
 
     def _gone(self, who: str) -> None:
-        del self.people[who], self.joined[who]
-        self.verified.pop(who, None)
+        super()._gone(who)
         self.may_override = [holder for holder in self.may_override if holder != who]
 
     def _all_linked(self, groups: tuple[GroupId, ...] | None) -> bool:
@@ -908,16 +971,22 @@ class CircleMachine(ClosingMachine):
             **self._house("must-see", by),
         }
 
-    def _house(self, act: Act, by: str) -> dict[str, bool]:
+    def _house(
+        self, act: Act, by: str, at: datetime | None = None, but: int | None = None
+    ) -> dict[str, bool]:
+        when = self.at if at is None else at
+        earlier = [
+            it.at for it in self.spent if it.at <= when and it.place != (but or 0)
+        ]
         asked = Asked(
             act=act,
             by=by,
             role=self.people.get(by),  # type: ignore[arg-type] # one of the roles
             member_since=self.joined.get(by),
-            last_must_see_at=self.sent[-1].at if self.sent else None,
+            last_must_see_at=max(earlier, default=None),
             kind=self.kind,
             zone=self.zone,
-            at=self.at,
+            at=when,
         )
         against = house_says(self.policies, self.book, asked)
         return {reason.rule: True for reason in against}
@@ -926,3 +995,8 @@ class CircleMachine(ClosingMachine):
         self.must_sees.append(post)
         place = len(self.history)
         self.sent.append(Spent(self.it.last_at, place, override is not None))
+        if override is not None:
+            for waits, it in self.planned.items():
+                if it.promised:
+                    excused = (*it.excused, place)
+                    self.planned[waits] = evolve(it, excused=excused)

@@ -52,7 +52,11 @@ class ClosingMachine(Machine[Circle]):
         """
         if self.ask(
             lambda at: self.it.close(reason=_WHY, by=by, at=at),
-            refused_if={"not-the-owner": not self._owns(by), **self._closed()},
+            refused_if={
+                **self._closed(),
+                **self._stays(),
+                "not-the-owner": not self._owns(by),
+            },
             then=[CircleClosed(reason=_WHY, by=by, at=self.at)],
         ):
             self.standing = "closed"
@@ -79,12 +83,16 @@ class ClosingMachine(Machine[Circle]):
         if self.ask(
             lambda at: self.it.archive(reason=_WHY, by=by, at=at),
             refused_if={
+                **self._stays(),
                 "not-the-owner": not self._owns(by),
                 "circle-archived": self.standing == "archived",
             },
             then=[CircleArchived(reason=_WHY, by=by, at=self.at)],
         ):
             self.standing = "archived"
+
+    def _stays(self) -> dict[str, bool]:
+        return {}
 
     def _closed(self) -> dict[str, bool]:
         return {

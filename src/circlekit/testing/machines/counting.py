@@ -73,12 +73,45 @@ def used_up(
 ) -> list[Full]:
     """
     Return the budgets without room at *at*, in their order.
+
+    Some of what is spent may be still to come: then *at* must not come too shortly
+    before it either.
     """
     full = []
     for budget in budgets:
-        by = tuple(
-            spend.place for spend in spent if in_one_window(budget, zone, spend.at, at)
-        )
-        if len(by) >= budget.limit:
-            full.append(Full(budget.rule, len(by), budget.limit, by))
+        seconds = budget.window.seconds
+        moments = [at]
+        if seconds is not None:
+            span = timedelta(seconds=seconds)
+            moments += sorted(it.at for it in spent if at < it.at < at + span)
+        for moment in moments:
+            by = tuple(
+                it.place
+                for it in spent
+                if in_one_window(budget, zone, it.at, moment)
+                and (seconds is None or it.at <= moment)
+            )
+            if len(by) >= budget.limit:
+                full.append(Full(budget.rule, len(by), budget.limit, by))
+                break
     return full
+
+
+def has_room(
+    budgets: Iterable[Budget],
+    sent: Sequence[Spent],
+    reserved: Sequence[Spent],
+    zone: str,
+    at: datetime,
+) -> bool:
+    """
+    Return whether what was promised a place finds one when it is released.
+
+    In a rolling window it only waits for what was sent.
+    """
+    for budget in budgets:
+        counted = [*sent, *reserved] if budget.window.seconds is None else [*sent]
+        held = sum(in_one_window(budget, zone, it.at, at) for it in counted)
+        if held >= budget.limit:
+            return False
+    return True

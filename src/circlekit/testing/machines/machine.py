@@ -3,7 +3,7 @@ What all state machines share: a clock, a history, and how to ask.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar, Final, Generic, NoReturn, TypeVar
 
@@ -185,6 +185,7 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
         then: Sequence[Any],
         budgets: Sequence[Budget] = (),
         spent: Sequence[Spent] = (),
+        when: datetime | None = None,
     ) -> bool:
         """
         Give a command, and compare its answer with what the model says.
@@ -195,11 +196,12 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             then: The events that are due if nothing refuses.
             budgets: Budgets that must have room besides.
             spent: What has used them up so far.
+            when: The moment asked about, if it is another than that of asking.
 
         Returns:
             Whether it was allowed; the events have then been taken in.
         """
-        at = self.at
+        at = self.at if when is None else when
         full = used_up(budgets, spent, self.zone, at)
         in_the_way = {name for name, says_no in refused_if.items() if says_no}
         in_the_way |= {budget.rule for budget in full}
@@ -227,7 +229,8 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             budget = counting.get(reason.rule)
             if budget is not None:
                 self._check_free(budget, reason.retry_at, spent, verdict)
-                self._check_window(budget, reason, verdict, at)
+                moments = {at, *(spend.at for spend in spent)}
+                self._check_window(budget, reason, verdict, at, moments)
         self._check_common_retry(verdict)
         self.free_at = verdict.retry_at or self.free_at
         return False
@@ -363,7 +366,12 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             self.fail(f"{budget.rule} has room before {again}", verdict)
 
     def _check_window(
-        self, budget: Budget, reason: Reason, verdict: Verdict, at: datetime
+        self,
+        budget: Budget,
+        reason: Reason,
+        verdict: Verdict,
+        at: datetime,
+        moments: set[datetime],
     ) -> None:
         def counts(moment: datetime) -> bool:
             return in_one_window(budget, self.zone, moment, at)
@@ -373,7 +381,9 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             self.fail(f"{budget.rule} names no window", verdict)
         if budget.window.kind == "rolling":
             # What happened at its start, exactly so long ago, counts no more.
-            right = ends == at and counts(starts + MICROSECOND) and not counts(starts)
+            # It ends at the moment asked, or at a use to come that is too near to it.
+            span = timedelta(seconds=budget.window.seconds or 0)
+            right = ends - starts == span and at <= ends < at + span and ends in moments
         else:
             right = counts(starts) and counts(ends - MICROSECOND)
             right = right and not counts(starts - MICROSECOND) and not counts(ends)

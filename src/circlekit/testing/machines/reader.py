@@ -11,10 +11,12 @@ from hypothesis.stateful import (
     rule,
 )
 
+from circlekit.aggregates.age import Age
 from circlekit.aggregates.reader import Reader
-from circlekit.events.reader import MustSeeAcknowledged, PostsRead
+from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
 from circlekit.ids import CircleId
 from circlekit.policies.authority import Role
+from circlekit.policies.live import Minor
 from circlekit.testing.machines.machine import (
     ROLES,
     Machine,
@@ -34,6 +36,7 @@ class ReaderMachine(Machine[Reader]):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[tuple[str, int]] = []
+        self.minor: Minor | None = None
 
     def blank(self) -> Reader:
         """
@@ -106,9 +109,21 @@ class ReaderMachine(Machine[Reader]):
         ):
             self.seen.append((circle, post))
 
+    @rule(until=moments(), zone=a_zone())
+    def attest_minor(self, until: datetime, zone: str) -> None:
+        """
+        Let the host attest until when they are a minor.
+        """
+        self.ask(
+            lambda at: self.it.attest_minor(until=until, zone=zone, at=at),
+            refused_if={},
+            then=[MinorAttested(until=until, zone=zone, at=self.at)],
+        )
+        self.minor = Minor(until=until, zone=zone)
+
     @invariant()
     def state_agrees(self) -> None:
         """
         Check that the reader remembers what the model remembers.
         """
-        self.check_state(acknowledged=set(self.seen))
+        self.check_state(acknowledged=set(self.seen), age=Age(self.minor))

@@ -1,0 +1,510 @@
+"""
+Exports: a whole history, or one circle's, taken out and taken in elsewhere.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version as version_of
+from itertools import groupby, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any, Final
+
+from attrs import Factory, define, frozen
+
+from circlekit.application import answers
+from circlekit.application.answers import Answer, Asked, Asking, Gathered
+from circlekit.application.deciding import own_command_id, yes_or_no
+from circlekit.application.reading import LONGEST_PAGE, Reading
+from circlekit.archive import columns, lines
+from circlekit.archive.belonging import Belonging, kind_of
+from circlekit.archive.comparing import Difference, differing
+from circlekit.archive.export import EVENTS, Export, opened
+from circlekit.archive.manifest import FORMS, Form, Manifest
+from circlekit.archive.places import Folder, new_place
+from circlekit.clock import ManualClock
+from circlekit.errors import AlreadyThereError, ExportError, InvalidInputError
+from circlekit.events.record import stream_of
+from circlekit.ids import CircleId
+from circlekit.policies.house import Policies
+from circlekit.store import Store, Transaction, log, open_store
+from circlekit.store.chain import Head
+
+Progress = Callable[[str, int, int], None]
+
+BATCH: Final = 500
+"""
+How many events of a circle are taken in by one transaction. An import that is run
+again knows by it what is there: it never changes.
+"""
+
+_WRITERS: Final[dict[Form, type[lines.LineWriter] | type[columns.ColumnWriter]]] = {
+    "ndjson": lines.LineWriter,
+    "parquet": columns.ColumnWriter,
+}
+_FEEDS: Final = "answers/feeds.ndjson"
+_INBOXES: Final = "answers/inboxes.ndjson"
+_TIMELINES: Final = "answers/timelines.ndjson"
+_QUOTAS: Final = "answers/quotas.ndjson"
+_AUDIT: Final = "answers/must-see-audit.json"
+_STREAMS: Final = "streams.ndjson"
+_COMMANDS: Final = "commands.ndjson"
+_MOST_DIFFERENCES: Final = 1_000
+
+
+@frozen(kw_only=True)
+class Exported:
+    """
+    What an export has in it.
+
+    Attributes:
+        path: Where it is.
+
+        circle: The one circle that it is of, None if it is of everything.
+
+        events: How many events it has.
+
+        streams: Of how many histories.
+
+        head: The head of the log that it was taken from.
+
+        answers: How many answers of each sort stand beside the events.
+    """
+
+    path: Path
+    circle: CircleId | None
+    events: int
+    streams: int
+    head: str
+    answers: dict[str, int]
+
+
+@frozen(kw_only=True)
+class Imported:
+    """
+    What became of an export that was taken in.
+
+    Attributes:
+        circle: The one circle that it is of, None if it is of everything.
+
+        events: How many events were taken in.
+
+        repeated: How many had been taken in by an earlier run.
+
+        head: The head of the log now.
+
+        differences: Every answer that is another here, the first thousand; None if
+            none were compared.
+    """
+
+    circle: CircleId | None
+    events: int
+    repeated: int
+    head: str
+    differences: tuple[Difference, ...] | None
+
+
+@define(eq=False, repr=False)
+class Archiving(Reading):
+    """
+    Taking histories out, and in.
+    """
+
+    def export(
+        self,
+        path: Path | str,
+        circle: CircleId | str | None = None,
+        *,
+        format: Form = "ndjson",  # noqa: A002 - what everybody calls it
+        with_answers: bool = True,
+        feed_items: int | None = LONGEST_PAGE,
+        progress: Progress | None = None,
+    ) -> Exported:
+        """
+        Write a history, and every answer read from it, to files of an open format.
+
+        Everything, or one circle with its groups, what was begun there, and what
+        was read there. The files hold what members wrote; ``docs/how-to/export.md``
+        says what is in each. The store may be written to meanwhile: the export is
+        what was there when it began.
+
+        Args:
+            path: A new folder, or a new file that ends in ``.zip``.
+            circle: Only this circle.
+            format: ``ndjson``, or ``parquet``, which needs that extra.
+            with_answers: Whether the answers are read, too, which takes longer.
+            feed_items: How many items of each member's feed, None for all.
+            progress: Told what is being done, how much of it, and of how much.
+
+        Raises:
+            InvalidInputError: If something is there already, or an argument is not
+                accepted.
+            NotFoundError: If the circle is not known.
+            CorruptEventError: If a stored event was altered, or one is missing.
+            ExportError: If the extra is not installed.
+        """
+        if format not in FORMS:
+            raise InvalidInputError("format", f"is {format!r}", ", ".join(FORMS))
+        yes_or_no("with_answers", with_answers)
+        _some_or_all("feed_items", feed_items)
+        told = progress or _nothing
+        kept = Belonging()
+        if circle is not None:
+            self._known("circle", circle)
+            kept = Belonging.of(
+                CircleId(circle),
+                self._store.history(stream_of("circle", circle)),
+                self._store.firsts(),
+            )
+        if format == "parquet":
+            columns.arrow()
+        with new_place(Path(path)) as folder, _scratch() as replayed:
+            writing = _Writing(self._store, kept, folder, replayed, told)
+            # Nobody else will ever look there: one transaction is enough.
+            with replayed.writing():
+                head, asked = writing.events(format)
+                counted = {}
+                if with_answers:
+                    counted = writing.answers(self._policies, asked, feed_items)
+            Manifest(
+                circlekit=version_of("circlekit"),
+                circle=kept.circle,
+                form=format,
+                at=asked.at,
+                head=str(head),
+                events=sum(writing.streams.values()),
+                kinds=writing.kinds,
+                feed_items=feed_items,
+                files=dict(sorted(folder.written.items())),
+            ).write(folder)
+        return Exported(
+            path=Path(path),
+            circle=kept.circle,
+            events=sum(writing.streams.values()),
+            streams=len(writing.streams),
+            head=str(head),
+            answers=counted,
+        )
+
+    def import_export(
+        self,
+        path: Path | str,
+        *,
+        compare: bool = True,
+        progress: Progress | None = None,
+    ) -> Imported:
+        """
+        Take an export in, and compare what is answered here with its answers.
+
+        One of everything goes into an empty store, at the places it had: the log's
+        head is then what it was there. One of a circle goes to the end of any store
+        that has none of its histories. All of it is checked before any of it is
+        taken in; stopped anywhere, it is gone on with by the same call.
+
+        Args:
+            path: The folder, or the zip file.
+            compare: Whether to compare the answers, if it has any.
+            progress: Told what is being done, how much of it, and of how much.
+
+        Raises:
+            ExportError: If it was altered, or is of another version.
+            CorruptEventError: If an event was altered.
+            AlreadyThereError: If the store has another history in its place.
+        """
+        told = progress or _nothing
+        with opened(Path(path)) as export:
+            gathered = Gathered()
+            for recorded in export.checked(progress=partial(told, "Checking events")):
+                gathered.take(recorded)
+            if export.manifest.circle is None:
+                repeated = self._take_everything(export, told)
+            else:
+                repeated = self._take_circle(export, told)
+            differences = None
+            if compare and _AUDIT in export.manifest.files:
+                found = self._differences(export, gathered.asked, told)
+                differences = tuple(islice(found, _MOST_DIFFERENCES))
+            with self._store.reading() as transaction:
+                head = log.head(transaction.session)
+            return Imported(
+                circle=export.manifest.circle,
+                events=export.manifest.events - repeated,
+                repeated=repeated,
+                head=str(head),
+                differences=differences,
+            )
+
+    def _take_everything(self, export: Export, told: Progress) -> int:
+        with self._store.reading() as transaction:
+            there = log.head(transaction.session)
+        at = Head()
+        rows = export.rows()
+        for row in islice(rows, there.position):
+            at = at.after(row[0], row[6])
+        if at != there:
+            raise AlreadyThereError("the log", _OTHER)
+        done, events = there.position, export.manifest.events
+        for batch in _batches(rows):
+            with self._store.writing() as transaction:
+                if transaction.head() != done:
+                    raise AlreadyThereError("the log", _OTHER)
+                for position, stream, version, name, body, _, _ in batch:
+                    transaction.put(stream, version, name, body, position=position)
+                done = batch[-1][0]
+            told("Taking events in", done, events)
+        if _COMMANDS in export.manifest.files:
+            for commands in _batches(export.answers(_COMMANDS)):
+                with self._store.writing() as transaction:
+                    for it in commands:
+                        if transaction.outcome(it["id"]) is None:
+                            transaction.keep_outcome(
+                                it["id"], it["said"], it["first"], it["last"]
+                            )
+        return there.position
+
+    def _take_circle(self, export: Export, told: Progress) -> int:
+        seal = export.manifest.files[export.events_file].sha256
+        done = repeated = 0
+        for batch in _batches(export.rows()):
+            own = own_command_id("import", seal, str(done))
+            with self._store.writing() as transaction:
+                if transaction.outcome(own) is not None:
+                    repeated += len(batch)
+                else:
+                    if done == 0:
+                        _must_be_new(transaction, export)
+                    first = transaction.head() + 1
+                    _put_at_the_end(transaction, export, batch)
+                    transaction.keep_outcome(own, seal, first, transaction.head())
+            done += len(batch)
+            told("Taking events in", done, export.manifest.events)
+        return repeated
+
+    def _differences(
+        self, export: Export, asked: Asked, told: Progress
+    ) -> Iterator[Difference]:
+        kit = _reader(self._store, self._policies, asked)
+        _read_ahead(kit, told)
+        circle, most = export.manifest.circle, export.manifest.feed_items
+        done = 0
+        feeds = export.answers(_FEEDS)
+        for whose, expected in _by_owner(feeds, "member", asked.members):
+            actual = list(answers.feed(kit, whose, circle=circle, most=most))
+            yield from differing(f"feed of {whose}", expected, actual)
+            told("Comparing feeds", done := done + 1, len(asked.members))
+        inboxes = export.answers(_INBOXES)
+        for whose, expected in _by_owner(inboxes, "member", asked.members):
+            actual = list(answers.inbox(kit, whose, circle=circle))
+            yield from differing(f"inbox of {whose}", expected, actual)
+        timelines = export.answers(_TIMELINES)
+        for whose, expected in _by_owner(timelines, "group", asked.groups):
+            actual = list(answers.timeline(kit, whose))
+            yield from differing(f"timeline of {whose}", expected, actual)
+        for answer in export.answers(_QUOTAS):
+            whose = answer.pop("holder")
+            yield from differing(f"quota of {whose}", answer, answers.quota(kit, whose))
+        (audit,) = export.answers(_AUDIT)
+        yield from differing("must-see audit", audit, answers.audit(kit, circle))
+
+
+@define
+class _Writing:
+    """
+    An export while it is written.
+    """
+
+    store: Store
+    kept: Belonging
+    folder: Folder
+    replayed: Store
+    told: Progress
+    streams: Counter[str] = Factory(Counter)
+    kinds: Counter[str] = Factory(Counter)
+
+    def events(self, form: Form) -> tuple[Head, Asked]:
+        """
+        Write the events, and put them beside the store to be asked about.
+        """
+        gathered, head = Gathered(), Head()
+        with self.folder.new(EVENTS[form]) as file:
+            writer = _WRITERS[form](file)
+            links = self.store.links(progress=partial(self.told, "Writing events"))
+            for block in _batches(links):
+                head = block[-1][1]
+                chosen = [
+                    (row, recorded)
+                    for row, _ in block
+                    if self.kept.has(recorded := log.decoded(row[:6]))
+                ]
+                for row, recorded in chosen:
+                    writer.write(row, recorded.event)
+                    gathered.take(recorded)
+                    self.streams[recorded.stream] += 1
+                    self.kinds[kind_of(recorded.stream)] += 1
+                self.replayed.take_in(row[:5] for row, _ in chosen)
+            writer.close()
+        self._write_lines(
+            _STREAMS,
+            (
+                {"stream": it, "events": number, "whole": self.kept.as_a_whole(it)}
+                for it, number in sorted(self.streams.items())
+            ),
+        )
+        if self.kept.circle is None:
+            self._write_lines(_COMMANDS, self._commands(head.position))
+        return head, gathered.asked
+
+    def answers(
+        self, policies: Policies, asked: Asked, feed_items: int | None
+    ) -> dict[str, int]:
+        """
+        Write what is answered of these events, and return how many answers.
+        """
+        kit, circle = _reader(self.replayed, policies, asked), self.kept.circle
+        _read_ahead(kit, self.told)
+        feeds = (
+            {"member": whose, **item}
+            for whose in self._each("Asking for feeds", asked.members)
+            for item in answers.feed(kit, whose, circle=circle, most=feed_items)
+        )
+        inboxes = (
+            {"member": whose, **duty}
+            for whose in self._each("Asking for inboxes", asked.members)
+            for duty in answers.inbox(kit, whose, circle=circle)
+        )
+        timelines = (
+            {"group": whose, **entry}
+            for whose in self._each("Asking for timelines", asked.groups)
+            for entry in answers.timeline(kit, whose)
+        )
+        quotas = (
+            {"holder": whose, **answers.quota(kit, whose)}
+            for whose in self._each("Asking for quotas", asked.holders)
+        )
+        counted = {
+            "feeds": self._write_lines(_FEEDS, feeds),
+            "inboxes": self._write_lines(_INBOXES, inboxes),
+            "timelines": self._write_lines(_TIMELINES, timelines),
+            "quotas": self._write_lines(_QUOTAS, quotas),
+        }
+        self._write_lines(_AUDIT, [answers.audit(kit, circle)])
+        return counted
+
+    def _commands(self, newest: int) -> Iterator[Answer]:
+        after = ""
+        while True:
+            with self.store.reading() as transaction:
+                found = transaction.all(_OUTCOMES, after=after, limit=log.BLOCK)
+            for id_, said, first, last in found:
+                if last <= newest:
+                    yield {"id": id_, "said": said, "first": first, "last": last}
+            if len(found) < log.BLOCK:
+                return
+            after = found[-1][0]
+
+    def _each(self, what: str, whom: Iterable[str]) -> Iterator[str]:
+        everybody = list(whom)
+        for done, each in enumerate(everybody):
+            yield each
+            self.told(what, done + 1, len(everybody))
+
+    def _write_lines(self, name: str, documents: Iterable[Answer]) -> int:
+        written = 0
+        with self.folder.new(name) as file:
+            for document in documents:
+                _write_line(file, document)
+                written += 1
+        return written
+
+
+def _write_line(file: IO[bytes], document: Any) -> None:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    file.write(text.encode() + b"\n")
+
+
+@contextmanager
+def _scratch() -> Iterator[Store]:
+    # In a file: a history may be larger than what a machine remembers.
+    with TemporaryDirectory(prefix="circlekit-") as folder:
+        store = open_store(f"sqlite:///{folder}/replayed.db")
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _reader(store: Store, policies: Policies, asked: Asked) -> Asking:
+    # Quotas are those of the last recorded moment, whenever they are asked for.
+    return Asking(store, ManualClock(asked.at), False, LONGEST_PAGE, policies)  # noqa: FBT003
+
+
+def _read_ahead(kit: Asking, told: Progress) -> None:
+    kit.read_ahead(progress=lambda name, at, of: told(f"Reading {name}", at, of))
+
+
+def _by_owner(
+    found: Iterator[Answer], key: str, everybody: Iterable[str]
+) -> Iterator[tuple[str, list[Answer]]]:
+    # The lines are in the order of those who are asked about; some have none.
+    by_owner = groupby(found, key=lambda line: line.pop(key))
+    following = next(by_owner, None)
+    for whose in everybody:
+        if following is not None and following[0] == whose:
+            yield whose, list(following[1])
+            following = next(by_owner, None)
+        else:
+            yield whose, []
+    if following is not None:
+        raise ExportError(f"has answers of {following[0]!r}, who is not in its events")
+
+
+def _must_be_new(transaction: Transaction, export: Export) -> None:
+    for it in export.answers(_STREAMS):
+        if it["whole"] and transaction.last_of(it["stream"]) is not None:
+            raise AlreadyThereError(it["stream"], _TAKEN)
+
+
+def _put_at_the_end(
+    transaction: Transaction, export: Export, batch: Iterable[log.ChainedRow]
+) -> None:
+    ends: dict[str, int] = {}
+    for _, stream, version, name, body, _, _ in batch:
+        if stream not in ends:
+            newest = transaction.last_of(stream)
+            ends[stream] = 0 if newest is None else newest.version
+        ends[stream] += 1
+        if ends[stream] != version and not export.is_part(stream):
+            raise AlreadyThereError(stream, _TAKEN)
+        transaction.put(stream, ends[stream], name, body)
+
+
+def _batches(things: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(things)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _some_or_all(field: str, value: object) -> None:
+    if value is not None and (type(value) is not int or value < 0):
+        raise InvalidInputError(field, f"is {value!r}", "0 or more, None for all")
+
+
+def _nothing(_what: str, _done: int, _of: int) -> None:
+    pass
+
+
+_OTHER: Final = (
+    "holds another history; accepted: an empty store, or one where an import of the "
+    "same export was stopped"
+)
+_TAKEN: Final = (
+    "is in this store already; accepted: a store without any of the export's "
+    "circles and groups"
+)
+_OUTCOMES: Final = """
+SELECT id, said, first, last FROM circlekit_command
+WHERE id > :after ORDER BY id LIMIT :limit
+"""

@@ -1,0 +1,3 @@
+"""
+Exports: a history with its answers, in files that need no circlekit to be read.
+"""
