@@ -61,6 +61,7 @@ SHIPPED = {
 }
 
 
+@pytest.mark.covers("A001")
 def test_what_is_shipped():
     """
     The numbers of a shipped book never change under its name.

@@ -2119,6 +2119,7 @@ def _all():
             )
 
 
+@pytest.mark.covers("A006", "A015", "A029", "A030", "A031", "A039")
 @pytest.mark.parametrize(("command", "call", "answer", "facts", "before"), list(_all()))
 def test_done(town, command, call, answer, facts, before):
     """

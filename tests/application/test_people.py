@@ -133,6 +133,7 @@ def test_coming_back(town):
         town.kit.send_must_see("club", by="tao", text="Storm!", override="A storm")
 
 
+@pytest.mark.covers("A035")
 def test_v16_a_new_owner(kit, clock):
     """
     V16: a circle that changes hands after three must-sees has one left.
@@ -205,6 +206,7 @@ def test_a_mute_that_is_over(town):
     town.kit.send_message("club", by="tao", text="Hello")
 
 
+@pytest.mark.covers("A028")
 def test_muted(town):
     """
     In a muted group the owner and managers speak on, and everybody may react.
@@ -256,6 +258,7 @@ def test_rules_of_the_day(town):
         town.kit.send_must_see("club", by="mei", text=f"No limit {number}")
 
 
+@pytest.mark.covers("A022")
 def test_founding_needs_no_ids(kit):
     """
     Without ids given, circlekit makes one for the circle, and its group has the same.

@@ -30,6 +30,7 @@ def blocked(town):
     return town
 
 
+@pytest.mark.covers("A041", "A042")
 def test_blocked(blocked, reach):
     """
     While a group blocks it, two members cannot reach each other through it.

@@ -2,6 +2,7 @@
 To ask beforehand is to be told what the command will be told.
 """
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tests.application.town import everything
 NOTHING_NEW = {"register_organisation", "staff_joined", "staff_left"}
 
 
+@pytest.mark.covers("P33")
 @given(things=scripts(least=40, most=80))
 def test_the_same_verdict(things):
     """

@@ -19,6 +19,7 @@ from circlekit.policies.membership import (
 ROLES = ["owner", "manager", "member", None]
 
 
+@pytest.mark.covers("A003", "A008", "A009", "A011", "A012")
 @pytest.mark.parametrize("kind", ["internal", "business", "teaching", "community"])
 def test_joining(kind):
     """
@@ -74,6 +75,7 @@ def test_being_a_member(role):
     )
 
 
+@pytest.mark.covers("A015")
 @pytest.mark.parametrize("role", ROLES)
 def test_the_owner_stays(role):
     """

@@ -18,6 +18,7 @@ from tests.people import DAY, SECOND, shanghai
 MARCH_1 = shanghai(3, 1)
 
 
+@pytest.mark.covers("A035", "A036")
 @pytest.mark.parametrize("book", RULE_BOOKS.values(), ids=lambda book: book.name)
 @pytest.mark.parametrize(
     ("days", "wait", "expected"),

@@ -74,6 +74,7 @@ def _seen(kit, group):
     return [(it.kind, it.text) for it in kit.group_timeline(group).entries]
 
 
+@pytest.mark.covers("A051")
 @given(
     things=scripts(*HAPPENING, least=20, most=70),
     limit=st.integers(1, 7),
@@ -98,6 +99,7 @@ def test_a_naive_timeline(things, limit, group, reader):
         assert naive.timeline(everything(kit), group, reader) == pages
 
 
+@pytest.mark.covers("A051", "A052")
 def test_everything_once(side, clock):
     """
     Everything stands in one timeline, newest first.
@@ -161,6 +163,7 @@ def test_everything_once(side, clock):
     ] == _seen(side, "side")
 
 
+@pytest.mark.covers("A049")
 def test_every_comment(side):
     """
     By DingTalk's book of 2020 every comment is shown in the groups.
@@ -195,6 +198,7 @@ def test_comments_not_relayed(side):
     ] == _seen(side, "club")
 
 
+@pytest.mark.covers("A047", "A048")
 def test_the_switch(side):
     """
     Posts go by the circle's switch unless they say otherwise.
@@ -226,6 +230,7 @@ def test_a_must_see_is_one_entry(side, clock):
     assert ("mei", MARCH_1 + timedelta(hours=1)) == (entries[0].by, entries[0].at)
 
 
+@pytest.mark.covers("A037")
 def test_a_must_see_always_goes_out(side):
     """
     A must-see goes to the groups though its post was not sent on.
@@ -237,6 +242,7 @@ def test_a_must_see_always_goes_out(side):
     assert [("must-see", "Quiet")] == _seen(side, "club")
 
 
+@pytest.mark.covers("A024")
 def test_named_groups(side):
     """
     A post to named groups is shown in those, with its comments.

@@ -55,6 +55,7 @@ def _texts(page):
     return [item.text for item in page.items]
 
 
+@pytest.mark.covers("A021", "A033")
 @given(
     things=scripts(*WRITING, least=20, most=70),
     limit=st.integers(1, 7),
@@ -139,6 +140,7 @@ def test_comments_change_one_item(club, comments):
     assert [0, comments] == [item.comments for item in after]
 
 
+@pytest.mark.covers("A019", "P01", "P03")
 def test_one_item(club):
     """
     A post is one item in the feed, whatever surfaces it reached.
@@ -172,6 +174,7 @@ def test_one_item(club):
     assert page.next is None
 
 
+@pytest.mark.covers("A037", "A038", "A040", "P03")
 def test_what_comes_first(club, clock):
     """
     Pinned posts and must-sees not yet acknowledged come first.
@@ -280,6 +283,7 @@ def _members(kit):
     return [member for member in ("tao", "ben") if kit.circles(member)]
 
 
+@pytest.mark.covers("P01", "P02", "A053")
 def test_read_anywhere(club):
     """
     What was read on any surface is read everywhere.
@@ -325,6 +329,7 @@ def test_ones_own(club):
     assert ("Mine too", False) == (must_see.text, must_see.acknowledged)
 
 
+@pytest.mark.covers("P03")
 def test_counts(club):
     """
     Comments are counted without the removed ones, reactions once a member and emoji.
@@ -389,6 +394,7 @@ def test_edited(club, clock):
     )
 
 
+@pytest.mark.covers("A018", "A020", "P02", "P09")
 def test_over_all_circles(club, clock):
     """
     A feed goes over all of a member's circles, in one order; or over one of them.
@@ -412,6 +418,7 @@ def test_over_all_circles(club, clock):
     assert [] == _texts(club.feed("ben", circle="guild"))
 
 
+@pytest.mark.covers("A033")
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 200])
 def test_pages(club, limit):
     """

@@ -161,6 +161,7 @@ def test_lines(club, clock):
     assert MARCH_1 + timedelta(hours=24) == quota.next_allowed
 
 
+@pytest.mark.covers("A035", "A036")
 def test_v1_to_v4(kit, clock):
     """
     V1 to V4: month and spacing each end at their moment.

@@ -524,6 +524,7 @@ class AsyncCircleKit:
 
     # Either
     would_allow = _offloaded(CircleKit.would_allow)
+    available_actions = _offloaded(CircleKit.available_actions)
 
 
 def _nothing() -> None:

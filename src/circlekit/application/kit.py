@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from circlekit.application.actions import Actions
 from circlekit.application.activity import Operating
 from circlekit.application.approvals import Approvals
 from circlekit.application.archiving import Archiving
@@ -62,6 +63,7 @@ class CircleKit(
     Lives,
     MassSends,
     Reading,
+    Actions,
     Following,
 ):
     """
