@@ -6,6 +6,7 @@ put in, as in ``post``, and each command is tried with the newest of what is the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from inspect import Parameter, signature
 from itertools import islice, product
 from typing import Any, Final
@@ -14,19 +15,38 @@ from attrs import define, frozen
 
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.group import Group
-from circlekit.application.deciding import _COMMANDS, Deciding
+from circlekit.application.approvals import Approvals
+from circlekit.application.deciding import _COMMANDS
+from circlekit.application.homework import Homeworks
+from circlekit.application.lives import Lives
+from circlekit.application.schedule import Schedules
+from circlekit.application.todos import Todos
+from circlekit.application.topics import Topics
+from circlekit.budget import day_of
+from circlekit.clock import as_utc
 from circlekit.errors import NotFoundError
 from circlekit.events.circle import CommentAdded, PostPublished
 from circlekit.events.group import MessageSent
+from circlekit.events.joining import InvitationMade
 from circlekit.events.record import Recorded, stream_of
-from circlekit.ids import CircleId, CommentId, GroupId, MemberId, MessageId, PostId
+from circlekit.ids import (
+    CircleId,
+    CommentId,
+    GroupId,
+    InvitationId,
+    MemberId,
+    MessageId,
+    PostId,
+)
 from circlekit.policies.actions import nothing_there
 from circlekit.policies.authority import Role
+from circlekit.projections.todos import TodoSide
 from circlekit.store import Transaction
 from circlekit.text import checked_id
 from circlekit.verdict import Verdict
 
 _NEWEST: Final = 200
+_FEW: Final = 5
 _MOST_GROUPS: Final = 20
 _MOST_TRIED: Final = 60
 _ROLES: Final[tuple[Role, ...]] = ("member", "manager", "owner")
@@ -59,9 +79,11 @@ class _Here:
 
     circle: Circle
     by: MemberId
+    at: datetime
     groups: Sequence[Group]
     written: Sequence[Recorded]
     said: Mapping[str, Sequence[Recorded]]
+    things: Mapping[str, Sequence[Any]]
 
     def people(self) -> list[MemberId]:
         """
@@ -106,6 +128,16 @@ class _Here:
             for place in self._newest(said)
         ]
 
+    def invitations(self) -> list[InvitationId]:
+        """
+        Return the newest invitation of one's own and of others.
+        """
+        there = [it for it in self.written if isinstance(it.event, InvitationMade)]
+        return [
+            InvitationId(CircleId(self.circle.id), place)
+            for place in self._newest(there)
+        ]
+
     def _newest(self, there: Sequence[Recorded]) -> list[int]:
         standing = [it for it in there if it.version not in self.circle.removed]
         own = [it.version for it in standing if it.event.by == self.by]
@@ -115,33 +147,80 @@ class _Here:
 
 Offer = Callable[[_Here], Iterable[Any]]
 
-OFFERED: Final[Mapping[str, Offer]] = {
+_ABOUT: Final[Mapping[str, Offer]] = {
     "circle": lambda here: [here.circle.id],
     "group": lambda here: [group.id for group in here.groups],
     "post": _Here.posts,
     "posts": _Here.posts,
+    "must_see": _Here.posts,
     "comment": _Here.comments,
     "message": _Here.messages,
-    "member": _Here.people,
-    "to": _Here.people,
-    "rules": lambda here: [here.circle.book],
-    "on": lambda _: [True, False],
-    "text": lambda _: ["…"],
-    "emoji": lambda _: ["👍"],
+    "invitation": _Here.invitations,
+    "approval": lambda here: here.things["approval"],
+    "check_in": lambda here: here.things["check_in"],
+    "homework": lambda here: here.things["homework"],
+    "live": lambda here: here.things["live"],
+    "scheduled": lambda here: here.things["scheduled"],
+    "todo": lambda here: here.things["todo"],
+    "topic": lambda here: here.things["topic"],
 }
+_SAID: Final[Mapping[str, Offer]] = {
+    "action": lambda _: ["set_announcement"],
+    "approve": lambda _: [True],
+    "channel": lambda _: ["link"],
+    "context": lambda _: ["work", "consumer"],
+    "day": lambda here: [day_of(here.at, zone=here.circle.zone) - timedelta(days=1)],
+    "due_at": lambda here: [here.at + timedelta(days=30)],
+    "emoji": lambda _: ["👍"],
+    "grader": lambda here: here.things["grader"],
+    "mark": lambda _: [True, 1],
+    "member": _Here.people,
+    "name": lambda _: ["…"],
+    "on": lambda _: [True, False],
+    "organisation": lambda here: [*sorted(here.circle.joining.partners), "…"],
+    "reader": _Here.people,
+    "reason": lambda _: ["…"],
+    "reference": lambda _: ["…"],
+    "relay": lambda _: ["off", "digest", "all", None],
+    "release_at": lambda here: [here.at + timedelta(days=2)],
+    "role": lambda _: ["student"],
+    "rules": lambda here: [here.circle.book],
+    "seconds": lambda _: [60],
+    "steps": lambda here: [
+        [(who, where)]
+        for who in here.people()
+        if (where := here.circle.organisation_of(who)) is not None
+    ],
+    "student": _Here.people,
+    "text": lambda _: ["…"],
+    "title": lambda _: ["…"],
+    "to": _Here.people,
+    "topics": lambda _: [["…"]],
+    "version": lambda here: [here.circle.book.convention or "…"],
+}
+OFFERED: Final[Mapping[str, Offer]] = {**_ABOUT, **_SAID}
 """
-What is put in for a parameter, by its name; a command whose first parameter is not
-here is about no circle.
+What is put in for a parameter, by its name.
 """
 
-ALWAYS_SAID: Final = frozenset({"text"})
+_ELSE: Final[Mapping[tuple[str, str], Offer]] = {
+    ("approve_request", "member"): lambda here: list(here.circle.joining.requests),
+    ("decline_request", "member"): lambda here: list(here.circle.joining.requests),
+    ("reassign_todo", "member"): lambda here: [here.by],
+    ("redirect_thread", "to"): _ABOUT["group"],
+}
+"""
+What is put in where a command means something else by the name.
+"""
+
+ALWAYS_SAID: Final = frozenset({"channel", "text"})
 """
 Parameters that are given although they need not be: a post may not be empty.
 """
 
 
 @define(eq=False, repr=False)
-class Actions(Deciding):
+class Actions(Schedules, Homeworks, Todos, Approvals, Lives, Topics):
     """
     What is possible.
     """
@@ -173,11 +252,41 @@ class Actions(Deciding):
             NotFoundError: If the circle is not known.
         """
         by = MemberId(checked_id("member", member))
+        self._known("circle", circle)
+        things = self._things(CircleId(circle), by)
         with self._store.alone() as transaction:
-            here = self._here(transaction, CircleId(circle), by)
+            here = self._here(transaction, CircleId(circle), by, things)
         return tuple(self._action(name, here) for name in sorted(commands_here()))
 
-    def _here(self, transaction: Transaction, circle: CircleId, by: MemberId) -> _Here:
+    def _things(self, circle: CircleId, by: MemberId) -> dict[str, list[Any]]:
+        topics = [it.topic for it in self.topics(circle)][:_FEW]
+        sides: tuple[TodoSide, ...] = ("assigned", "given")
+        return {
+            "approval": [it.approval for it in self.approvals(circle).items],
+            "check_in": [
+                it.check_in for topic in topics for it in self.check_ins(topic, limit=2)
+            ],
+            "grader": list(self._graders),
+            "homework": [
+                it.homework for it in self.homework_report(circle=circle).lines
+            ][-_FEW:],
+            "live": [it.live for it in self.lives(circle)],
+            "scheduled": [it.scheduled for it in self.scheduled(circle)][:_FEW],
+            "todo": [
+                it.todo
+                for side in sides
+                for it in self.todos(by, side=side, circle=circle).items
+            ],
+            "topic": topics,
+        }
+
+    def _here(
+        self,
+        transaction: Transaction,
+        circle: CircleId,
+        by: MemberId,
+        things: dict[str, list[Any]],
+    ) -> _Here:
         it = self._load(transaction, Circle, circle)
         if not isinstance(it, Circle) or it.version == 0:
             raise NotFoundError("circle", circle)
@@ -194,6 +303,8 @@ class Actions(Deciding):
         return _Here(
             circle=it,
             by=by,
+            at=max(as_utc("clock", self._clock()), it.last_at),
+            things=things,
             groups=groups,
             written=list(_newest(transaction, stream_of("circle", circle))),
             said=said,
@@ -217,7 +328,7 @@ def commands_here() -> list[str]:
     """
     Return the commands that are about a circle, or something in it.
     """
-    return [name for name in _COMMANDS if next(iter(_parameters(name))) in OFFERED]
+    return [name for name in _COMMANDS if next(iter(_parameters(name))) in _ABOUT]
 
 
 def _parameters(name: str) -> Mapping[str, Parameter]:
@@ -237,7 +348,10 @@ def _calls(name: str, here: _Here) -> Iterator[dict[str, Any]]:
         if parameter.default is Parameter.empty or field in ALWAYS_SAID
     ]
     offers = [
-        [here.by] if field == actor else list(OFFERED[field](here)) for field in fields
+        [here.by]
+        if field == actor
+        else list(_ELSE.get((name, field), OFFERED[field])(here))
+        for field in fields
     ]
     for values in product(*offers):
         yield dict(zip(fields, values, strict=True))

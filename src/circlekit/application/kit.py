@@ -40,6 +40,7 @@ from circlekit.store import joined, open_store
 
 
 class CircleKit(
+    Actions,
     Circles,
     Posts,
     Groups,
@@ -57,13 +58,12 @@ class CircleKit(
     GuardianDigests,
     Todos,
     Approvals,
+    Lives,
     Topics,
     MemberIdentities,
     Operating,
-    Lives,
     MassSends,
     Reading,
-    Actions,
     Following,
 ):
     """
