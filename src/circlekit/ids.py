@@ -123,6 +123,43 @@ class CommentId(_Place):
 
 
 @frozen(order=True)
+class InvitationId(_Place):
+    """
+    An invitation: its circle, and the place of its ``InvitationMade`` there.
+    """
+
+    circle: CircleId
+    version: int
+
+    def __str__(self) -> str:
+        """
+        Return the id as one text, as in ``book-club/5``.
+        """
+        return f"{self.circle}/{self.version}"
+
+    @classmethod
+    def parse(cls, text: str, *, field: str = "invitation") -> Self:
+        """
+        Read an invitation id from its text; *field* is what an error calls it.
+
+        Raises:
+            InvalidInputError: If the text does not end in a place.
+        """
+        owner, version = cls._read(field, text)
+        return cls(CircleId(owner), version)
+
+    @classmethod
+    def of(cls, value: Self | str, *, field: str = "invitation") -> Self:
+        """
+        Return an invitation id, given as one or as its text.
+
+        Raises:
+            InvalidInputError: If it is neither, or no invitation can have it.
+        """
+        return cls.parse(_text(value), field=field)
+
+
+@frozen(order=True)
 class MessageId(_Place):
     """
     A group message: its group, and the place of its ``MessageSent`` there.

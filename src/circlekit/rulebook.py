@@ -15,6 +15,7 @@ from attrs import validators as check
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 
+CommunityJoining = Literal["open", "application"]
 CommentRelay = Literal["all", "off"]
 Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
@@ -88,7 +89,12 @@ class RuleBook:
 
         make_ups_a_month: How many check-ins one member may make up for in one topic
             and calendar month.
+
         all_staff_capacity: Most members of a group of the all-staff circle.
+
+        community_joining: How people come into a community circle.
+
+        convention: The version that members accept before they write, None for none.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -111,6 +117,10 @@ class RuleBook:
     make_up_days: int = field(default=0, validator=check.ge(0))
     make_ups_a_month: int = field(default=0, validator=check.ge(0))
     all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
+    community_joining: CommunityJoining = "open"
+    convention: str | None = field(
+        default=None, validator=check.optional(check.min_len(1))
+    )
 
     def __attrs_post_init__(self) -> None:
         """

@@ -28,6 +28,7 @@ CIRCLES = ("club", "guild")
 LIVES = ("sums", "words")
 GROUPS = ("side", "club", "side", "guild")
 CUSTOMERS = ("c1", "c2")
+CHANNELS = ("qr", "link", "splash", "product-page", None)
 STUDENTS = ("tao", "ben", "tao", "eve")
 HOMEWORK = ("essay", "essay", "sums")
 TOPICS = ("run", "run", "read", "well")
@@ -37,7 +38,14 @@ BOOKS = (
     DINGTALK_2020,
     WECOM_2020,
     SEED_LITERAL,
-    evolve(DINGTALK_2020, name="quiet", comment_relay="off", pins=2),
+    evolve(
+        DINGTALK_2020,
+        name="quiet",
+        comment_relay="off",
+        pins=2,
+        community_joining="application",
+        convention="v1",
+    ),
     evolve(
         DINGTALK_2020,
         name="small",
@@ -114,6 +122,7 @@ class Community:
     posts: list[Any] = Factory(list)
     comments: list[Any] = Factory(list)
     messages: list[Any] = Factory(list)
+    invitations: list[Any] = Factory(list)
     check_ins: list[Any] = Factory(list)
 
     def settle(self) -> None:
@@ -191,6 +200,8 @@ class Community:
                 self.posts.append(answer)
             elif name == "add_comment":
                 self.comments.append(answer)
+            elif name == "invite":
+                self.invitations.append(answer)
             elif name == "send_message":
                 self.messages.append(answer)
             elif name in {"check_in", "make_up_check_in"}:
@@ -444,6 +455,10 @@ def _on_role(it: Community, act: Act) -> Any:
     return ("acme", _other(act), "teacher"), {"by": _by(act), "until": until}
 
 
+def _invitation(it: Community, act: Act) -> Any:
+    return _newest(it.invitations or ["club/999"], act.thing)
+
+
 COMMANDS: dict[str, Any] = {
     "found_circle": lambda it, act: (
         (),
@@ -592,6 +607,33 @@ COMMANDS: dict[str, Any] = {
         },
     ),
     "complete_profile": _on_customer,
+    "request_to_join": lambda it, act: (
+        (_circle(act), _other(act)),
+        {"channel": CHANNELS[act.switch % 5]},
+    ),
+    "withdraw_request": lambda it, act: ((_circle(act), _other(act)), {}),
+    "approve_request": _on_member,
+    "decline_request": _on_member,
+    "invite": lambda it, act: (
+        (_circle(act),),
+        {
+            "by": _by(act),
+            "channel": CHANNELS[act.switch % 4],
+            "member": None if act.thing % 2 else _other(act),
+        },
+    ),
+    "accept_invitation": lambda it, act: ((_invitation(it, act), _other(act)), {}),
+    "decline_invitation": lambda it, act: (
+        (_invitation(it, act),),
+        {"by": _other(act)},
+    ),
+    "revoke_invitation": lambda it, act: ((_invitation(it, act),), {"by": _by(act)}),
+    "accept_convention": lambda it, act: (
+        (_circle(act), ("v1", "v2")[act.switch % 2]),
+        {"by": _other(act)},
+    ),
+    "admit_partner": lambda it, act: ((_circle(act), "acme"), {"by": _by(act)}),
+    "end_partnership": lambda it, act: ((_circle(act), "acme"), {"by": _by(act)}),
     "schedule_live": lambda it, act: (
         ("class" if act.other else _circle(act),),
         {

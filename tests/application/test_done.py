@@ -12,6 +12,7 @@ from circlekit import (
     CheckInId,
     CommentId,
     Grade,
+    InvitationId,
     MessageId,
     PostId,
     RuleBook,
@@ -30,6 +31,7 @@ from circlekit.events import group as g
 from circlekit.events import guardian as gu
 from circlekit.events import homework as h
 from circlekit.events import identity as idt
+from circlekit.events import joining as j
 from circlekit.events import live as li
 from circlekit.events import organisation as o
 from circlekit.events import reader as r
@@ -49,6 +51,16 @@ DUE = MARCH_1 + timedelta(days=7)
 
 def _call(*args, **kwargs):
     return args, kwargs
+
+
+def _request(town):
+    town.kit.request_to_join("club", "new", channel="qr", source="door")
+
+
+def _invite(town):
+    town.ids["invitation"] = town.kit.invite(
+        "club", by="tao", channel="link", source="mail", member="new"
+    )
 
 
 def _acme(town):
@@ -1211,6 +1223,151 @@ CASES = {
             lambda t: [
                 ("customer/c1", cu.CustomerAssigned(owner="zoe", by="sun", at=AT))
             ],
+        )
+    ],
+    "request_to_join": [
+        (
+            lambda t: _call("club", "new", channel="qr", source="door"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    j.JoinRequested(member="new", channel="qr", source="door", at=AT),
+                )
+            ],
+        )
+    ],
+    "withdraw_request": [
+        (
+            lambda t: _call("club", "new"),
+            None,
+            lambda t: [("circle/club", j.RequestWithdrawn(member="new", at=AT))],
+            _request,
+        )
+    ],
+    "approve_request": [
+        (
+            lambda t: _call("club", "new", by="lin"),
+            lambda t: Joined("club", ALLOWED),
+            lambda t: [
+                ("circle/club", j.RequestApproved(member="new", by="lin", at=AT)),
+                (
+                    "circle/club",
+                    c.MemberJoined(member="new", channel="qr", source="door", at=AT),
+                ),
+                ("group/club", g.GroupJoined(member="new", at=AT)),
+            ],
+            _request,
+        )
+    ],
+    "decline_request": [
+        (
+            lambda t: _call("club", "new", by="lin"),
+            None,
+            lambda t: [
+                ("circle/club", j.RequestDeclined(member="new", by="lin", at=AT))
+            ],
+            _request,
+        )
+    ],
+    "invite": [
+        (
+            lambda t: _call("club", by="tao", member="new", until=TOMORROW),
+            lambda t: InvitationId("club", _next(t)),
+            lambda t: [
+                (
+                    "circle/club",
+                    j.InvitationMade(member="new", until=TOMORROW, by="tao", at=AT),
+                )
+            ],
+        )
+    ],
+    "accept_invitation": [
+        (
+            lambda t: _call(t.ids["invitation"], "new"),
+            lambda t: Joined("club", ALLOWED),
+            lambda t: [
+                (
+                    "circle/club",
+                    c.MemberJoined(
+                        member="new",
+                        invited_by="tao",
+                        channel="link",
+                        source="mail",
+                        invitation=t.ids["invitation"].version,
+                        at=AT,
+                    ),
+                ),
+                ("group/club", g.GroupJoined(member="new", at=AT)),
+            ],
+            _invite,
+        )
+    ],
+    "decline_invitation": [
+        (
+            lambda t: _call(t.ids["invitation"], by="new"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    j.InvitationDeclined(
+                        invitation=t.ids["invitation"].version, by="new", at=AT
+                    ),
+                )
+            ],
+            _invite,
+        )
+    ],
+    "revoke_invitation": [
+        (
+            lambda t: _call(t.ids["invitation"], by="lin"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    j.InvitationRevoked(
+                        invitation=t.ids["invitation"].version, by="lin", at=AT
+                    ),
+                )
+            ],
+            _invite,
+        )
+    ],
+    "accept_convention": [
+        (
+            lambda t: _call("club", "v1", by="tao"),
+            None,
+            lambda t: [
+                ("circle/club", j.ConventionAccepted(version="v1", by="tao", at=AT))
+            ],
+            lambda t: t.kit.adopt_rule_book(
+                "club", evolve(DINGTALK_2020, name="ours", convention="v1"), by="mei"
+            ),
+        )
+    ],
+    "admit_partner": [
+        (
+            lambda t: _call("shop", "acme", by="keeper"),
+            None,
+            lambda t: [
+                (
+                    "circle/shop",
+                    j.PartnerAdmitted(organisation="acme", by="keeper", at=AT),
+                )
+            ],
+        )
+    ],
+    "end_partnership": [
+        (
+            lambda t: _call("shop", "acme", by="keeper"),
+            None,
+            lambda t: [
+                (
+                    "circle/shop",
+                    j.PartnershipEnded(organisation="acme", by="keeper", at=AT),
+                )
+            ],
+            lambda t: t.kit.admit_partner("shop", "acme", by="keeper"),
         )
     ],
     "register_organisation": [

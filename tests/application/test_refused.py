@@ -36,6 +36,30 @@ def _block(town):
     town.kit.block_private_chat("club", by="mei")
 
 
+def _request(town):
+    town.kit.request_to_join("club", "new")
+
+
+def _invited(town, member="new", *, circle="club", by="tao", revoked=False):
+    # Made once, however often the case is asked for.
+    made = town.kit.invite(
+        circle, by=by, channel="qr", member=member, command_id=f"invite {circle}"
+    )
+    if revoked:
+        town.kit.revoke_invitation(made, by=by, command_id="revoke")
+    return made
+
+
+def _convention(town):
+    book = evolve(DINGTALK_2020, name="ours", convention="v1")
+    town.kit.adopt_rule_book("club", book, by="mei")
+
+
+def _by_application(town):
+    book = evolve(DINGTALK_2020, name="ours", community_joining="application")
+    town.kit.adopt_rule_book("club", book, by="mei")
+
+
 def _acme(town):
     town.kit.register_organisation("acme", name="Acme", by="boss", circle="all")
     town.kit.staff_joined("acme", ["amy"], by="hr")
@@ -422,6 +446,12 @@ CASES = {
         ("all-staff-stays internal-staff-only", lambda t: _call("all", "new"), _acme),
         ("already-a-member", lambda t: _call("club", "tao")),
         ("already-a-member", lambda t: _call("club", "mei")),
+        ("by-application", lambda t: _call("club", "new"), _by_application),
+        (
+            "by-application",
+            lambda t: _call("club", "new", invited_by="tao"),
+            _by_application,
+        ),
         ("internal-staff-only", lambda t: _call("firm", "new")),
         ("internal-staff-only", lambda t: _call("firm", "new", staff_of="other")),
         ("internal-staff-only", lambda t: _call("firm", "new", invited_by="boss")),
@@ -502,6 +532,11 @@ CASES = {
         ("bound-group-stays", lambda t: _call("club", "club", by="mei")),
     ],
     "publish_post": [
+        (
+            "convention-not-accepted",
+            lambda t: _call("club", by="tao", text="x"),
+            _convention,
+        ),
         ("not-a-member", lambda t: _call("club", by="ana", text="Hello")),
         (
             "group-not-linked",
@@ -525,6 +560,11 @@ CASES = {
         *_post_cases(),
     ],
     "add_comment": [
+        (
+            "convention-not-accepted",
+            lambda t: _call(t.post, by="tao", text="x"),
+            _convention,
+        ),
         ("not-a-member", lambda t: _call(t.post, by="ana", text="Hello")),
         ("unknown-post", lambda t: _call("club/999", by="tao", text="Hello")),
         ("post-removed", lambda t: _call(t.removed, by="tao", text="Hello")),
@@ -577,6 +617,11 @@ CASES = {
         ("not-pinned post-removed", lambda t: _call(t.removed, by="mei")),
     ],
     "send_must_see": [
+        (
+            "convention-not-accepted must-see-spacing",
+            lambda t: _call("club", by="mei", text="x"),
+            _convention,
+        ),
         ("must-see-spacing", lambda t: _call("club", by="mei", text="More")),
         (
             "must-see-month",
@@ -604,6 +649,11 @@ CASES = {
         ),
     ],
     "promote_to_must_see": [
+        (
+            "convention-not-accepted must-see-spacing",
+            lambda t: _call(t.post, by="mei"),
+            _convention,
+        ),
         ("must-see-spacing", lambda t: _call(t.post, by="mei")),
         ("not-a-manager must-see-spacing", lambda t: _call(t.post, by="tao")),
         ("already-a-must-see must-see-spacing", lambda t: _call(t.must_see, by="mei")),
@@ -878,6 +928,95 @@ CASES = {
             lambda t: _call("c1", by="sun"),
             lambda t: t.kit.complete_profile("c1", by="sun"),
         ),
+    ],
+    "request_to_join": [
+        ("already-a-member", lambda t: _call("club", "tao")),
+        ("already-requested", lambda t: _call("club", "new"), _request),
+        ("internal-staff-only", lambda t: _call("firm", "new", staff_of="other")),
+        ("teaching-verified-role", lambda t: _call("school", "new")),
+        ("all-staff-stays internal-staff-only", lambda t: _call("all", "new"), _acme),
+    ],
+    "withdraw_request": [("no-request", lambda t: _call("club", "new"))],
+    "approve_request": [
+        ("no-request", lambda t: _call("club", "new", by="lin")),
+        ("not-a-manager", lambda t: _call("club", "new", by="tao"), _request),
+        ("no-request not-a-manager", lambda t: _call("club", "new", by="tao")),
+        (
+            "internal-staff-only",
+            lambda t: _call("firm", "amy", by="boss"),
+            lambda t: (
+                t.kit.request_to_join("firm", "amy", staff_of="acme"),
+                t.kit.register_organisation("acme", name="Acme", by="boss"),
+            ),
+        ),
+    ],
+    "decline_request": [
+        ("no-request", lambda t: _call("club", "new", by="lin")),
+        ("not-a-manager", lambda t: _call("club", "new", by="tao"), _request),
+    ],
+    "invite": [
+        ("not-a-member", lambda t: _call("club", by="stranger", channel="qr")),
+        ("not-a-manager", lambda t: _call("shop", by="clerk", channel="qr")),
+        ("not-a-manager", lambda t: _call("school", by="stranger", channel="qr")),
+        (
+            "invitation-over",
+            lambda t: _call("club", by="tao", member="x", until=MARCH_1),
+        ),
+        ("all-staff-stays", lambda t: _call("all", by="boss", channel="qr"), _acme),
+    ],
+    "accept_invitation": [
+        ("unknown-invitation", lambda t: _call("club/999", "new")),
+        ("unknown-invitation", lambda t: _call(t.post, "new")),
+        ("invitation-over", lambda t: _call(_invited(t, revoked=True), "new")),
+        ("not-the-invited", lambda t: _call(_invited(t), "other")),
+        ("already-a-member", lambda t: _call(_invited(t, "tao"), "tao")),
+        (
+            "internal-staff-only",
+            lambda t: _call(_invited(t, circle="firm", by="boss"), "new"),
+        ),
+        (
+            "teaching-verified-role",
+            lambda t: _call(_invited(t, circle="school", by="head"), "new"),
+        ),
+        (
+            "all-staff-stays internal-staff-only unknown-invitation",
+            lambda t: _call("all/1", "new"),
+            _acme,
+        ),
+    ],
+    "decline_invitation": [
+        ("unknown-invitation", lambda t: _call("club/999", by="new")),
+        ("invitation-over", lambda t: _call(_invited(t, revoked=True), by="new")),
+        ("not-the-invited", lambda t: _call(_invited(t), by="other")),
+        ("not-the-invited", lambda t: _call(_invited(t, None), by="other")),
+    ],
+    "revoke_invitation": [
+        ("not-a-manager unknown-invitation", lambda t: _call("club/999", by="tao")),
+        ("invitation-over", lambda t: _call(_invited(t, revoked=True), by="lin")),
+        ("not-a-manager", lambda t: _call(_invited(t), by="ben")),
+    ],
+    "accept_convention": [
+        ("not-the-convention", lambda t: _call("club", "v1", by="tao")),
+        ("not-the-convention", lambda t: _call("club", "v0", by="tao"), _convention),
+        (
+            "already-accepted",
+            lambda t: _call("club", "v1", by="tao"),
+            lambda t: (_convention(t), t.kit.accept_convention("club", "v1", by="tao")),
+        ),
+        ("not-a-member", lambda t: _call("club", "v1", by="x"), _convention),
+    ],
+    "admit_partner": [
+        ("not-a-manager", lambda t: _call("shop", "acme", by="clerk")),
+        ("no-business-circle", lambda t: _call("club", "acme", by="lin")),
+        (
+            "already-a-partner",
+            lambda t: _call("shop", "acme", by="keeper"),
+            lambda t: t.kit.admit_partner("shop", "acme", by="keeper"),
+        ),
+    ],
+    "end_partnership": [
+        ("not-a-manager not-a-partner", lambda t: _call("shop", "acme", by="clerk")),
+        ("not-a-partner", lambda t: _call("shop", "acme", by="keeper")),
     ],
     "register_organisation": [
         (

@@ -83,6 +83,7 @@ def _do_and_undo(community, act):
         comments=list(community.comments),
         messages=list(community.messages),
         check_ins=list(community.check_ins),
+        invitations=list(community.invitations),
     )
     try:
         with community.kit.batch():

@@ -81,6 +81,18 @@ from circlekit.events.homework import (
     Scale,
 )
 from circlekit.events.identity import IdentityAttached, IdentityDetached
+from circlekit.events.joining import (
+    ConventionAccepted,
+    InvitationDeclined,
+    InvitationMade,
+    InvitationRevoked,
+    JoinRequested,
+    PartnerAdmitted,
+    PartnershipEnded,
+    RequestApproved,
+    RequestDeclined,
+    RequestWithdrawn,
+)
 from circlekit.events.live import (
     LiveCancelled,
     LiveEnded,
@@ -153,6 +165,8 @@ COMPLETE = [
             enterprise_moments=(Budget("moment-month", 8, CALENDAR_MONTH),),
             moments_share_budgets=True,
             all_staff_capacity=5_000,
+            community_joining="application",
+            convention="2020-03",
             house=(
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
@@ -173,6 +187,9 @@ COMPLETE = [
         staff_of="acme",
         invited_by="mei",
         verified_role="teacher",
+        channel="qr",
+        source="门口",
+        invitation=5,
         at=AT,
     ),
     MemberLeft(member="lin", at=AT),
@@ -396,6 +413,25 @@ COMPLETE = [
     CircleAttached(circle="book-club", kind="internal", by="mei", at=AT),
     StaffJoined(member="lin", by="hr", at=AT),
     StaffLeft(member="lin", by="hr", at=AT),
+    JoinRequested(
+        member="lin",
+        staff_of="acme",
+        verified_role="parent",
+        channel="splash",
+        source="门口",
+        at=AT,
+    ),
+    RequestWithdrawn(member="lin", at=AT),
+    RequestApproved(member="lin", by="mei", at=AT),
+    RequestDeclined(member="lin", by="mei", at=AT),
+    InvitationMade(
+        channel="link", source="门口", member="lin", until=LATER, by="mei", at=AT
+    ),
+    InvitationDeclined(invitation=5, by="lin", at=AT),
+    InvitationRevoked(invitation=5, by="mei", at=AT),
+    ConventionAccepted(version="2020-03", by="lin", at=AT),
+    PartnerAdmitted(organisation="acme", by="mei", at=AT),
+    PartnershipEnded(organisation="acme", by="mei", at=AT),
 ]
 
 # The same with nothing in them but what they must have: what an older release may
@@ -633,6 +669,17 @@ MINIMAL = [
         ),
     ),
     (
+        b'{"member":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        JoinRequested(
+            member="lin",
+            staff_of=None,
+            verified_role=None,
+            channel=None,
+            source=None,
+            at=AT,
+        ),
+    ),
+    (
         (
             b'{"release_at":"2020-03-08T12:00:00Z","text":"Hello","by":"lin",'
             b'"at":"2020-03-01T12:00:00.25Z"}'
@@ -647,6 +694,12 @@ MINIMAL = [
             groups=None,
             by="lin",
             at=AT,
+        ),
+    ),
+    (
+        b'{"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        InvitationMade(
+            channel=None, source=None, member=None, until=None, by="mei", at=AT
         ),
     ),
     (

@@ -47,6 +47,19 @@ from circlekit.events.circle import (
     VerifiedRole,
 )
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
+from circlekit.events.joining import (
+    ConventionAccepted,
+    InvitationDeclined,
+    InvitationMade,
+    InvitationRevoked,
+    JoinChannel,
+    JoinRequested,
+    PartnerAdmitted,
+    PartnershipEnded,
+    RequestApproved,
+    RequestDeclined,
+    RequestWithdrawn,
+)
 from circlekit.events.record import Cited
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
@@ -70,6 +83,7 @@ from circlekit.policies.authority import (
 from circlekit.policies.closing import Standing, still_open
 from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
 from circlekit.policies.house import Act, Asked, Policies, found_again, house_allows
+from circlekit.policies.joining import requested
 from circlekit.policies.membership import (
     all_staff_stays,
     heir_of,
@@ -183,6 +197,12 @@ class Circle(HasHistory):
             self.book.all_staff_capacity if self.all_staff else self.book.group_capacity
         )
 
+    def organisation_of(self, member: str) -> str | None:
+        """
+        Return the organisation a member works for, as far as it was attested.
+        """
+        return self.joining.works_for.get(member)
+
     def verified_role(self, member: str, at: datetime) -> VerifiedRole | None:
         """
         Return the role a member is verified in at that moment, None if in none.
@@ -275,36 +295,225 @@ class Circle(HasHistory):
         invited_by: MemberId | None = None,
         verified_role: VerifiedRole | None = None,
         verified_until: datetime | None = None,
+        channel: JoinChannel | None = None,
+        source: str | None = None,
         at: datetime,
     ) -> Events:
         """
         Become a member, with what the host attests.
         """
         require(
-            self.still_open(),
-            self._all_staff_stays(),
-            not_yet_a_member(self.role(member), member=member),
-            may_join(
-                self.kind,
-                organisation=self.organisation,
+            *self._may_join(
+                member,
                 staff_of=staff_of,
                 inviter_role=self.role(invited_by) if invited_by else None,
                 verified_role=verified_role,
-            ),
+            )
         )
         joined = MemberJoined(
             member=member,
             staff_of=staff_of,
             invited_by=invited_by,
             verified_role=verified_role,
+            channel=channel,
+            source=source,
             at=at,
         )
-        if verified_role is None or verified_until is None:
-            return (joined,)
-        ends = RoleVerified(
-            member=member, role=verified_role, until=verified_until, by=member, at=at
+        return (joined, *_until(joined, verified_until))
+
+    def accept_invitation(
+        self,
+        invitation: Cited,
+        member: MemberId,
+        *,
+        staff_of: str | None = None,
+        verified_role: VerifiedRole | None = None,
+        verified_until: datetime | None = None,
+        at: datetime,
+    ) -> Events:
+        """
+        Become a member by an invitation, with what the host attests.
+        """
+        require(
+            *self._may_join(
+                member,
+                staff_of=staff_of,
+                inviter_role="manager",
+                verified_role=verified_role,
+            ),
+            self.joining.holds(invitation, member, at=at),
         )
-        return (joined, ends)
+        made = cast("InvitationMade", invitation.event)
+        joined = MemberJoined(
+            member=member,
+            staff_of=staff_of,
+            invited_by=made.by,
+            verified_role=verified_role,
+            channel=made.channel,
+            source=made.source,
+            invitation=invitation.version,
+            at=at,
+        )
+        return (joined, *_until(joined, verified_until))
+
+    def request_to_join(
+        self,
+        member: MemberId,
+        *,
+        staff_of: str | None = None,
+        verified_role: VerifiedRole | None = None,
+        channel: JoinChannel | None = None,
+        source: str | None = None,
+        at: datetime,
+    ) -> Events:
+        """
+        Ask to become a member.
+        """
+        there = self._may_join(
+            member,
+            staff_of=staff_of,
+            inviter_role="manager",
+            verified_role=verified_role,
+        )
+        return self.joining.request(
+            member,
+            staff_of=staff_of,
+            verified_role=verified_role,
+            channel=channel,
+            source=source,
+            there=all_of(*there),
+            at=at,
+        )
+
+    def approve_request(
+        self,
+        member: MemberId,
+        *,
+        staff_of: str | None,
+        verified_role: VerifiedRole | None,
+        verified_until: datetime | None = None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Let somebody in who asked, with what is attested of them now.
+        """
+        require(
+            self.manager_acts(by),
+            requested(member, self.joining.requests),
+            may_join(
+                self.kind,
+                organisation=self.organisation,
+                staff_of=staff_of,
+                inviter_role="manager",
+                verified_role=verified_role,
+            )
+            if member in self.joining.requests
+            else ALLOWED,
+        )
+        asked = self.joining.requests[member]
+        joined = MemberJoined(
+            member=member,
+            staff_of=staff_of,
+            verified_role=verified_role,
+            channel=asked.channel,
+            source=asked.source,
+            at=at,
+        )
+        approved = RequestApproved(member=member, by=by, at=at)
+        return (approved, joined, *_until(joined, verified_until))
+
+    def decline_request(
+        self, member: MemberId, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Do not let somebody in who asked.
+        """
+        return self.joining.decline(member, there=self.manager_acts(by), by=by, at=at)
+
+    def withdraw_request(self, member: MemberId, *, at: datetime) -> Events:
+        """
+        No longer ask to become a member.
+        """
+        return self.joining.withdraw(member, at=at)
+
+    def invite(
+        self,
+        *,
+        channel: JoinChannel | None,
+        source: str | None,
+        member: MemberId | None,
+        until: datetime | None,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Invite somebody, or whoever comes through a channel.
+
+        Every member may where all may come; elsewhere only who runs the circle.
+        """
+        free = self.kind == "internal" or (
+            self.kind == "community" and self.book.community_joining == "open"
+        )
+        return self.joining.invite(
+            channel=channel,
+            source=source,
+            member=member,
+            until=until,
+            there=all_of(
+                self.member_acts(by) if free else self.manager_acts(by),
+                self._all_staff_stays(),
+            ),
+            by=by,
+            at=at,
+        )
+
+    def decline_invitation(
+        self, invitation: Cited, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Do not come in by an invitation of one's own.
+        """
+        return self.joining.decline_invitation(invitation, by=by, at=at)
+
+    def revoke_invitation(
+        self, invitation: Cited, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Take an invitation back.
+        """
+        manager = managers_only(self.role(by), by=by)
+        return self.joining.revoke(invitation, manager=manager, by=by, at=at)
+
+    def accept_convention(self, version: str, *, by: MemberId, at: datetime) -> Events:
+        """
+        Accept the convention in force.
+        """
+        return self.joining.accept_convention(
+            version,
+            convention=self.book.convention,
+            there=self.member_acts(by),
+            by=by,
+            at=at,
+        )
+
+    def admit_partner(self, organisation: str, *, by: MemberId, at: datetime) -> Events:
+        """
+        Invite all staff of another organisation.
+        """
+        return self.joining.admit_partner(
+            organisation, kind=self.kind, there=self.manager_acts(by), by=by, at=at
+        )
+
+    def end_partnership(
+        self, organisation: str, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Invite them no longer; who is in stays.
+        """
+        return self.joining.end_partnership(
+            organisation, there=self.manager_acts(by), by=by, at=at
+        )
 
     def leave(self, member: MemberId, *, at: datetime) -> Events:
         """
@@ -568,6 +777,7 @@ class Circle(HasHistory):
         """
         require(
             self.member_acts(by),
+            self._may_write(by),
             *self._all_linked(groups),
             self._house("post", by, at),
         )
@@ -626,6 +836,7 @@ class Circle(HasHistory):
         """
         require(
             self.member_acts(by),
+            self._may_write(by),
             self._there(post),
             self._comment_there(reply_to, on=post.version) if reply_to else ALLOWED,
             self._house("comment", by, at),
@@ -736,6 +947,32 @@ class Circle(HasHistory):
         )
         return (MustSeeSent(post=post.version, override=override, by=by, at=at),)
 
+    def _may_join(
+        self,
+        member: MemberId,
+        *,
+        staff_of: str | None,
+        inviter_role: Role | None,
+        verified_role: VerifiedRole | None,
+    ) -> tuple[Verdict, ...]:
+        return (
+            self.still_open(),
+            self._all_staff_stays(),
+            not_yet_a_member(self.role(member), member=member),
+            may_join(
+                self.kind,
+                organisation=self.organisation,
+                staff_of=staff_of,
+                inviter_role=inviter_role,
+                verified_role=verified_role,
+                by_application=self.book.community_joining == "application",
+                partner=staff_of in self.joining.partners,
+            ),
+        )
+
+    def _may_write(self, by: MemberId) -> Verdict:
+        return self.joining.may_write(by, self.book.convention)
+
     def schedule_post(
         self,
         *,
@@ -756,6 +993,7 @@ class Circle(HasHistory):
         require(
             coming,
             self.member_acts(by),
+            self._may_write(by),
             self._house("post", by, release_at) if coming.allowed else ALLOWED,
             *self._all_linked(groups),
         )
@@ -792,6 +1030,7 @@ class Circle(HasHistory):
         require(
             coming,
             self.manager_acts(by),
+            self._may_write(by),
             self._fits(release_at, by) if coming.allowed else ALLOWED,
             *self._all_linked(groups),
         )
@@ -922,9 +1161,11 @@ class Circle(HasHistory):
     def _may_send(self, override: str | None, by: MemberId, at: datetime) -> Verdict:
         if override is not None:
             return all_of(
-                override_right(self.override_holders, by=by), self.still_open()
+                override_right(self.override_holders, by=by),
+                self.still_open(),
+                self._may_write(by),
             )
-        return all_of(self.manager_acts(by), self._fits(at, by))
+        return all_of(self.manager_acts(by), self._may_write(by), self._fits(at, by))
 
     def _spends(self, but: int | None = None) -> list[Spend]:
         reserved = self.schedule.reservations(but=but)
@@ -1041,6 +1282,19 @@ class Circle(HasHistory):
                 self.syncs_posts = event.on
             case CircleClosed() | CircleReopened() | CircleArchived():
                 self.closing.evolve(event)
+            case (
+                JoinRequested()
+                | RequestWithdrawn()
+                | RequestApproved()
+                | RequestDeclined()
+                | InvitationMade()
+                | InvitationDeclined()
+                | InvitationRevoked()
+                | ConventionAccepted()
+                | PartnerAdmitted()
+                | PartnershipEnded()
+            ):
+                self.joining.evolve(event, self.version)
             case RoleVerified() | RoleExpired():
                 self.joining.roles.evolve(event)
             case AllStaffDesignated():
@@ -1075,3 +1329,17 @@ def _organisation_named(kind: CircleKind, organisation: str | None) -> Verdict:
             "organisation-required", "an internal circle belongs to an organisation"
         )
     return ALLOWED
+
+
+def _until(joined: MemberJoined, until: datetime | None) -> tuple[RoleVerified, ...]:
+    if joined.verified_role is None or until is None:
+        return ()
+    return (
+        RoleVerified(
+            member=joined.member,
+            role=joined.verified_role,
+            until=until,
+            by=joined.member,
+            at=joined.at,
+        ),
+    )

@@ -3,6 +3,8 @@ Founding circles, and who is in them as what.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import cast, get_args
 
 from attrs import define, frozen
 
@@ -22,6 +24,7 @@ from circlekit.clock import zone_named
 from circlekit.errors import InvalidInputError
 from circlekit.events.circle import CircleKind, GroupLinked, VerifiedRole
 from circlekit.events.group import GroupJoined
+from circlekit.events.joining import JoinChannel
 from circlekit.events.record import Recorded, stream_of
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import CircleId, GroupId, MemberId
@@ -36,6 +39,7 @@ _CIRCLE_KINDS: tuple[CircleKind, ...] = (
     "business",
     "community",
 )
+_CHANNELS: tuple[JoinChannel, ...] = get_args(JoinChannel)
 _VERIFIED_ROLES: tuple[VerifiedRole, ...] = ("teacher", "parent", "student")
 
 
@@ -52,6 +56,54 @@ class Joined:
 
     circle: CircleId
     group: Verdict
+
+
+@frozen
+class Attested:
+    """
+    Who wants to come in, and what the host attests of them.
+    """
+
+    member: MemberId
+    staff_of: str | None = None
+    verified_role: VerifiedRole | None = None
+
+    @classmethod
+    def checked(
+        cls, member: object, staff_of: object, verified_role: object
+    ) -> "Attested":
+        """
+        Return it, if all of it is accepted.
+
+        Raises:
+            InvalidInputError: If an id or the role is not accepted.
+        """
+        if verified_role is not None:
+            _one_of("verified_role", verified_role, _VERIFIED_ROLES)
+        return cls(
+            MemberId(checked_id("member", member)),
+            None if staff_of is None else checked_id("staff_of", staff_of),
+            cast("VerifiedRole | None", verified_role),
+        )
+
+    def of(
+        self, work: Work, circle: Circle, at: datetime
+    ) -> tuple[str | None, Verified | None]:
+        """
+        Return for whom they work and as what they are verified, as a circle sees it.
+
+        Where an organisation was registered, its directory says who works for it; and
+        what it verified somebody as counts where the host attests nothing.
+        """
+        named = circle.organisation if circle.kind == "internal" else self.staff_of
+        works_for = self.staff_of
+        directory = work.registered(named)
+        if directory is not None:
+            works_for = directory.id if self.member in directory.staff else None
+        if self.verified_role is not None:
+            return works_for, Verified(self.verified_role)
+        school = work.registered(circle.organisation)
+        return works_for, school.verified(self.member, at) if school else None
 
 
 @define(eq=False, repr=False)
@@ -177,6 +229,8 @@ class Circles(Deciding):
         staff_of: str | None = None,
         invited_by: MemberId | str | None = None,
         verified_role: VerifiedRole | None = None,
+        channel: JoinChannel | None = None,
+        source: str | None = None,
         command_id: str | None = None,
     ) -> Joined:
         """
@@ -186,65 +240,53 @@ class Circles(Deciding):
             circle: The circle.
             member: Who joins.
             staff_of: The organisation the host attests they work for. Of one that was
-                registered, its directory says who may join an internal circle.
+                registered, its directory says who works for it.
             invited_by: Who invited them.
             verified_role: ``teacher``, ``parent`` or ``student``, if verified; not
                 given, it is what the circle's organisation reported, if it did.
+            channel: What brought them: ``qr``, ``link``, ``splash`` or
+                ``product-page``.
+            source: Which code, link, screen or page it was.
             command_id: Makes the call safe to repeat.
 
         Raises:
             RefusedError: ``already-a-member``, ``internal-staff-only``,
                 ``business-by-invitation``, ``teaching-verified-role``,
-                ``all-staff-stays``.
+                ``by-application``, ``all-staff-stays``.
+            InvalidInputError: If an id, the role or the channel is not accepted.
         """
-        if verified_role is not None:
-            _one_of("verified_role", verified_role, _VERIFIED_ROLES)
-        for field, value in (("staff_of", staff_of), ("invited_by", invited_by)):
-            if value is not None:
-                checked_id(field, value)
-        who = MemberId(checked_id("member", member))
+        who = Attested.checked(member, staff_of, verified_role)
+        if invited_by is not None:
+            checked_id("invited_by", invited_by)
+        if channel is not None:
+            _one_of("channel", channel, _CHANNELS)
+        if source is not None:
+            checked_name("source", source)
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))
             chat = work.group(it.bound_group)
             at = work.at(it, chat)
-            directory = work.registered(it.organisation)
-            works_for = staff_of
-            if directory is not None and it.kind == "internal":
-                works_for = it.organisation if who in directory.staff else None
-            known = directory.verified(who, at) if directory is not None else None
-            if verified_role is not None or known is None:
-                known = Verified(verified_role) if verified_role else None
-            work.record(
-                it,
-                it.join(
-                    who,
-                    staff_of=works_for,
-                    invited_by=MemberId(invited_by) if invited_by else None,
-                    verified_role=known.role if known else None,
-                    verified_until=known.until if known else None,
-                    at=at,
-                ),
+            works_for, known = who.of(work, it, at)
+            joined = it.join(
+                who.member,
+                staff_of=works_for,
+                invited_by=MemberId(invited_by) if invited_by else None,
+                verified_role=known.role if known else None,
+                verified_until=known.until if known else None,
+                channel=channel,
+                source=source,
+                at=at,
             )
-            try:
-                entered = chat.join(
-                    who, role="member", capacity=it.group_capacity, at=at
-                )
-            except RefusedError as full:
-                work.skip("join_group", chat, full.verdict, by=who, at=at)
-            else:
-                work.record(chat, entered)
-
-        def answer(recorded: Sequence[Recorded]) -> Joined:
-            return Joined(CircleId(circle), _entered(recorded))
+            let_in(work, it, chat, who.member, joined, at)
 
         return self._decide(
             "join_circle",
             plan,
-            answer,
+            came_in(CircleId(circle)),
             about=stream_of("circle", circle),
             by=member,
-            said=(staff_of, invited_by, verified_role),
+            said=(staff_of, invited_by, verified_role, channel, source),
             command_id=command_id,
         )
 
@@ -559,6 +601,35 @@ class Circles(Deciding):
             said=(member,),
             command_id=command_id,
         )
+
+
+def let_in(
+    work: Work,
+    circle: Circle,
+    chat: Group,
+    member: MemberId,
+    joined: Sequence[object],
+    at: datetime,
+) -> None:
+    """
+    Keep that somebody came, and let them into the bound group if it has room.
+    """
+    work.record(circle, joined)
+    try:
+        entered = chat.join(
+            member, role="member", capacity=circle.group_capacity, at=at
+        )
+    except RefusedError as full:
+        work.skip("join_group", chat, full.verdict, by=member, at=at)
+    else:
+        work.record(chat, entered)
+
+
+def came_in(circle: CircleId) -> Callable[[Sequence[Recorded]], Joined]:
+    """
+    Return how to answer that somebody came into a circle.
+    """
+    return lambda recorded: Joined(circle, _entered(recorded))
 
 
 def _on_the_staff(

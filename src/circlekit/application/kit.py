@@ -19,6 +19,7 @@ from circlekit.application.groups import Groups
 from circlekit.application.guardians import GuardianDigests
 from circlekit.application.homework import Homeworks
 from circlekit.application.identities import MemberIdentities
+from circlekit.application.joining import Joins
 from circlekit.application.lives import Lives
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
@@ -38,6 +39,7 @@ class CircleKit(
     Customers,
     Archiving,
     Closings,
+    Joins,
     Organisations,
     Duties,
     Homeworks,

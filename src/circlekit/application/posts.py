@@ -61,7 +61,8 @@ class Posts(Deciding):
             command_id: Makes the call safe to repeat.
 
         Raises:
-            RefusedError: ``not-a-member``, ``group-not-linked``.
+            RefusedError: ``convention-not-accepted``,
+                ``not-a-member``, ``group-not-linked``.
             InvalidInputError: If the content cannot be accepted.
         """
         content = Content.checked(text, images, videos, topic, groups)
@@ -165,7 +166,8 @@ class Posts(Deciding):
         Comment on a post, or answer another comment on it.
 
         Raises:
-            RefusedError: ``not-a-member``, ``unknown-post``, ``post-removed``,
+            RefusedError: ``convention-not-accepted``,
+                ``not-a-member``, ``unknown-post``, ``post-removed``,
                 ``unknown-comment``, ``comment-removed``.
             InvalidInputError: If the text cannot be accepted.
         """
@@ -333,7 +335,8 @@ class Posts(Deciding):
             command_id: Makes the call safe to repeat.
 
         Raises:
-            RefusedError: ``not-a-manager``, ``must-see-month``,
+            RefusedError: ``convention-not-accepted``,
+                ``not-a-manager``, ``must-see-month``,
                 ``must-see-spacing`` (or as the rule book names its budgets),
                 ``no-override-right``, ``group-not-linked``.
             InvalidInputError: If the content cannot be accepted.
@@ -378,7 +381,8 @@ class Posts(Deciding):
         Push a post that is there already to every member; it counts the same.
 
         Raises:
-            RefusedError: As :meth:`send_must_see`, and ``unknown-post``,
+            RefusedError: ``convention-not-accepted``,
+                As :meth:`send_must_see`, and ``unknown-post``,
                 ``post-removed``, ``already-a-must-see``.
         """
         where = PostId.of(post)

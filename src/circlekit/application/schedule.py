@@ -90,7 +90,8 @@ class Schedules(Deciding):
             command_id: Makes the call safe to repeat.
 
         Raises:
-            RefusedError: ``not-a-member``, ``not-in-the-future``, ``too-far-ahead``,
+            RefusedError: ``not-a-member``, ``convention-not-accepted``,
+                ``not-in-the-future``, ``too-far-ahead``,
                 ``group-not-linked``.
             InvalidInputError: If the content or the moment cannot be accepted.
         """

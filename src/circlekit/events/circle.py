@@ -9,6 +9,19 @@ from attrs import field, frozen
 from circlekit.clock import Moment
 from circlekit.events import roles
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
+from circlekit.events.joining import (
+    ConventionAccepted,
+    InvitationDeclined,
+    InvitationMade,
+    InvitationRevoked,
+    JoinChannel,
+    JoinRequested,
+    PartnerAdmitted,
+    PartnershipEnded,
+    RequestApproved,
+    RequestDeclined,
+    RequestWithdrawn,
+)
 from circlekit.events.personal import PERSONAL
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
@@ -60,12 +73,18 @@ class GroupUnlinked:
 class MemberJoined:
     """
     Somebody became a member, with what the host attested of them.
+
+    ``channel`` and ``source`` say what brought them; ``invitation`` is the place of
+    the one they came by.
     """
 
     member: MemberId
     staff_of: str | None = None
     invited_by: MemberId | None = None
     verified_role: VerifiedRole | None = None
+    channel: JoinChannel | None = None
+    source: str | None = None
+    invitation: int | None = None
     at: Moment
 
 
@@ -342,4 +361,14 @@ CircleEvent = (
     | AllStaffDesignated
     | RoleVerified
     | RoleExpired
+    | JoinRequested
+    | RequestWithdrawn
+    | RequestApproved
+    | RequestDeclined
+    | InvitationMade
+    | InvitationDeclined
+    | InvitationRevoked
+    | ConventionAccepted
+    | PartnerAdmitted
+    | PartnershipEnded
 )

@@ -17,6 +17,7 @@ from circlekit.events import (
     guardian,
     homework,
     identity,
+    joining,
     live,
     organisation,
     reader,
@@ -121,6 +122,16 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CircleAttached", organisation.CircleAttached),
     ("StaffJoined", organisation.StaffJoined),
     ("StaffLeft", organisation.StaffLeft),
+    ("JoinRequested", joining.JoinRequested),
+    ("RequestWithdrawn", joining.RequestWithdrawn),
+    ("RequestApproved", joining.RequestApproved),
+    ("RequestDeclined", joining.RequestDeclined),
+    ("InvitationMade", joining.InvitationMade),
+    ("InvitationDeclined", joining.InvitationDeclined),
+    ("InvitationRevoked", joining.InvitationRevoked),
+    ("ConventionAccepted", joining.ConventionAccepted),
+    ("PartnerAdmitted", joining.PartnerAdmitted),
+    ("PartnershipEnded", joining.PartnershipEnded),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

@@ -3,7 +3,8 @@ Who may join a circle, and who may leave it?
 
 Internal circles take only staff of their organisation; business circles only
 whom the owner or a manager invited; teaching circles only people with a
-verified role; community circles are open. What a person is, the host attests.
+verified role; community circles are open, or by application where the rule book says
+so. What a person is, the host attests.
 
 Source: 001_91e06b73f5afe1ab:48 (internal, teaching, business);
 000_5ed45e92f4bb09bc:115-117 (community: no condition stated, so open);
@@ -12,10 +13,13 @@ Source: 001_91e06b73f5afe1ab:48 (internal, teaching, business);
 
 from collections.abc import Container, Mapping
 from datetime import datetime
+from typing import Final
 
 from circlekit.events.circle import CircleKind, VerifiedRole
 from circlekit.policies.authority import Role
 from circlekit.verdict import ALLOWED, Verdict, refused
+
+_RUN_IT: Final = frozenset({"owner", "manager"})
 
 
 def may_join(
@@ -25,9 +29,13 @@ def may_join(
     staff_of: str | None,
     inviter_role: Role | None,
     verified_role: VerifiedRole | None,
+    by_application: bool = False,
+    partner: bool = False,
 ) -> Verdict:
     """
     Ask what the circle's kind demands of a newcomer.
+
+    Staff of a partner are invited to a business circle by being that.
 
     >>> ask = {"organisation": "acme", "inviter_role": None, "verified_role": None}
     >>> may_join("internal", staff_of="acme", **ask).allowed
@@ -38,7 +46,11 @@ def may_join(
     match kind:
         case "internal" if staff_of is None or staff_of != organisation:
             return staff_only(organisation, staff=False)
-        case "business" if inviter_role not in {"owner", "manager"}:
+        case "community" if by_application and inviter_role not in _RUN_IT:
+            return refused(
+                "by-application", "people come in by asking, or by being invited"
+            )
+        case "business" if inviter_role not in _RUN_IT and not partner:
             return refused(
                 "business-by-invitation",
                 "only whom the owner or a manager invited may join",

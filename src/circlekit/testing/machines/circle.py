@@ -13,8 +13,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.circle import Circle
-from circlekit.aggregates.joining import Joining
-from circlekit.aggregates.roles import Roles, Verified
+from circlekit.aggregates.roles import Verified
 from circlekit.aggregates.schedule import Schedule
 from circlekit.audit import audit_must_sees, rules_ever
 from circlekit.budget import Spend
@@ -53,6 +52,7 @@ from circlekit.policies.schedule import Planned
 from circlekit.rulebook import RuleBook
 from circlekit.testing.machines.counting import Spent, has_room
 from circlekit.testing.machines.house import house_says
+from circlekit.testing.machines.joining import JoiningMachine
 from circlekit.testing.machines.machine import (
     CAST,
     EMOJI,
@@ -64,7 +64,6 @@ from circlekit.testing.machines.machine import (
     some_waits,
     someone,
 )
-from circlekit.testing.machines.staff import StaffMachine
 from circlekit.testing.machines.waiting import Wait
 from circlekit.testing.strategies import moments, some_budgets
 from circlekit.verdict import ALLOWED, Verdict
@@ -111,6 +110,8 @@ def _small_books(policies: tuple[type[HousePolicy], ...]) -> SearchStrategy[Rule
         must_see=some_budgets("must-see-month", "must-see-spacing", "must-see-day"),
         pins=st.sampled_from((1, 2, 0)),
         house=st.sampled_from(((), tuple(policy() for policy in policies))),
+        community_joining=st.sampled_from(("open", "open", "application")),
+        convention=st.sampled_from((None, None, None, "v1")),
     )
 
 
@@ -136,7 +137,7 @@ def _a_comment() -> SearchStrategy[int]:
     )
 
 
-class CircleMachine(StaffMachine):
+class CircleMachine(JoiningMachine):
     """
     Drive a circle: its people, posts, pins and must-sees.
 
@@ -150,7 +151,6 @@ class CircleMachine(StaffMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kind: CircleKind = "community"
         self.groups: dict[str, bool] = {}
         self.synced = True
         self.posts: dict[int, str] = {}
@@ -307,6 +307,10 @@ class CircleMachine(StaffMachine):
                 "internal-staff-only": self.kind == "internal"
                 and staff_of != self.organisation,
                 "business-by-invitation": self.kind == "business"
+                and not self._runs(invited_by)
+                and staff_of not in self.partners,
+                "by-application": self.kind == "community"
+                and self.book.community_joining == "application"
                 and not self._runs(invited_by),
                 "teaching-verified-role": self.kind == "teaching"
                 and verified_role is None,
@@ -322,8 +326,7 @@ class CircleMachine(StaffMachine):
                 *ends,
             ],
         ):
-            self.people[member] = "member"
-            self.joined[member] = self.it.last_at
+            self._came(member, staff_of, None)
             if verified_role is not None:
                 self.verified[member] = Verified(verified_role, until)
 
@@ -549,6 +552,7 @@ class CircleMachine(StaffMachine):
             ),
             refused_if={
                 **self._closed(),
+                **self._unaccepted(by),
                 "not-a-member": by not in self.people,
                 "group-not-linked": not self._all_linked(groups),
                 **self._house("post", by),
@@ -623,6 +627,7 @@ class CircleMachine(StaffMachine):
             ),
             refused_if={
                 **self._closed(),
+                **self._unaccepted(by),
                 "not-a-member": by not in self.people,
                 **self._not_there(post),
                 "unknown-comment": not known,
@@ -837,9 +842,24 @@ class CircleMachine(StaffMachine):
             override_holders=set(self.may_override),
             standing=self.standing,
             all_staff=self.all_staff,
-            joining=Joining(roles=Roles(self.verified)),
             schedule=Schedule(self.planned),
         )
+
+    @invariant()
+    def joining_agrees(self) -> None:
+        """
+        Check that the circle remembers how people came as the model does.
+        """
+        known = self.it.joining
+        for name, actual, expected in (
+            ("roles", known.roles.verified, self.verified),
+            ("requests", known.requests, self.requests),
+            ("over", known.over, set(self.over)),
+            ("accepted", known.accepted, self.accepted),
+            ("partners", known.partners, set(self.partners)),
+        ):
+            if actual != expected:
+                self.fail(f"{name} are {actual}, and by the model {expected}")
 
     def _check_promise(self, spend: Spent, it: Planned) -> None:
         # By some book that was in force while it waited, no window held too many, not
@@ -963,10 +983,12 @@ class CircleMachine(StaffMachine):
         if override is not None:
             return {
                 **self._closed(),
+                **self._unaccepted(by),
                 "no-override-right": by not in self.may_override,
             }
         return {
             **self._closed(),
+            **self._unaccepted(by),
             "not-a-manager": not self._runs(by),
             **self._house("must-see", by),
         }

@@ -83,6 +83,7 @@ class ScheduleMachine(CircleMachine):
             ),
             refused_if={
                 **self._closed(),
+                **self._unaccepted(by),
                 "not-a-member": by not in self.people,
                 "group-not-linked": not self._all_linked(groups),
                 **self._not_to_come(when),
@@ -123,6 +124,7 @@ class ScheduleMachine(CircleMachine):
             ),
             refused_if={
                 **self._closed(),
+                **self._unaccepted(by),
                 "not-a-manager": not self._runs(by),
                 "group-not-linked": not self._all_linked(groups),
                 **self._not_to_come(when),

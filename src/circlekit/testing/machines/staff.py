@@ -88,8 +88,7 @@ class StaffMachine(ClosingMachine):
             then=due,
         ):
             for member in new:
-                self.people[member] = "member"
-                self.joined[member] = self.it.last_at
+                self._came(member, self.organisation, None)
             if nobody_owns and new:
                 self.people[new[0]] = "owner"
 
@@ -191,6 +190,14 @@ class StaffMachine(ClosingMachine):
         there = [MemberId(who) for who in self.people if who not in without]
         managers = [who for who in there if self.people[who] == "manager"]
         return sorted(managers or there, key=lambda who: (self.joined[who], who))
+
+    def _came(
+        self, member: MemberId, _staff_of: str | None, role: VerifiedRole | None
+    ) -> None:
+        self.people[member] = "member"
+        self.joined[member] = self.it.last_at
+        if role is not None:
+            self.verified[member] = Verified(role)
 
     def _stays(self) -> dict[str, bool]:
         return {"all-staff-stays": self.all_staff}
