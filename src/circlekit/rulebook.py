@@ -48,6 +48,15 @@ def _recorded(rules: Iterable[object]) -> tuple[HouseRule, ...]:
     )
 
 
+MUST_SEE_REMINDERS: Final = (
+    Budget("must-see-reminder-day", 3, rolling(hours=24)),
+    Budget("must-see-reminder-spacing", 1, rolling(seconds=300)),
+)
+"""
+How often somebody is reminded of one must-see, unless a rule book says otherwise.
+"""
+
+
 @frozen(kw_only=True)
 class RuleBook:
     """
@@ -95,6 +104,9 @@ class RuleBook:
         community_joining: How people come into a community circle.
 
         convention: The version that members accept before they write, None for none.
+
+        must_see_reminders: Every budget, per must-see and reader, of reminders to
+            acknowledge it.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -121,6 +133,7 @@ class RuleBook:
     convention: str | None = field(
         default=None, validator=check.optional(check.min_len(1))
     )
+    must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
 
     def __attrs_post_init__(self) -> None:
         """
@@ -133,6 +146,7 @@ class RuleBook:
             ("must_see", self.must_see),
             ("member_moments", self.member_moments),
             ("enterprise_moments", self.enterprise_moments),
+            ("must_see_reminders", self.must_see_reminders),
         ):
             names = [budget.rule for budget in budgets]
             names += (rule.name for rule in self.house)

@@ -134,7 +134,7 @@ class Community:
             name="Club", kind="community", by="mei", circle="club", zone="UTC"
         )
         for member in ("lin", "tao"):
-            kit.join_circle("club", member)
+            kit.join_circle("club", member, staff_of="acme")
         kit.appoint_manager("club", "lin", by="mei")
         kit.found_circle(name="Guild", kind="community", by="mei", circle="guild")
         kit.join_circle("guild", "tao")
@@ -168,6 +168,14 @@ class Community:
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
+        kit.assign_todo("club", by="mei", title="Thing", to=["tao"], todo="to-do 0")
+        kit.start_approval(
+            "club",
+            by="mei",
+            title="Plan",
+            steps=[("tao", "acme"), ("lin", "acme")],
+            approval="approval 0",
+        )
         kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
         self.check_ins.append(kit.check_in("run", by="tao").check_in)
         kit.attach_identity(
@@ -375,6 +383,41 @@ def _link(it: Community, act: Act) -> Any:
     return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
 
 
+def _todo(act: Act) -> str:
+    return f"to-do {act.thing % 3}"
+
+
+def _approval(act: Act) -> str:
+    return f"approval {act.thing % 3}"
+
+
+def _soon(it: Community, act: Act) -> datetime | None:
+    return None if act.other < 4 else it.clock.now + timedelta(hours=act.other - 5)
+
+
+def _give(it: Community, act: Act) -> Any:
+    to = [_other(act), _by(act)][: 1 + act.switch % 2]
+    return (_circle(act),), {
+        "by": _by(act),
+        "title": f"Thing {act.switch}",
+        "to": None if act.switch == 0 else to,
+        "due_at": _soon(it, act),
+        "todo": _todo(act),
+    }
+
+
+def _ask(it: Community, act: Act) -> Any:
+    asked = ((_by(act), "acme"), (_other(act), "acme"), ("tao", "acme"))
+    return (_circle(act),), {
+        "by": _by(act),
+        "title": f"Plan {act.switch}",
+        "steps": asked[act.switch % 2 :],
+        "parallel": act.switch > 3,
+        "due_at": _soon(it, act),
+        "approval": _approval(act),
+    }
+
+
 def _circle_or_school(act: Act) -> str:
     return "school" if act.switch in {0, 1, 2} else _circle(act)
 
@@ -383,6 +426,7 @@ def _join(it: Community, act: Act) -> Any:
     circle = _circle_or_school(act)
     role = ("student", "student", "teacher", None)[act.thing % 4]
     more = {"verified_role": role} if circle == "school" else {}
+    more["staff_of"] = ("acme", None)[act.switch % 2]
     return (circle, _other(act)), more
 
 
@@ -710,6 +754,27 @@ COMMANDS: dict[str, Any] = {
         (f"moment {act.other}", _customer(act)),
         {"by": _by(act), "source": ("member", "enterprise")[act.switch % 2]},
     ),
+    "remind_reader": lambda it, act: ((it.post(act), _other(act)), {"by": _by(act)}),
+    "assign_todo": _give,
+    "complete_todo": lambda it, act: ((_todo(act),), {"by": _by(act)}),
+    "reopen_todo": lambda it, act: ((_todo(act), _other(act)), {"by": _by(act)}),
+    "reassign_todo": lambda it, act: (
+        (_todo(act), _other(act), PEOPLE[act.switch % len(PEOPLE)]),
+        {"by": _by(act)},
+    ),
+    "move_todo_due": lambda it, act: ((_todo(act), _soon(it, act)), {"by": _by(act)}),
+    "cancel_todo": lambda it, act: ((_todo(act),), {"by": _by(act)}),
+    "start_approval": _ask,
+    "decide_approval": lambda it, act: (
+        (_approval(act),),
+        {"by": _by(act), "approve": act.switch > 1},
+    ),
+    "delegate_approval": lambda it, act: (
+        (_approval(act), _other(act)),
+        {"by": _by(act)},
+    ),
+    "withdraw_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
+    "expire_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
     "schedule_post": _schedule_post,
     "schedule_must_see": lambda it, act: (
         (_circle(act),),

@@ -14,6 +14,7 @@ from circlekit import (
     NotFoundError,
     Scale,
 )
+from tests.application import duty_cases
 from tests.application.town import MARCH_1, outcome, refusals, written
 
 MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
@@ -689,6 +690,8 @@ QUESTIONS = {
     "scheduled": [("circle", lambda t: _call(LINE))],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
 }
+CASES |= duty_cases.BAD
+QUESTIONS |= duty_cases.BAD_QUESTIONS
 
 
 def _all(cases):
@@ -799,6 +802,7 @@ def test_bad_question(town, question, field, call):
             "x",
             lambda t: _call("m", "x", source="member", by="sun"),
         ),
+        *duty_cases.UNKNOWN,
     ],
 )
 def test_unknown_ids(town, command, kind, id_, call):
@@ -842,6 +846,7 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("leaderboard", "topic", lambda t: _call("x")),
         ("audit_must_sees", "circle", lambda t: _call("x")),
         ("history", "circle", lambda t: _call("x")),
+        *duty_cases.UNKNOWN_QUESTIONS,
         ("live", "live", lambda t: _call("x")),
         ("lives", "circle", lambda t: _call("x")),
         ("lives", "live", lambda t: _call("school", before="x")),

@@ -41,6 +41,7 @@ from circlekit.events import topic as to
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
 from circlekit.verdict import ALLOWED
+from tests.application import duty_cases
 from tests.application.town import MARCH_1, history, refusals
 
 AT = MARCH_1
@@ -1753,6 +1754,8 @@ CASES = {
         )
     ],
 }
+
+CASES |= duty_cases.DONE
 
 
 def _all():

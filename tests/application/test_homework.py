@@ -125,6 +125,23 @@ def test_who_leaves_has_it_no_longer(town):
     assert _work(town, "bo").late
 
 
+def test_who_came_too_late_for_the_first_due_moment(town):
+    """
+    Who joined when it was due has nothing to do, though others get more time later.
+    """
+    kit, clock = town.kit, town.clock
+    clock.now = DUE
+    kit.join_circle("school", "tardy", verified_role="student")
+    kit.move_homework_due("essay", DUE + timedelta(days=5), by="wei")
+    clock.now = DUE + TICK
+    kit.join_circle("school", "new", verified_role="student")
+
+    assert ["bo", "new", "yan"] == [it.student for it in kit.submissions("essay")]
+    with refused("not-assigned"):
+        kit.submit_homework("essay", by="tardy", text="x")
+    kit.submit_homework("essay", by="new", text="x")
+
+
 @pytest.mark.covers("A065", "P15")
 def test_late_is_what_the_moment_says(town):
     """

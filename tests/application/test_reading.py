@@ -153,6 +153,8 @@ def test_rebuilding_is_told(town):
         ("group-timeline", head, head),
         ("quota-view", head, head),
         ("duties", head, head),
+        ("todos", head, head),
+        ("approvals", head, head),
         ("homework", head, head),
         ("guardians", head, head),
         ("schedule", head, head),

@@ -11,6 +11,7 @@ from circlekit import RuleBook
 from circlekit.application.deciding import _COMMANDS
 from circlekit.events.refusal import CommandRefused
 from circlekit.rulebook import DINGTALK_2020
+from tests.application import duty_cases
 from tests.application.town import MARCH_1, everything, history, outcome
 
 
@@ -1195,6 +1196,8 @@ CASES = {
         ),
     ],
 }
+
+CASES |= duty_cases.REFUSED
 
 
 def _all():

@@ -102,6 +102,8 @@ def _load(kit, kind, id_):
         ),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
+        "todo": lambda: kit.would_allow("cancel_todo", id_, by="nobody"),
+        "approval": lambda: kit.would_allow("expire_approval", id_, by="nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
         "identity": lambda: [
             kit.would_allow(

@@ -248,6 +248,8 @@ def test_read_models_keep_to_their_names():
         "group-timeline": "circlekit_timeline_",
         "quota-view": "circlekit_quota_",
         "duties": "circlekit_duty_",
+        "todos": "circlekit_todo_",
+        "approvals": "circlekit_approval_",
         "homework": "circlekit_homework_",
         "guardians": "circlekit_guardian_",
         "topic-board": "circlekit_board_",

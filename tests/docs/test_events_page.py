@@ -11,9 +11,10 @@ import attrs
 import pytest
 
 from circlekit.budget import Budget, Window
+from circlekit.events.approval import ApprovalStep, FormField
 from circlekit.events.homework import Scale
 from circlekit.events.names import NAMES, SINCE
-from circlekit.rulebook import RuleBook
+from circlekit.rulebook import MUST_SEE_REMINDERS, RuleBook
 from circlekit.verdict import Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
@@ -21,6 +22,8 @@ VALUES = {
     "Rule book": RuleBook,
     "Budget": Budget,
     "Window": Window,
+    "Form field": FormField,
+    "Approval step": ApprovalStep,
     "Reason": Reason,
     "Scale": Scale,
 }
@@ -30,6 +33,8 @@ DEFAULTS: Mapping[Any, str] = {
     False: "no",
     True: "yes",
     (): "empty",
+    attrs.Factory(dict): "empty",
+    MUST_SEE_REMINDERS: "3 in 24 hours, 1 in 5 minutes",
     "": "empty",
 }
 
@@ -50,7 +55,7 @@ def default(field: attrs.Attribute) -> str:
         return f"`{field.default}`"
     if isinstance(field.default, int) and not isinstance(field.default, bool):
         return str(field.default)
-    if isinstance(field.default, tuple) and field.default:
+    if isinstance(field.default, tuple) and field.default not in DEFAULTS:
         return ", ".join(f"`{value}`" for value in field.default)
     return DEFAULTS[field.default]
 

@@ -23,7 +23,12 @@ def sources() -> Iterator[Path]:
 
 
 def budgets(book: RuleBook) -> tuple[Budget, ...]:
-    return (*book.must_see, *book.member_moments, *book.enterprise_moments)
+    return (
+        *book.must_see,
+        *book.member_moments,
+        *book.enterprise_moments,
+        *book.must_see_reminders,
+    )
 
 
 def refused_by(path: Path) -> set[str]:

@@ -12,6 +12,16 @@ import attrs
 import pytest
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.events.approval import (
+    ApprovalClosed,
+    ApprovalDelegated,
+    ApprovalExpired,
+    ApprovalStarted,
+    ApprovalStep,
+    ApprovalStepDecided,
+    ApprovalWithdrawn,
+    FormField,
+)
 from circlekit.events.circle import (
     AllStaffDesignated,
     CircleFounded,
@@ -110,7 +120,12 @@ from circlekit.events.organisation import (
     StaffJoined,
     StaffLeft,
 )
-from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
+from circlekit.events.reader import (
+    MinorAttested,
+    MustSeeAcknowledged,
+    MustSeeReminded,
+    PostsRead,
+)
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
@@ -122,6 +137,14 @@ from circlekit.events.schedule import (
     ScheduledMoved,
     ScheduledReleased,
 )
+from circlekit.events.todo import (
+    TodoAssigned,
+    TodoCancelled,
+    TodoDone,
+    TodoDueMoved,
+    TodoReassigned,
+    TodoReopened,
+)
 from circlekit.events.topic import (
     CheckedIn,
     CheckInRemoved,
@@ -131,7 +154,7 @@ from circlekit.events.topic import (
     TopicNameTaken,
     TopicRenamed,
 )
-from circlekit.rulebook import HouseRule, RuleBook
+from circlekit.rulebook import MUST_SEE_REMINDERS, HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
 from circlekit.verdict import Reason
 
@@ -171,6 +194,7 @@ COMPLETE = [
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
             ),
+            must_see_reminders=(Budget("must-see-reminder-day", 2, CALENDAR_DAY),),
             homework_kinds=("business", "teaching"),
             live_kinds=("teaching", "community"),
             minor_live_minutes=40,
@@ -255,6 +279,39 @@ COMPLETE = [
     ),
     PostsRead(circle="book-club", posts=(8, 11), at=AT),
     MustSeeAcknowledged(circle="book-club", post=8, at=AT),
+    MustSeeReminded(circle="book-club", post=8, by="mei", at=AT),
+    TodoAssigned(
+        circle="book-club",
+        title="Bring chairs",
+        to=("lin", "wei"),
+        due_at=LATER,
+        by="mei",
+        at=AT,
+    ),
+    TodoDone(by="lin", at=AT),
+    TodoReopened(member="lin", by="mei", at=AT),
+    TodoReassigned(member="lin", to="tao", by="mei", at=AT),
+    TodoDueMoved(due_at=LATER, by="mei", at=AT),
+    TodoCancelled(by="mei", at=AT),
+    ApprovalStarted(
+        circle="book-club",
+        title="Lease",
+        form=(
+            FormField("Rent", "number"),
+            FormField("Floor", "choice", choices=("ground", "first"), required=False),
+        ),
+        answers={"Rent": 1200.5, "Floor": "first"},
+        steps=(ApprovalStep("lin", "acme"), ApprovalStep("wei", "bolt")),
+        parallel=True,
+        due_at=LATER,
+        by="mei",
+        at=AT,
+    ),
+    ApprovalStepDecided(step=1, approved=True, comment="Gladly", by="wei", at=AT),
+    ApprovalDelegated(step=1, to="tao", by="wei", at=AT),
+    ApprovalWithdrawn(by="mei", at=AT),
+    ApprovalExpired(at=AT),
+    ApprovalClosed(outcome="expired", at=AT),
     HomeworkAssigned(
         circle="school",
         title="作文",
@@ -465,6 +522,7 @@ MINIMAL = [
                 enterprise_moments=(),
                 moments_share_budgets=False,
                 house=(),
+                must_see_reminders=MUST_SEE_REMINDERS,
                 homework_kinds=("teaching",),
                 live_kinds=("teaching",),
                 minor_live_minutes=None,
@@ -630,6 +688,41 @@ MINIMAL = [
     (
         b'{"member":"wei","at":"2020-03-01T12:00:00.25Z"}',
         LiveLiked(member="wei", times=1, at=AT),
+    ),
+    (
+        (
+            b'{"circle":"book-club","title":"Bring chairs","to":["lin"],"by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        TodoAssigned(
+            circle="book-club",
+            title="Bring chairs",
+            to=("lin",),
+            due_at=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"circle":"book-club","title":"Lease","steps":[{"approver":"lin",'
+            b'"organisation":"acme"}],"by":"mei","at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        ApprovalStarted(
+            circle="book-club",
+            title="Lease",
+            form=(),
+            answers={},
+            steps=(ApprovalStep("lin", "acme"),),
+            parallel=False,
+            due_at=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"step":0,"approved":false,"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        ApprovalStepDecided(step=0, approved=False, comment=None, by="lin", at=AT),
     ),
     (
         (

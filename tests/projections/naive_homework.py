@@ -94,7 +94,7 @@ def _set_to(so_far, sheet, dues):
             case c.MemberJoined():
                 here.add(event.member)
                 newcomers.discard(event.member)
-                stood = [due for set_at, due in dues if set_at <= event.at]
+                stood = [due for set_at, due in dues if set_at < event.at]
                 in_time = event.at < (stood or [sheet.due_at])[-1]
                 if sheet.role is not None and event.verified_role == sheet.role:
                     newcomers |= {event.member} if in_time else set()

@@ -2,6 +2,7 @@
 What a member has to do, in one inbox.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -27,7 +28,33 @@ WRITING = (
     "leave_circle",
     "remove_member",
     "hand_over_circle",
+    "assign_todo",
+    "assign_todo",
+    "complete_todo",
+    "complete_todo",
+    "reopen_todo",
+    "reassign_todo",
+    "reassign_todo",
+    "move_todo_due",
+    "cancel_todo",
+    "start_approval",
+    "start_approval",
+    "decide_approval",
+    "decide_approval",
+    "delegate_approval",
+    "withdraw_approval",
+    "expire_approval",
+    "close_circle",
+    "reopen_circle",
+    "reopen_circle",
+    "reopen_circle",
 )
+
+
+def _do(community, act):
+    # What was never given or asked for is not known yet.
+    with suppress(NotFoundError):
+        community.do(act)
 
 
 def _pages(kit, member, *, limit, between=lambda: None, **asked):
@@ -61,7 +88,7 @@ def test_a_naive_inbox(things, limit, member, circle, kinds):
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
         for act in things:
-            community.do(act)
+            _do(community, act)
 
         pages = list(_pages(kit, member, limit=limit, circle=circle, kinds=kinds))
 
@@ -87,13 +114,13 @@ def test_pages_while_things_happen(things, later, limit, member):
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
         for act in things:
-            community.do(act)
+            _do(community, act)
         before = _known(kit, member, clock)
         coming = iter(later)
 
         def meanwhile():
             for act, _ in zip(coming, range(3), strict=False):
-                community.do(act)
+                _do(community, act)
 
         shown = list(_pages(kit, member, limit=limit, between=meanwhile))
 

@@ -1309,6 +1309,7 @@ class Circle(HasHistory):
                 self.owner = event.by
                 self.members[event.by] = "owner"
                 self.joined_at[event.by] = event.at
+                self.joining.founded(event)
             case _:
                 assert_never(event)
 

@@ -1,10 +1,11 @@
 """
-A reader: which must-sees they have acknowledged.
+A reader: which must-sees they have acknowledged, and been reminded of.
 
 What people read is kept in a history of their own, so that ten thousand readers
 of one must-see never wait for one another, nor for the circle.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import assert_never
 
@@ -13,6 +14,7 @@ from attrs import Factory, define
 from circlekit.aggregates.age import Age
 from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
+from circlekit.budget import Budget, Spend
 from circlekit.events.guardian import (
     GuardianDigestSent,
     GuardianDismissed,
@@ -21,13 +23,14 @@ from circlekit.events.guardian import (
 from circlekit.events.reader import (
     MinorAttested,
     MustSeeAcknowledged,
+    MustSeeReminded,
     PostsRead,
     ReaderEvent,
 )
-from circlekit.ids import CircleId
+from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.membership import members_only
-from circlekit.policies.must_see import is_a_must_see
+from circlekit.policies.must_see import is_a_must_see, may_be_reminded
 from circlekit.verdict import ALLOWED, Verdict, refused, require
 
 Events = tuple[ReaderEvent, ...]
@@ -39,10 +42,15 @@ class Reader(HasHistory):
     What must be remembered of a reader to decide what happens next.
 
     Attributes:
+        acknowledged: The must-sees they have acknowledged: circle and place.
+
+        reminders: When they were reminded of others, oldest first.
+
         guardians: Who looks after them, if they are a child.
     """
 
     acknowledged: set[tuple[str, int]] = Factory(set)
+    reminders: dict[tuple[str, int], list[Spend]] = Factory(dict)
     guardians: Guardians = Factory(Guardians)
     age: Age = Factory(Age)
 
@@ -78,11 +86,42 @@ class Reader(HasHistory):
         require(
             members_only(role, by=self.id),
             is_a_must_see(post, must_sees),
-            refused("already-acknowledged", f"{self.id} has acknowledged this already")
-            if (circle, post) in self.acknowledged
-            else ALLOWED,
+            self._unacknowledged(circle, post),
         )
         return (MustSeeAcknowledged(circle=circle, post=post, at=at),)
+
+    def remind(
+        self,
+        circle: CircleId,
+        post: int,
+        *,
+        manager: Verdict,
+        there: Verdict,
+        role: Role | None,
+        budgets: Iterable[Budget],
+        zone: str,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Be reminded of a must-see; *manager*: whether whoever reminds may do so.
+        """
+        require(
+            manager,
+            members_only(role, by=self.id),
+            there,
+            self._unacknowledged(circle, post),
+            may_be_reminded(
+                budgets, self.reminders.get((circle, post), ()), zone=zone, at=at
+            ),
+        )
+        return (MustSeeReminded(circle=circle, post=post, by=by, at=at),)
+
+    def _unacknowledged(self, circle: str, post: int) -> Verdict:
+        if (circle, post) not in self.acknowledged:
+            return ALLOWED
+        because = f"{self.id} has acknowledged this already"
+        return refused("already-acknowledged", because)
 
     def attest_minor(self, *, until: datetime, zone: str, at: datetime) -> Events:
         """
@@ -98,6 +137,10 @@ class Reader(HasHistory):
                 pass
             case MustSeeAcknowledged():
                 self.acknowledged.add((event.circle, event.post))
+                self.reminders.pop((event.circle, event.post), None)
+            case MustSeeReminded():
+                sent = self.reminders.setdefault((event.circle, event.post), [])
+                sent.append(Spend(event.at, self.version))
             case GuardianNamed() | GuardianDismissed() | GuardianDigestSent():
                 self.guardians.evolve(event, self.version)
             case MinorAttested():

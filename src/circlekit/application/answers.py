@@ -174,7 +174,7 @@ def _duty(duty: Duty) -> dict[str, Any]:
         "circle": duty.circle,
         "title": duty.title,
         "since": written(duty.since),
-        "due": written_if_any(duty.due),
+        "due_at": written_if_any(duty.due_at),
         "overdue": duty.overdue,
     }
 

@@ -367,6 +367,22 @@ class AsyncCircleKit:
     open_private_chat = _offloaded(CircleKit.open_private_chat)
     send_friend_request = _offloaded(CircleKit.send_friend_request)
 
+    # Duties
+    remind_reader = _offloaded(CircleKit.remind_reader)
+    remind = _offloaded(CircleKit.remind)
+    assign_todo = _offloaded(CircleKit.assign_todo)
+    complete_todo = _offloaded(CircleKit.complete_todo)
+    reopen_todo = _offloaded(CircleKit.reopen_todo)
+    reassign_todo = _offloaded(CircleKit.reassign_todo)
+    move_todo_due = _offloaded(CircleKit.move_todo_due)
+    cancel_todo = _offloaded(CircleKit.cancel_todo)
+    start_approval = _offloaded(CircleKit.start_approval)
+    decide_approval = _offloaded(CircleKit.decide_approval)
+    delegate_approval = _offloaded(CircleKit.delegate_approval)
+    withdraw_approval = _offloaded(CircleKit.withdraw_approval)
+    expire_approval = _offloaded(CircleKit.expire_approval)
+    expire_approvals = _offloaded(CircleKit.expire_approvals)
+
     # Customers
     add_customer = _offloaded(CircleKit.add_customer)
     complete_profile = _offloaded(CircleKit.complete_profile)
@@ -442,6 +458,10 @@ class AsyncCircleKit:
     # Reading
     feed = _offloaded(CircleKit.feed)
     inbox = _offloaded(CircleKit.inbox)
+    todo = _offloaded(CircleKit.todo)
+    todos = _offloaded(CircleKit.todos)
+    approval = _offloaded(CircleKit.approval)
+    approvals = _offloaded(CircleKit.approvals)
     comments = _offloaded(CircleKit.comments)
     circles = _offloaded(CircleKit.circles)
     acknowledgements = _offloaded(CircleKit.acknowledgements)

@@ -14,6 +14,7 @@ import msgspec
 import uuid_utils
 from attrs import Factory, define, field
 
+from circlekit.aggregates.approval import Approval
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
@@ -23,6 +24,7 @@ from circlekit.aggregates.identity import Identity
 from circlekit.aggregates.live import Live
 from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.todo import Todo
 from circlekit.aggregates.topic import Topic
 from circlekit.aggregates.topic_names import TopicNames
 from circlekit.clock import EPOCH, Clock, as_utc
@@ -36,12 +38,14 @@ from circlekit.errors import (
 from circlekit.events.record import Cited, Recorded, refusals_beside, stream_of
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import (
+    ApprovalId,
     CircleId,
     CustomerId,
     GroupId,
     HomeworkId,
     LiveId,
     MemberId,
+    TodoId,
     TopicId,
 )
 from circlekit.policies.authority import Role
@@ -56,6 +60,8 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Todo: "todo",
+    Approval: "approval",
     Homework: "homework",
     Live: "live",
     Identity: "identity",
@@ -163,6 +169,18 @@ class Work:
         Return a reader, who may not have read anything yet.
         """
         return self.blank_or_known(Reader, id_)
+
+    def todo(self, id_: TodoId) -> Todo:
+        """
+        Return a to-do as it stands.
+        """
+        return self._known(Todo, id_)
+
+    def approval(self, id_: ApprovalId) -> Approval:
+        """
+        Return an approval as it stands.
+        """
+        return self._known(Approval, id_)
 
     def homework(self, id_: HomeworkId) -> Homework:
         """

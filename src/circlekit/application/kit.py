@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from circlekit.application.activity import Operating
+from circlekit.application.approvals import Approvals
 from circlekit.application.archiving import Archiving
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
@@ -25,6 +26,7 @@ from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
 from circlekit.application.schedule import Schedules
+from circlekit.application.todos import Todos
 from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.graders import Grader, known_graders
@@ -42,6 +44,8 @@ class CircleKit(
     Joins,
     Organisations,
     Duties,
+    Todos,
+    Approvals,
     Homeworks,
     GuardianDigests,
     Topics,

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from circlekit.events import (
+    approval,
     circle,
     closing,
     customer,
@@ -25,6 +26,7 @@ from circlekit.events import (
     roles,
     rules,
     schedule,
+    todo,
     topic,
 )
 
@@ -75,6 +77,19 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("MomentPublished", customer.MomentPublished),
     ("PostsRead", reader.PostsRead),
     ("MustSeeAcknowledged", reader.MustSeeAcknowledged),
+    ("MustSeeReminded", reader.MustSeeReminded),
+    ("TodoAssigned", todo.TodoAssigned),
+    ("TodoDone", todo.TodoDone),
+    ("TodoReopened", todo.TodoReopened),
+    ("TodoReassigned", todo.TodoReassigned),
+    ("TodoDueMoved", todo.TodoDueMoved),
+    ("TodoCancelled", todo.TodoCancelled),
+    ("ApprovalStarted", approval.ApprovalStarted),
+    ("ApprovalStepDecided", approval.ApprovalStepDecided),
+    ("ApprovalDelegated", approval.ApprovalDelegated),
+    ("ApprovalWithdrawn", approval.ApprovalWithdrawn),
+    ("ApprovalExpired", approval.ApprovalExpired),
+    ("ApprovalClosed", approval.ApprovalClosed),
     ("MinorAttested", reader.MinorAttested),
     ("LiveScheduled", live.LiveScheduled),
     ("LiveStarted", live.LiveStarted),

@@ -67,13 +67,14 @@ def piece_after(piece: Piece | None, place: int, event: HomeworkEvent) -> Piece 
 
 def due_then(dues: Sequence[DueSet], at: datetime) -> datetime:
     """
-    Return which due moment stood at *at*, of those set, each with when, oldest first.
+    Return which due moment stood just before *at*, of those set, oldest first.
 
-    Before the first was set, it is the first.
+    Before the first was set, it is the first. What was set at that very moment may
+    have been set after whatever else happened then, so it does not stand yet.
     """
     standing = dues[0][1]
     for set_at, due_at in dues:
-        if set_at <= at:
+        if set_at < at:
             standing = due_at
     return standing
 

@@ -1,12 +1,12 @@
 """
-What a reader did with what was shown to them.
+What a reader did with what was shown to them, and what they were reminded of.
 """
 
 from attrs import frozen
 
 from circlekit.clock import Moment
 from circlekit.events.guardian import GuardianEvent
-from circlekit.ids import CircleId
+from circlekit.ids import CircleId, MemberId
 
 
 @frozen(kw_only=True)
@@ -32,6 +32,18 @@ class MustSeeAcknowledged:
 
 
 @frozen(kw_only=True)
+class MustSeeReminded:
+    """
+    A member was reminded of a must-see they have yet to acknowledge.
+    """
+
+    circle: CircleId
+    post: int
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class MinorAttested:
     """
     The host attested until when somebody is a minor, and where their days begin.
@@ -42,4 +54,6 @@ class MinorAttested:
     at: Moment
 
 
-ReaderEvent = PostsRead | MustSeeAcknowledged | MinorAttested | GuardianEvent
+ReaderEvent = (
+    PostsRead | MustSeeAcknowledged | MustSeeReminded | MinorAttested | GuardianEvent
+)

@@ -3,8 +3,9 @@ What one member still has to do, over all their circles or one.
 
 A must-see is everybody's duty in its circle until they acknowledge it. It is kept
 once, however many members there are, and who has acknowledged it is left out when
-somebody asks. Every other duty is one person's, and is kept for that person until it
-is done. Either is a duty only while they are a member of its circle.
+somebody asks. Every other duty is one person's, and is kept for that person; it is
+open until it is done. Either is a duty only while they are a member of its circle,
+and what nobody can do in a circle that is closed is none until it is opened again.
 
 Duties are sorted by when they came to be, which never changes and which no two
 duties of a member share: a page goes on below the last duty of the page before,
@@ -19,7 +20,12 @@ from attrs import frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
 from circlekit.clock import from_micros, micros
-from circlekit.errors import InvalidInputError
+from circlekit.events.approval import (
+    ApprovalClosed,
+    ApprovalDelegated,
+    ApprovalStarted,
+    ApprovalStepDecided,
+)
 from circlekit.events.circle import (
     CircleFounded,
     MemberJoined,
@@ -30,9 +36,19 @@ from circlekit.events.circle import (
     PostPublished,
     PostRemoved,
 )
+from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.reader import MustSeeAcknowledged
 from circlekit.events.record import Recorded
+from circlekit.events.todo import (
+    TodoAssigned,
+    TodoCancelled,
+    TodoDone,
+    TodoDueMoved,
+    TodoReassigned,
+    TodoReopened,
+)
 from circlekit.ids import CircleId, MemberId, PostId
+from circlekit.projections.cursor import Cursor
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel, Rows
 
 DutyKind = Literal["must-see", "to-do", "homework", "approval"]
@@ -46,6 +62,11 @@ Table(
     Column("member", TEXT, primary_key=True),
     Column("circle", TEXT, primary_key=True),
     Index("circlekit_duty_member_circle", "circle"),
+)
+Table(
+    "circlekit_duty_closed",
+    _TABLES,
+    Column("circle", TEXT, primary_key=True),
 )
 Table(
     "circlekit_duty_post",
@@ -82,8 +103,17 @@ Table(
     Column("at", WHOLE_NUMBER, nullable=False),
     Column("position", WHOLE_NUMBER, nullable=False),
     Column("due", WHOLE_NUMBER),
-    Index("circlekit_duty_own_newest", "member", "at", "position"),
+    Column("open", Integer, nullable=False),
+    Index("circlekit_duty_own_newest", "member", "open", "at", "position"),
     Index("circlekit_duty_own_ref", "kind", "ref"),
+)
+# Whom an approval asks in which order, while it asks.
+Table(
+    "circlekit_duty_step",
+    _TABLES,
+    Column("approval", TEXT, primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("member", TEXT, nullable=False),
 )
 
 
@@ -104,7 +134,7 @@ class Duty:
 
         since: When it became this member's, or everybody's, to do, UTC.
 
-        due: Until when, UTC; None if there is no hurry. At that very moment it
+        due_at: Until when, UTC; None if there is no hurry. At that very moment it
             is late.
 
         overdue: Whether it is late at the moment of asking.
@@ -115,7 +145,7 @@ class Duty:
     circle: CircleId
     title: str
     since: datetime
-    due: datetime | None = None
+    due_at: datetime | None = None
     overdue: bool = False
 
 
@@ -142,6 +172,9 @@ class Duties(ReadModel):
     kinds: ClassVar[frozenset[type]] = frozenset(
         {
             CircleFounded,
+            CircleClosed,
+            CircleReopened,
+            CircleArchived,
             MemberJoined,
             MemberLeft,
             MemberRemoved,
@@ -150,6 +183,16 @@ class Duties(ReadModel):
             PostRemoved,
             MustSeeSent,
             MustSeeAcknowledged,
+            TodoAssigned,
+            TodoDone,
+            TodoReopened,
+            TodoReassigned,
+            TodoDueMoved,
+            TodoCancelled,
+            ApprovalStarted,
+            ApprovalStepDecided,
+            ApprovalDelegated,
+            ApprovalClosed,
         }
     )
 
@@ -194,6 +237,58 @@ class Duties(ReadModel):
                 )
             case CircleFounded():
                 rows.run(_JOIN, member=event.by, circle=subject)
+            case CircleClosed() | CircleArchived():
+                rows.run(_CLOSE, circle=subject)
+            case CircleReopened():
+                rows.run(_REOPEN, circle=subject)
+            case TodoAssigned():
+                for member in event.to:
+                    begin(
+                        rows,
+                        recorded,
+                        member=member,
+                        kind="to-do",
+                        ref=subject,
+                        circle=event.circle,
+                        title=event.title,
+                        due=event.due_at,
+                    )
+            case TodoDone():
+                end(rows, kind="to-do", ref=subject, member=event.by)
+            case TodoReopened():
+                begin_again(
+                    rows, recorded, kind="to-do", ref=subject, member=event.member
+                )
+            case TodoReassigned():
+                hand_over(
+                    rows,
+                    recorded,
+                    kind="to-do",
+                    ref=subject,
+                    member=event.member,
+                    to=event.to,
+                )
+            case TodoDueMoved():
+                move(rows, kind="to-do", ref=subject, due=event.due_at)
+            case TodoCancelled():
+                end(rows, kind="to-do", ref=subject)
+            case ApprovalStarted():
+                _ask(rows, recorded, event)
+            case ApprovalStepDecided():
+                _ask_the_next(rows, recorded, event)
+            case ApprovalDelegated():
+                rows.run(_ASK_ANOTHER, ref=subject, step=event.step, member=event.to)
+                hand_over(
+                    rows,
+                    recorded,
+                    kind="approval",
+                    ref=subject,
+                    member=event.by,
+                    to=event.to,
+                )
+            case ApprovalClosed():
+                rows.run(_ASK_NOBODY, ref=subject)
+                end(rows, kind="approval", ref=subject)
 
     def page(
         self,
@@ -209,21 +304,22 @@ class Duties(ReadModel):
         """
         Return the next *limit* open duties of a member, late ones marked as of *at*.
         """
-        start = _NEWEST if after is None else _read_cursor(after)
+        cursor = Cursor.read(after)
         asked = [kind if kind in kinds else None for kind in KINDS]
         found = rows.all(
             _OPEN,
             member=member,
             circle=circle,
             **dict(zip(("a", "b", "c", "d"), asked, strict=True)),
-            at=start[0],
-            position=start[1],
+            now=micros(at),
+            at=cursor.at,
+            position=cursor.position,
             limit=limit + 1,
         )
         last = None
         if len(found) > limit:
             *_, since, _, position = found[limit - 1]
-            last = f"{since}.{position}"
+            last = Cursor(since, position).write()
         return InboxPage(tuple(_duty(row, at) for row in found[:limit]), last)
 
     def waiting_for(self, rows: Rows, post: PostId) -> tuple[MemberId, ...]:
@@ -277,9 +373,49 @@ def begin(
 
 def move(rows: Rows, *, kind: DutyKind, ref: str, due: datetime | None) -> None:
     """
-    Change until when something is to be done, for everybody who has yet to do it.
+    Change until when something is to be done.
     """
     rows.run(_MOVE, kind=kind, ref=ref, due=None if due is None else micros(due))
+
+
+def begin_again(
+    rows: Rows, recorded: Recorded, *, kind: DutyKind, ref: str, member: str
+) -> None:
+    """
+    Give a member a duty once more that was taken from them.
+    """
+    rows.run(
+        _BEGIN_AGAIN,
+        kind=kind,
+        ref=ref,
+        member=member,
+        at=micros(recorded.event.at),
+        position=recorded.position,
+    )
+
+
+def hand_over(
+    rows: Rows,
+    recorded: Recorded,
+    *,
+    kind: DutyKind,
+    ref: str,
+    member: str,
+    to: str,
+) -> None:
+    """
+    Give a duty of one member to another; nothing if the first does not have it.
+    """
+    rows.run(
+        _HAND_OVER,
+        kind=kind,
+        ref=ref,
+        member=member,
+        to=to,
+        at=micros(recorded.event.at),
+        position=recorded.position,
+    )
+    end(rows, kind=kind, ref=ref, member=member)
 
 
 def end(rows: Rows, *, kind: DutyKind, ref: str, member: str | None = None) -> None:
@@ -289,24 +425,29 @@ def end(rows: Rows, *, kind: DutyKind, ref: str, member: str | None = None) -> N
     rows.run(_END, kind=kind, ref=ref, member=member)
 
 
-_END_OF_TIME: Final = 2**62
-_NEWEST: Final = (_END_OF_TIME, _END_OF_TIME)
+def _ask(rows: Rows, recorded: Recorded, event: ApprovalStarted) -> None:
+    for number, step in enumerate(event.steps):
+        if not event.parallel:
+            rows.run(_ASK, ref=recorded.subject, step=number, member=step.approver)
+        if event.parallel or number == 0:
+            begin(
+                rows,
+                recorded,
+                member=step.approver,
+                kind="approval",
+                ref=recorded.subject,
+                circle=event.circle,
+                title=event.title,
+                due=event.due_at,
+            )
 
 
-def _read_cursor(text: str) -> tuple[int, int]:
-    try:
-        at, position = map(_number, text.split("."))
-    except (ValueError, TypeError, AttributeError) as error:
-        accepted = "the `next` of an earlier page"
-        raise InvalidInputError("after", f"{text!r} is none", accepted) from error
-    return at, position
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if abs(number) > _END_OF_TIME:
-        raise ValueError(text)
-    return number
+def _ask_the_next(rows: Rows, recorded: Recorded, event: ApprovalStepDecided) -> None:
+    ref = recorded.subject
+    following = rows.all(_ASKED, ref=ref, step=event.step + 1)
+    for (member,) in following:
+        hand_over(rows, recorded, kind="approval", ref=ref, member=event.by, to=member)
+    end(rows, kind="approval", ref=ref, member=event.by)
 
 
 def _duty(row: tuple[Any, ...], at: datetime) -> Duty:
@@ -318,7 +459,7 @@ def _duty(row: tuple[Any, ...], at: datetime) -> Duty:
         circle=circle,
         title=title,
         since=from_micros(since),
-        due=until,
+        due_at=until,
         overdue=until is not None and at >= until,
     )
 
@@ -348,19 +489,49 @@ INSERT INTO circlekit_duty_member (member, circle) VALUES (:member, :circle)
 _LEAVE: Final = """
 DELETE FROM circlekit_duty_member WHERE member = :member AND circle = :circle
 """
-_BEGIN: Final = """
-INSERT INTO circlekit_duty_own (member, kind, ref, circle, title, at, position, due)
-VALUES (:member, :kind, :ref, :circle, :title, :at, :position, :due)
+_CLOSE: Final = """
+INSERT INTO circlekit_duty_closed (circle) VALUES (:circle) ON CONFLICT DO NOTHING
+"""
+_REOPEN: Final = "DELETE FROM circlekit_duty_closed WHERE circle = :circle"
+_ANEW: Final = """
 ON CONFLICT (member, kind, ref) DO UPDATE SET circle = excluded.circle,
 title = excluded.title, at = excluded.at, position = excluded.position,
-due = excluded.due
+due = excluded.due, open = 1
+"""
+_BEGIN: Final = f"""
+INSERT INTO circlekit_duty_own
+(member, kind, ref, circle, title, at, position, due, open)
+VALUES (:member, :kind, :ref, :circle, :title, :at, :position, :due, 1)
+{_ANEW}
+"""
+_BEGIN_AGAIN: Final = """
+UPDATE circlekit_duty_own SET open = 1, at = :at, position = :position
+WHERE kind = :kind AND ref = :ref AND member = :member
+"""
+_HAND_OVER: Final = f"""
+INSERT INTO circlekit_duty_own
+(member, kind, ref, circle, title, at, position, due, open)
+SELECT :to, kind, ref, circle, title, :at, :position, due, 1
+FROM circlekit_duty_own
+WHERE kind = :kind AND ref = :ref AND member = :member AND open = 1
+{_ANEW}
 """
 _MOVE: Final = """
 UPDATE circlekit_duty_own SET due = :due WHERE kind = :kind AND ref = :ref
 """
 _END: Final = """
-DELETE FROM circlekit_duty_own
+UPDATE circlekit_duty_own SET open = 0
 WHERE kind = :kind AND ref = :ref AND member = coalesce(:member, member)
+"""
+_ASK: Final = """
+INSERT INTO circlekit_duty_step (approval, step, member) VALUES (:ref, :step, :member)
+"""
+_ASK_ANOTHER: Final = """
+UPDATE circlekit_duty_step SET member = :member WHERE approval = :ref AND step = :step
+"""
+_ASK_NOBODY: Final = "DELETE FROM circlekit_duty_step WHERE approval = :ref"
+_ASKED: Final = """
+SELECT member FROM circlekit_duty_step WHERE approval = :ref AND step = :step
 """
 _WAITING_FOR: Final = """
 SELECT m.member FROM circlekit_duty_must_see u
@@ -370,6 +541,7 @@ WHERE u.circle = :circle AND u.post = :post AND NOT EXISTS (
     WHERE a.circle = u.circle AND a.post = u.post AND a.member = m.member)
 ORDER BY m.member
 """
+# An approval that has expired can no longer be done, whether or not it was closed.
 # The newest few must-sees of each circle come from the index, then the newest of
 # those and of the member's own.
 _OPEN: Final = """
@@ -379,7 +551,9 @@ WITH m AS (
 SELECT * FROM (
     SELECT o.kind, o.ref, 0 AS post, o.circle, o.title, o.at, o.due, o.position
     FROM circlekit_duty_own o JOIN m ON m.circle = o.circle
-    WHERE o.member = :member AND o.kind IN (:a, :b, :c, :d)
+    WHERE o.member = :member AND o.open = 1 AND o.kind IN (:a, :b, :c, :d)
+    AND NOT EXISTS (SELECT 1 FROM circlekit_duty_closed c WHERE c.circle = o.circle)
+    AND (o.kind <> 'approval' OR o.due IS NULL OR o.due > :now)
     AND (o.at, o.position) < (:at, :position)
     ORDER BY o.at DESC, o.position DESC LIMIT :limit) AS own
 UNION ALL

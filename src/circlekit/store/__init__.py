@@ -10,6 +10,7 @@ from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     ACTIVITY,
+    APPROVALS,
     DUTIES,
     GROUP_TIMELINE,
     GUARDIAN_VIEW,
@@ -20,12 +21,14 @@ from circlekit.store.schema import (
     QUOTA_VIEW,
     READ_MODELS,
     SCHEDULE,
+    TODOS,
     TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
 
 __all__ = [
     "ACTIVITY",
+    "APPROVALS",
     "DUTIES",
     "GROUP_TIMELINE",
     "GUARDIAN_VIEW",
@@ -36,6 +39,7 @@ __all__ = [
     "QUOTA_VIEW",
     "READ_MODELS",
     "SCHEDULE",
+    "TODOS",
     "TOPIC_BOARD",
     "ConnectionLostError",
     "Migration",

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from circlekit.projections.activity import ActivityView
+from circlekit.projections.approvals import Approvals
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.guardians import GuardianView
@@ -26,6 +27,7 @@ from circlekit.projections.member_feed import MemberFeed
 from circlekit.projections.quota_view import QuotaView
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
 from circlekit.projections.schedule import ScheduleView
+from circlekit.projections.todos import Todos
 from circlekit.projections.topic_board import TopicBoard
 
 SCHEMA_VERSION: Final = 2
@@ -33,6 +35,8 @@ MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
+TODOS: Final = Todos()
+APPROVALS: Final = Approvals()
 HOMEWORK_VIEW: Final = HomeworkView()
 GUARDIAN_VIEW: Final = GuardianView()
 SCHEDULE: Final = ScheduleView()
@@ -45,6 +49,8 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     GROUP_TIMELINE,
     QUOTA_VIEW,
     DUTIES,
+    TODOS,
+    APPROVALS,
     HOMEWORK_VIEW,
     GUARDIAN_VIEW,
     SCHEDULE,

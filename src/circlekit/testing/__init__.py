@@ -14,6 +14,7 @@ from circlekit.testing.histories import (
     group_histories,
 )
 from circlekit.testing.machines import (
+    ApprovalMachine,
     CircleMachine,
     CustomerMachine,
     GroupMachine,
@@ -23,6 +24,7 @@ from circlekit.testing.machines import (
     OrganisationMachine,
     ReaderMachine,
     ScheduleMachine,
+    TodoMachine,
     TopicMachine,
     TopicNamesMachine,
 )
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ZONES",
+    "ApprovalMachine",
     "CircleMachine",
     "CommunityMachine",
     "CustomerMachine",
@@ -78,6 +81,7 @@ __all__ = [
     "Outcome",
     "ReaderMachine",
     "ScheduleMachine",
+    "TodoMachine",
     "TopicMachine",
     "TopicNamesMachine",
     "acceptable_names",

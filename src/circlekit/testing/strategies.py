@@ -30,6 +30,7 @@ from hypothesis.strategies import SearchStrategy
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
 from circlekit.clock import zone_named
+from circlekit.events.approval import ApprovalStep, FormField
 from circlekit.events.homework import Scale
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
@@ -393,6 +394,9 @@ def rule_books() -> SearchStrategy[RuleBook]:
         member_moments=moments_,
         enterprise_moments=moments_,
         moments_share_budgets=st.booleans(),
+        must_see_reminders=some_budgets(
+            "must-see-reminder-day", "must-see-reminder-spacing"
+        ),
         homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
     )
 
@@ -407,6 +411,28 @@ def some_budgets(*rules: str) -> SearchStrategy[tuple[Budget, ...]]:
         for names in combinations(rules, size)
     ]
     return st.one_of(some)
+
+
+def form_fields() -> SearchStrategy[FormField]:
+    """
+    Return fields of a form, with choices where they go with the kind.
+    """
+    choices = st.lists(acceptable_names(), min_size=1, max_size=3, unique=True)
+    return st.one_of(
+        st.builds(
+            FormField,
+            name=acceptable_names(),
+            kind=st.sampled_from(("text", "number", "date")),
+            required=st.booleans(),
+        ),
+        st.builds(
+            FormField,
+            name=acceptable_names(),
+            kind=st.just("choice"),
+            choices=choices.map(tuple),
+            required=st.booleans(),
+        ),
+    )
 
 
 def reasons() -> SearchStrategy[Reason]:
@@ -466,6 +492,8 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     Window: windows,
     Budget: budgets,
     RuleBook: rule_books,
+    FormField: form_fields,
+    ApprovalStep: lambda: _built(ApprovalStep),
     Reason: reasons,
     Verdict: verdicts,
     Scale: scales,
@@ -473,6 +501,7 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     date: lambda: st.dates(EARLIEST.date(), LATEST.date()),
     str: acceptable_names,
     int: places,
+    float: lambda: st.floats(-(2.0**53), 2.0**53),
     bool: st.booleans,
     types.NoneType: st.none,
 }
@@ -527,6 +556,8 @@ def _of_type(declared: Any) -> SearchStrategy[Any]:
         return st.one_of([_of_type(option) for option in reversed(arguments)])
     if origin is tuple:
         return st.lists(_of_type(arguments[0]), max_size=3).map(tuple)
+    if origin is dict:
+        return st.dictionaries(*map(_of_type, arguments), max_size=3)
     if isinstance(declared, NewType):
         return _of_type(declared.__supertype__)
     raise TypeError(f"no strategy is known for a field of type {declared!r}")

@@ -16,6 +16,7 @@ A host puts its own numbers in by a subclass::
     TestOurCircles = OurCircles.TestCase
 """
 
+from circlekit.testing.machines.approval import ApprovalMachine
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
@@ -25,9 +26,11 @@ from circlekit.testing.machines.live import LiveMachine
 from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
 from circlekit.testing.machines.scheduling import ScheduleMachine
+from circlekit.testing.machines.todo import TodoMachine
 from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
+    "ApprovalMachine",
     "CircleMachine",
     "CustomerMachine",
     "GroupMachine",
@@ -37,6 +40,7 @@ __all__ = [
     "OrganisationMachine",
     "ReaderMachine",
     "ScheduleMachine",
+    "TodoMachine",
     "TopicMachine",
     "TopicNamesMachine",
 ]

@@ -123,10 +123,8 @@ class HomeworkMachine(Machine[Homework]):
         """
         self.wait(wait)
         at, handed = self.at, self.work.get(by)
-        joined_at = None if joined is None else self.due[0][0] + joined
-        standing = [
-            due for set_at, due in self.due if joined_at and set_at <= joined_at
-        ]
+        joined_at = None if joined is None else self.due[-1][0] + joined
+        standing = [due for set_at, due in self.due if joined_at and set_at < joined_at]
         in_time = joined_at is not None and joined_at < (
             standing[-1] if standing else self.due[0][1]
         )
@@ -284,6 +282,7 @@ class HomeworkMachine(Machine[Homework]):
         ):
             back = self.work[student]
             back.back, back.marked, back.until = True, False, ends
+            self.free_at = ends or self.free_at
             back.returned.clear()
 
     @rule(student=_STUDENTS, there=_MOSTLY)
@@ -335,6 +334,7 @@ class HomeworkMachine(Machine[Homework]):
         ):
             self.due.append((self.it.last_at, due))
             self.closes = closes
+            self.free_at = closes or due
 
     @rule(teaches=_MOSTLY, really=st.sampled_from((False, False, False, True)))
     def call_off(self, *, teaches: bool, really: bool) -> None:
@@ -431,6 +431,8 @@ class HomeworkMachine(Machine[Homework]):
             self.to, self.role, self.scale = to, role, scale
             self.due.append((at, due))
             self.closes = closes
+            # So that people wait until just then.
+            self.free_at = closes or due
 
 
 def _if(so: bool, rule_name: str) -> Verdict:  # noqa: FBT001

@@ -172,6 +172,7 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             *self.book.must_see,
             *self.book.member_moments,
             *self.book.enterprise_moments,
+            *self.book.must_see_reminders,
         )
         return frozenset(
             budget.window.seconds for budget in budgets if budget.window.seconds

@@ -12,41 +12,55 @@ from hypothesis.stateful import (
     invariant,
     rule,
 )
+from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.age import Age
 from circlekit.aggregates.reader import Reader
+from circlekit.budget import Spend
 from circlekit.events.guardian import (
     GuardianDigestSent,
     GuardianDismissed,
     GuardianNamed,
 )
-from circlekit.events.reader import MinorAttested, MustSeeAcknowledged, PostsRead
+from circlekit.events.reader import (
+    MinorAttested,
+    MustSeeAcknowledged,
+    MustSeeReminded,
+    PostsRead,
+)
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.live import Minor
+from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.machine import (
+    CAST,
     ROLES,
+    RUN_IT,
     Machine,
+    a_rule_book,
     a_wait,
     a_zone,
     some_waits,
 )
 from circlekit.testing.machines.waiting import Wait
-from circlekit.testing.strategies import moments
+from circlekit.testing.strategies import moments, rule_books
 from circlekit.verdict import ALLOWED, refused
 
+_SMALL: Final = rule_books()
 _HOST: Final = MemberId("host")
 _GUARDIANS: Final = st.sampled_from((MemberId("ana"), MemberId("ben"), MemberId("lin")))
 
 
 class ReaderMachine(Machine[Reader]):
     """
-    Drive a reader: what they read, the must-sees they acknowledge, and who is told.
+    Drive a reader: what they read, acknowledge, and are reminded of, and who is told.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[tuple[str, int]] = []
+        self.reminded: dict[tuple[str, int], list[Spent]] = {}
         self.zones_of: dict[str, str] = {}
         self.told_to: dict[str, datetime] = {}
         self.digests: list[tuple[str, str, datetime, str]] = []
@@ -58,12 +72,18 @@ class ReaderMachine(Machine[Reader]):
         """
         return Reader("lin")
 
-    @initialize(zone=a_zone(), at=moments())
-    def open_the_app(self, zone: str, at: datetime) -> None:
+    def small_books(self) -> SearchStrategy[RuleBook]:
         """
-        Begin somewhere, at some time.
+        Return rule books with small numbers of reminders.
         """
-        self.clock, self.zone = at, zone
+        return _SMALL
+
+    @initialize(zone=a_zone(), book=a_rule_book(), at=moments())
+    def open_the_app(self, zone: str, book: RuleBook, at: datetime) -> None:
+        """
+        Begin somewhere, at some time, with some numbers.
+        """
+        self.clock, self.zone, self.book = at, zone, book
 
     @rule(
         circle=st.sampled_from([CircleId("book-club"), CircleId("chess-club")]),
@@ -122,6 +142,62 @@ class ReaderMachine(Machine[Reader]):
             then=[MustSeeAcknowledged(circle=circle, post=post, at=self.at)],
         ):
             self.seen.append((circle, post))
+            self.reminded.pop((circle, post), None)
+
+    @rule(
+        wait=a_wait(),
+        circle=st.sampled_from([CircleId("book-club"), CircleId("chess-club")]),
+        post=st.integers(1, 2),
+        role=ROLES,
+        others=st.sampled_from(("manager", "manager", "owner", "member", None)),
+        there=st.sampled_from((True, True, False)),
+    )
+    def remind(
+        self,
+        wait: Wait,
+        circle: CircleId,
+        post: int,
+        role: Role | None,
+        others: Role | None,
+        *,
+        there: bool,
+    ) -> None:
+        """
+        Wait, then be reminded of a must-see by somebody in some role.
+        """
+        self.wait(wait)
+        runs_it = (
+            ALLOWED if others in RUN_IT else refused("not-a-manager", "no manager")
+        )
+        gone = ALLOWED if there else refused("post-removed", "it was removed")
+        spent = self.reminded.get((circle, post), [])
+        if self.ask(
+            lambda at: self.it.remind(
+                circle,
+                post,
+                manager=runs_it,
+                there=gone,
+                role=role,
+                budgets=self.book.must_see_reminders,
+                zone=self.zone,
+                by=CAST[0],
+                at=at,
+            ),
+            refused_if={
+                "not-a-manager": others not in RUN_IT,
+                "not-a-member": role is None,
+                "post-removed": not there,
+                "already-acknowledged": (circle, post) in self.seen,
+            },
+            then=[MustSeeReminded(circle=circle, post=post, by=CAST[0], at=self.at)],
+            budgets=self.book.must_see_reminders,
+            spent=spent,
+        ):
+            newest = Spent(self.at, len(self.history))
+            self.reminded[circle, post] = [*spent, newest]
+            self.check_never_over(
+                self.book.must_see_reminders, newest, self.reminded[circle, post]
+            )
 
     @rule(guardian=_GUARDIANS, zone=a_zone(), name=st.booleans())
     def look_after(self, guardian: MemberId, zone: str, *, name: bool) -> None:
@@ -213,7 +289,14 @@ class ReaderMachine(Machine[Reader]):
         """
         Check that the reader remembers what the model remembers.
         """
-        self.check_state(acknowledged=set(self.seen), age=Age(self.minor))
+        self.check_state(
+            acknowledged=set(self.seen),
+            reminders={
+                of: [Spend(spend.at, spend.place) for spend in sent]
+                for of, sent in self.reminded.items()
+            },
+            age=Age(self.minor),
+        )
         if self.it.guardians.zones != self.zones_of:
             self.fail(f"guardians are {self.it.guardians.zones}")
 
