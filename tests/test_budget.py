@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from circlekit.budget import (
     CALENDAR_DAY,
     CALENDAR_MONTH,
+    CALENDAR_WEEK,
     Budget,
     Spend,
     Usage,
@@ -234,7 +235,13 @@ def test_usage_of_a_month():
     ]
 
     expected = Usage(
-        budget=budget, used=2, starts=starts, ends=ends, used_by=(5, 6), free_at=ends
+        budget=budget,
+        limit=budget.limit,
+        used=2,
+        starts=starts,
+        ends=ends,
+        used_by=(5, 6),
+        free_at=ends,
     )
     assert expected == usage(budget, spends, zone="UTC", at=NOON)
     assert 0 == expected.left
@@ -249,6 +256,7 @@ def test_usage_of_a_rolling_window():
 
     expected = Usage(
         budget=budget,
+        limit=budget.limit,
         used=2,
         starts=NOON - DAY,
         ends=NOON,
@@ -315,6 +323,55 @@ def test_usage_is_a_plain_count(budget, zone, at, waits):
         assert 0 == usage(budget, spends, zone=zone, at=just_before).left
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_weeks_begin_on_mondays(zone):
+    """
+    From 2020 to 2035 each week begins on the Monday on which the last ended.
+    """
+    first = in_zone(zone, 2020, 1, 6)
+    weeks = list(tiles(CALENDAR_WEEK, zone, first, in_zone(zone, 2035, 12, 31)))
+
+    mondays = [date(2020, 1, 6) + timedelta(weeks=n) for n in range(len(weeks))]
+    assert mondays == [starts.astimezone(ZoneInfo(zone)).date() for starts, _ in weeks]
+    assert first == weeks[0][0]
+    assert all(before[1] == after[0] for before, after in pairwise(weeks))
+    assert (2034, 2036) == (mondays[-53].year, (mondays[-1] + timedelta(8)).year)
+
+
+@pytest.mark.parametrize(
+    ("window", "day", "limit"),
+    [
+        (CALENDAR_MONTH, (2026, 2, 11), 56),
+        (CALENDAR_MONTH, (2028, 2, 29), 58),
+        (CALENDAR_MONTH, (2026, 12, 31), 62),
+        (CALENDAR_WEEK, (2026, 3, 29), 14),
+        (CALENDAR_DAY, (2026, 3, 29), 2),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_limit_for_each_day(window, day, limit, zone):
+    """
+    A limit for each day is as many times larger as the window has days.
+
+    However long those are by the clock.
+    """
+    budget = Budget("mass-send", 2, window, per_day=True)
+
+    assert limit == budget.limit_at(zone=zone, at=in_zone(zone, *day, 12))
+    assert 2 == Budget("mass-send", 2, window).limit_at(zone=zone, at=NOON)
+
+
+def test_no_limit_for_each_day_of_a_span():
+    """
+    A rolling window has no days of its own that a limit could be for.
+    """
+    with pytest.raises(InvalidInputError) as trouble:
+        Budget("mass-send", 2, rolling(days=7), per_day=True)
+
+    assert "limit" == trouble.value.field
+
+
 @given(zone=zones(), at=moments())
 def test_the_earliest_that_counts(zone, at):
     """
@@ -338,6 +395,7 @@ def test_the_earliest_that_counts(zone, at):
         ("rolling", 0),
         ("rolling", -1),
         ("calendar-day", 86_400),
+        ("calendar-week", 604_800),
         ("calendar-month", 1),
     ],
 )
@@ -365,6 +423,7 @@ def test_budgets_that_are_none(rule, limit):
     ("window", "words"),
     [
         (CALENDAR_DAY, "calendar day"),
+        (CALENDAR_WEEK, "calendar week"),
         (CALENDAR_MONTH, "calendar month"),
         (rolling(hours=24), "24 hours"),
         (rolling(hours=1), "1 hour"),

@@ -14,6 +14,13 @@ MUST_SEE = (
 )
 A_DAY = Budget("moment-day", 1, CALENDAR_DAY)
 A_MONTH = Budget("moment-month", 4, CALENDAR_MONTH)
+SENDS = {
+    "member_mass_sends": (Budget("mass-send-day", 1, CALENDAR_DAY),),
+    "enterprise_mass_sends": (Budget("mass-send-month", 4, CALENDAR_MONTH),),
+    "mass_sends_by_member": True,
+    "mass_send_reminders": (Budget("mass-send-reminder", 3, rolling(hours=24)),),
+}
+EACH_DAY = Budget("mass-send-month", 1, CALENDAR_MONTH, per_day=True)
 
 SHIPPED = {
     "dingtalk_2020": RuleBook(name="dingtalk_2020", must_see=MUST_SEE),
@@ -23,6 +30,18 @@ SHIPPED = {
         group_capacity=100,
         member_moments=(A_DAY,),
         enterprise_moments=(A_MONTH,),
+        **SENDS,
+    ),
+    "wecom_2025": RuleBook(
+        name="wecom_2025",
+        must_see=MUST_SEE,
+        group_capacity=500,
+        member_moments=(A_DAY,),
+        enterprise_moments=(A_MONTH,),
+        member_mass_sends=(EACH_DAY,),
+        enterprise_mass_sends=(EACH_DAY,),
+        mass_sends_share_budgets=True,
+        mass_send_reminders=SENDS["mass_send_reminders"],
     ),
     "seed_literal": RuleBook(
         name="seed_literal",
@@ -31,6 +50,13 @@ SHIPPED = {
         member_moments=(A_DAY, A_MONTH),
         enterprise_moments=(A_DAY, A_MONTH),
         moments_share_budgets=True,
+        **SENDS,
+    ),
+    "circlekit_2026": RuleBook(
+        name="circlekit_2026",
+        must_see=MUST_SEE,
+        comment_relay="digest",
+        comment_relay_choice=True,
     ),
 }
 
@@ -58,6 +84,8 @@ def test_what_a_book_says_of_itself():
         member_moments=(),
         enterprise_moments=(),
         moments_share_budgets=False,
+        comment_digest_seconds=600,
+        comment_relay_choice=False,
     )
     assert expected == book
 
@@ -89,7 +117,8 @@ def test_an_unknown_name():
 
     expected = (
         "rules: 'dingtalk_1999' is not known; accepted: "
-        "a RuleBook, or one of dingtalk_2020, seed_literal, wecom_2020"
+        "a RuleBook, or one of circlekit_2026, dingtalk_2020, seed_literal, "
+        "wecom_2020, wecom_2025"
     )
     assert expected == str(trouble.value)
 

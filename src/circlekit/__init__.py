@@ -4,7 +4,14 @@ Rules, history and read models for communities that live inside other services.
 
 from typing import TYPE_CHECKING, Any
 
-from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.budget import (
+    CALENDAR_DAY,
+    CALENDAR_MONTH,
+    CALENDAR_WEEK,
+    Budget,
+    Window,
+    rolling,
+)
 from circlekit.clock import ManualClock
 from circlekit.errors import (
     AlreadyThereError,
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CALENDAR_DAY",
     "CALENDAR_MONTH",
+    "CALENDAR_WEEK",
     "RULE_BOOKS",
     "AlreadyThereError",
     "AsyncCircleKit",

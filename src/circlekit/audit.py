@@ -135,7 +135,7 @@ class WhatIf:
                 continue
             match budget.window.kind:
                 case "calendar-month" if self.per_month is not None:
-                    budgets.append(evolve(budget, limit=self.per_month))
+                    budgets.append(evolve(budget, limit=self.per_month, per_day=False))
                 case "rolling" if self.gap is not None and budget.limit == 1:
                     if self.gap:
                         seconds = int(self.gap.total_seconds())
@@ -577,7 +577,12 @@ class _Ledger:
     def _month(self, at: datetime) -> CircleMonth:
         name = f"{at.astimezone(zone_named(self.zone)):%Y-%m}"
         allowance = next(
-            (it.limit for it in self.budgets if it.window == CALENDAR_MONTH), None
+            (
+                it.limit_at(zone=self.zone, at=at)
+                for it in self.budgets
+                if it.window == CALENDAR_MONTH
+            ),
+            None,
         )
         month = self.months.get(name)
         if month is None:

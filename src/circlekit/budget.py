@@ -1,8 +1,8 @@
 """
 Budgets: so many in a window, counted the same way everywhere.
 
-A window is either a calendar day or month of a zone, half-open from one local
-midnight to the next, or a rolling span of elapsed time: what happened at ``T``
+A window is either a calendar day, week or month of a zone, half-open from one local
+midnight to another, or a rolling span of elapsed time: what happened at ``T``
 counts while ``now < T + span`` and no longer at ``now == T + span``.
 
 The decision, the quota view and the audit all count with :func:`usage`, so they
@@ -22,7 +22,7 @@ from circlekit.clock import zone_named
 from circlekit.errors import InvalidInputError
 
 _THREE_DAYS: Final = 3 * 86_400
-WindowKind = Literal["calendar-day", "calendar-month", "rolling"]
+WindowKind = Literal["calendar-day", "calendar-week", "calendar-month", "rolling"]
 
 
 @frozen
@@ -31,7 +31,8 @@ class Window:
     The stretch of time a budget is counted over.
 
     Attributes:
-        kind: ``calendar-day``, ``calendar-month`` or ``rolling``.
+        kind: ``calendar-day``, ``calendar-week``, which begins on a Monday,
+            ``calendar-month`` or ``rolling``.
 
         seconds: Length of a rolling window in elapsed seconds; None otherwise.
     """
@@ -57,6 +58,8 @@ class Window:
         match self.kind:
             case "calendar-day":
                 return "calendar day"
+            case "calendar-week":
+                return "calendar week"
             case "calendar-month":
                 return "calendar month"
             case "rolling":
@@ -64,6 +67,7 @@ class Window:
 
 
 CALENDAR_DAY: Final = Window("calendar-day")
+CALENDAR_WEEK: Final = Window("calendar-week")
 CALENDAR_MONTH: Final = Window("calendar-month")
 
 
@@ -85,11 +89,38 @@ class Budget:
         limit: How many the window holds.
 
         window: The stretch of time they are counted over.
+
+        per_day: Whether the limit is for each day of the window, which then is
+            one of the calendar: a month of 28 days holds 28 times as many.
     """
 
     rule: str = field(validator=check.min_len(1))
     limit: int = field(validator=check.ge(0))
     window: Window
+    per_day: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """
+        Refuse to count the days of a rolling window: it may begin within one.
+        """
+        if self.per_day and self.window.kind == "rolling":
+            problem = f"for each day of {self.window}"
+            raise InvalidInputError("limit", problem, "a window of the calendar")
+
+    def limit_at(self, *, zone: str, at: datetime) -> int:
+        """
+        Return how many the window holds that holds *at*.
+
+        >>> a_day_each = Budget("mass-send-month", 1, CALENDAR_MONTH, per_day=True)
+        >>> a_day_each.limit_at(zone="UTC", at=datetime(2028, 2, 3, tzinfo=UTC))
+        29
+        """
+        if not self.per_day:
+            return self.limit
+        starts, ends = window_bounds(self.window, zone=zone, at=at)
+        home = zone_named(zone)
+        days = ends.astimezone(home).date() - starts.astimezone(home).date()
+        return self.limit * days.days
 
 
 @frozen
@@ -114,6 +145,8 @@ class Usage:
     Attributes:
         budget: The budget that was counted.
 
+        limit: How many the window holds at most.
+
         used: How many the window holds at that moment; with uses still to come,
             the fullest window that the moment asked would be in.
 
@@ -132,6 +165,7 @@ class Usage:
     """
 
     budget: Budget
+    limit: int
     used: int
     starts: datetime
     ends: datetime
@@ -144,7 +178,7 @@ class Usage:
         """
         Return how many more the window holds, never below zero.
         """
-        return max(0, self.budget.limit - self.used)
+        return max(0, self.limit - self.used)
 
 
 def usage(budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime) -> Usage:
@@ -175,9 +209,11 @@ def usage(budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime) -
         starts, ends, counted = _fullest(budget, near, at)
     else:
         counted = [spend for spend in near if spend.at < ends]
-    full = len(counted) >= budget.limit > 0
+    limit = budget.limit_at(zone=zone, at=at)
+    full = len(counted) >= limit > 0
     return Usage(
         budget=budget,
+        limit=limit,
         used=len(counted),
         starts=starts,
         ends=ends,
@@ -285,7 +321,8 @@ def _free_at(
     _, again = window_bounds(budget.window, zone=zone, at=at)
     while True:
         starts, ends = window_bounds(budget.window, zone=zone, at=again)
-        if sum(starts <= spend.at < ends for spend in near) < budget.limit:
+        limit = budget.limit_at(zone=zone, at=again)
+        if sum(starts <= spend.at < ends for spend in near) < limit:
             return again
         again = ends
 
@@ -293,6 +330,8 @@ def _free_at(
 def _next_start(kind: WindowKind, day: date) -> date:
     if kind == "calendar-day":
         return day + timedelta(days=1)
+    if kind == "calendar-week":
+        return day + timedelta(days=7 - day.weekday())
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
@@ -301,6 +340,8 @@ def _calendar_bounds(
     kind: WindowKind, zone: ZoneInfo, day: date
 ) -> tuple[datetime, datetime]:
     first = day if kind == "calendar-day" else day.replace(day=1)
+    if kind == "calendar-week":
+        first = day - timedelta(days=day.weekday())
     return _midnight(first, zone), _midnight(_next_start(kind, day), zone)
 
 

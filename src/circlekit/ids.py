@@ -20,11 +20,12 @@ GroupId = NewType("GroupId", str)
 MemberId = NewType("MemberId", str)
 CustomerId = NewType("CustomerId", str)
 MomentId = NewType("MomentId", str)
+HomeworkId = NewType("HomeworkId", str)
 ApprovalId = NewType("ApprovalId", str)
 TodoId = NewType("TodoId", str)
-HomeworkId = NewType("HomeworkId", str)
 LiveId = NewType("LiveId", str)
 TopicId = NewType("TopicId", str)
+MassSendId = NewType("MassSendId", str)
 
 
 _PLACE: Final = re.compile("[0-9]{1,18}")

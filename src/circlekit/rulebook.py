@@ -14,9 +14,10 @@ from attrs import validators as check
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
+from circlekit.settings import COMMENT_RELAYS, CommentRelay
 
+NewcomersSee = Literal["all", "nothing", "newest", "days"]
 CommunityJoining = Literal["open", "application"]
-CommentRelay = Literal["all", "off"]
 Kind = Literal["internal", "teaching", "business", "community"]
 Setting = str | int | float | bool | None
 
@@ -71,7 +72,8 @@ class RuleBook:
 
         group_capacity: Most members of one group, None for no limit.
 
-        comment_relay: What group timelines show of comments: all, or none.
+        comment_relay: What group timelines show of comments: ``all`` of them,
+            a ``digest``, or none (``off``).
 
         strict_private_chat: Whether a group's private-chat block holds even
             for members who share another group without one.
@@ -86,6 +88,11 @@ class RuleBook:
         house: The host's own rules; given as policies, kept as their names and
             numbers.
 
+        comment_digest_seconds: How many seconds of comments on one post are
+            gathered into one digest.
+
+        comment_relay_choice: Whether organisations and owners may set another
+            relay of comments, and readers a lower one.
         homework_kinds: The kinds of circles that have homework.
 
         live_kinds: The kinds of circles that have live.
@@ -101,12 +108,32 @@ class RuleBook:
 
         all_staff_capacity: Most members of a group of the all-staff circle.
 
+        member_mass_sends: Every budget, per customer or group, of mass sends by
+            staff.
+
+        enterprise_mass_sends: The same of mass sends by the company.
+
+        mass_sends_share_budgets: Whether both count together.
+
+        mass_sends_by_member: Whether each member of staff has budgets of their
+            own, unless all count together.
+
+        mass_send_reminders: Every budget, per mass send, of reminders to confirm it.
+
+        mass_send_customers: Most customers of one mass send.
+
+        mass_send_groups: Most groups of one mass send.
+
+        must_see_reminders: Every budget, per must-see and reader, of reminders to
+            acknowledge it.
         community_joining: How people come into a community circle.
 
         convention: The version that members accept before they write, None for none.
 
-        must_see_reminders: Every budget, per must-see and reader, of reminders to
-            acknowledge it.
+        newcomers_see: What of the past somebody sees who joins: all of it, nothing,
+            the newest posts, or those of some days; pinned posts and must-sees always.
+
+        newcomers_see_number: How many posts, or days of 24 hours each.
     """
 
     name: str = field(validator=check.min_len(1))
@@ -115,12 +142,16 @@ class RuleBook:
     group_capacity: int | None = field(
         default=None, validator=check.optional(check.ge(1))
     )
-    comment_relay: CommentRelay = "all"
+    comment_relay: CommentRelay = field(
+        default="all", validator=check.in_(COMMENT_RELAYS)
+    )
     strict_private_chat: bool = False
     member_moments: tuple[Budget, ...] = ()
     enterprise_moments: tuple[Budget, ...] = ()
     moments_share_budgets: bool = False
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
+    comment_digest_seconds: int = field(default=600, validator=check.ge(1))
+    comment_relay_choice: bool = False
     homework_kinds: tuple[Kind, ...] = ("teaching",)
     live_kinds: tuple[Kind, ...] = ("teaching",)
     minor_live_minutes: int | None = field(
@@ -129,23 +160,38 @@ class RuleBook:
     make_up_days: int = field(default=0, validator=check.ge(0))
     make_ups_a_month: int = field(default=0, validator=check.ge(0))
     all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
+    member_mass_sends: tuple[Budget, ...] = ()
+    enterprise_mass_sends: tuple[Budget, ...] = ()
+    mass_sends_share_budgets: bool = False
+    mass_sends_by_member: bool = False
+    mass_send_reminders: tuple[Budget, ...] = ()
+    mass_send_customers: int = field(default=10_000, validator=check.ge(0))
+    mass_send_groups: int = field(default=2_000, validator=check.ge(0))
+    must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
     community_joining: CommunityJoining = "open"
     convention: str | None = field(
         default=None, validator=check.optional(check.min_len(1))
     )
-    must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
+    newcomers_see: NewcomersSee = "all"
+    newcomers_see_number: int = field(
+        default=0, validator=[check.ge(0), check.le(10_000)]
+    )
 
     def __attrs_post_init__(self) -> None:
         """
         Refuse two rules of one name: nobody could tell which of them said no.
 
         Raises:
-            InvalidInputError: If a must-see or moment meets the same name twice.
+            InvalidInputError: If a must-see, moment or mass send meets the same
+                name twice.
         """
         for field_name, budgets in (
             ("must_see", self.must_see),
             ("member_moments", self.member_moments),
             ("enterprise_moments", self.enterprise_moments),
+            ("member_mass_sends", self.member_mass_sends),
+            ("enterprise_mass_sends", self.enterprise_mass_sends),
+            ("mass_send_reminders", self.mass_send_reminders),
             ("must_see_reminders", self.must_see_reminders),
         ):
             names = [budget.rule for budget in budgets]
@@ -162,6 +208,10 @@ _MUST_SEE: Final = (
 )
 _MOMENT_OF_THE_DAY: Final = Budget("moment-day", 1, CALENDAR_DAY)
 _MOMENTS_OF_THE_MONTH: Final = Budget("moment-month", 4, CALENDAR_MONTH)
+_A_MESSAGE_FOR_EACH_DAY: Final = Budget(
+    "mass-send-month", 1, CALENDAR_MONTH, per_day=True
+)
+_REMINDERS: Final = (Budget("mass-send-reminder", 3, rolling(hours=24)),)
 
 DINGTALK_2020: Final = RuleBook(name="dingtalk_2020", must_see=_MUST_SEE)
 """
@@ -175,10 +225,34 @@ WECOM_2020: Final = RuleBook(
     group_capacity=100,
     member_moments=(_MOMENT_OF_THE_DAY,),
     enterprise_moments=(_MOMENTS_OF_THE_MONTH,),
+    member_mass_sends=(Budget("mass-send-day", 1, CALENDAR_DAY),),
+    enterprise_mass_sends=(Budget("mass-send-month", 4, CALENDAR_MONTH),),
+    mass_sends_by_member=True,
+    mass_send_reminders=_REMINDERS,
 )
 """
 WeCom 3.0 as described in 2020: customer groups of a hundred; a customer is
 shown one moment a day by staff and, apart from that, four a month by the company.
+A mass send by the company reaches whom it may four times a month, one by a member
+of staff once a day.
+"""
+
+WECOM_2025: Final = RuleBook(
+    name="wecom_2025",
+    must_see=_MUST_SEE,
+    group_capacity=500,
+    member_moments=(_MOMENT_OF_THE_DAY,),
+    enterprise_moments=(_MOMENTS_OF_THE_MONTH,),
+    member_mass_sends=(_A_MESSAGE_FOR_EACH_DAY,),
+    enterprise_mass_sends=(_A_MESSAGE_FOR_EACH_DAY,),
+    mass_sends_share_budgets=True,
+    mass_send_reminders=_REMINDERS,
+)
+"""
+WeCom as described in 2025: groups of five hundred, and as many mass sends in a
+calendar month as it has days, by staff and by the company together. A company may
+choose seven a calendar week or one a calendar day instead. For moments nothing
+newer is known than the numbers of 2020.
 """
 
 SEED_LITERAL: Final = RuleBook(
@@ -188,14 +262,38 @@ SEED_LITERAL: Final = RuleBook(
     member_moments=(_MOMENT_OF_THE_DAY, _MOMENTS_OF_THE_MONTH),
     enterprise_moments=(_MOMENT_OF_THE_DAY, _MOMENTS_OF_THE_MONTH),
     moments_share_budgets=True,
+    member_mass_sends=WECOM_2020.member_mass_sends,
+    enterprise_mass_sends=WECOM_2020.enterprise_mass_sends,
+    mass_sends_by_member=True,
+    mass_send_reminders=_REMINDERS,
 )
 """
 The same source read to the letter: one budget for all moments, one a day and
 four a month.
 """
 
+CIRCLEKIT_2026: Final = RuleBook(
+    name="circlekit_2026",
+    must_see=_MUST_SEE,
+    comment_relay="digest",
+    comment_relay_choice=True,
+)
+"""
+What circlekit would choose: DingTalk's must-sees, and of comments one digest for
+each post, group and ten minutes, which owners and readers may lower.
+"""
+
 RULE_BOOKS: Final[Mapping[str, RuleBook]] = MappingProxyType(
-    {book.name: book for book in (DINGTALK_2020, WECOM_2020, SEED_LITERAL)}
+    {
+        book.name: book
+        for book in (
+            DINGTALK_2020,
+            WECOM_2020,
+            WECOM_2025,
+            SEED_LITERAL,
+            CIRCLEKIT_2026,
+        )
+    }
 )
 
 

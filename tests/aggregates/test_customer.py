@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from circlekit.aggregates.contacts import Contacts
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.history import replay
 from circlekit.budget import Spend
@@ -340,5 +341,6 @@ def test_history_is_not_judged():
         by_members=[Spend(NOON, 3), Spend(NOON, 4), Spend(NOON, 5)],
         by_enterprise=[Spend(NOON, 6)],
         shown={"moment-0", "moment-1", "moment-2", "moment-3"},
+        contacts=Contacts(added_by=ADDED.by, last={LIN: NOON}),
     )
     assert expected == it

@@ -18,7 +18,7 @@ from circlekit import (
     rolling,
 )
 from circlekit.policies.graders import known_graders
-from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
+from circlekit.rulebook import CIRCLEKIT_2026, DINGTALK_2020, SEED_LITERAL, WECOM_2020
 from circlekit.verdict import Verdict
 from tests.application.town import GRADERS, outcome
 
@@ -34,6 +34,8 @@ HOMEWORK = ("essay", "essay", "sums")
 TOPICS = ("run", "run", "read", "well")
 ORGANISATIONS = ("acme", "other")
 EMOJI = ("👍", "🎉")
+RELAYS = ("off", "digest", "all", None)
+SUBJECTS = (None, "Tea", "Chess")
 BOOKS = (
     DINGTALK_2020,
     WECOM_2020,
@@ -46,6 +48,8 @@ BOOKS = (
         community_joining="application",
         convention="v1",
     ),
+    CIRCLEKIT_2026,
+    evolve(CIRCLEKIT_2026, name="loud", comment_relay="all", comment_digest_seconds=60),
     evolve(
         DINGTALK_2020,
         name="small",
@@ -319,7 +323,8 @@ def _content(it: Community, act: Act) -> dict[str, Any]:
 
 def _publish(it: Community, act: Act) -> Any:
     sync = (None, None, True, False)[act.switch % 4]
-    return (_circle(act),), {**_content(it, act), "sync": sync}
+    topic = SUBJECTS[act.switch % 3]
+    return (_circle(act),), {**_content(it, act), "sync": sync, "topic": topic}
 
 
 def _must_see(it: Community, act: Act) -> Any:
@@ -348,6 +353,19 @@ def _message(it: Community, act: Act) -> Any:
     text = f"Message {len(it.messages)}"
     more = {"videos": ["three.mp4"]} if act.other == 1 else {}
     return (_group(act),), {"by": _by(act), "text": text, "reply_to": to, **more}
+
+
+def _for_a_while(it: Community, act: Act) -> dict[str, Any]:
+    until = None if act.switch % 2 else it.clock.now + timedelta(hours=act.other)
+    return {"reason": "Ads", "until": until}
+
+
+def _announcements_only(it: Community, act: Act) -> Any:
+    thread = _newest(it.messages, act.other) if act.switch % 2 else None
+    if thread is not None and thread.group != _group(act):
+        thread = None
+    more = {"open_thread": thread, **_for_a_while(it, act)}
+    return (_group(act),), {"by": _by(act), **more}
 
 
 def _mute(it: Community, act: Act) -> Any:
@@ -383,41 +401,6 @@ def _link(it: Community, act: Act) -> Any:
     return (_circle(act),), {"by": _by(act), "name": "Room", "group": _group(act)}
 
 
-def _todo(act: Act) -> str:
-    return f"to-do {act.thing % 3}"
-
-
-def _approval(act: Act) -> str:
-    return f"approval {act.thing % 3}"
-
-
-def _soon(it: Community, act: Act) -> datetime | None:
-    return None if act.other < 4 else it.clock.now + timedelta(hours=act.other - 5)
-
-
-def _give(it: Community, act: Act) -> Any:
-    to = [_other(act), _by(act)][: 1 + act.switch % 2]
-    return (_circle(act),), {
-        "by": _by(act),
-        "title": f"Thing {act.switch}",
-        "to": None if act.switch == 0 else to,
-        "due_at": _soon(it, act),
-        "todo": _todo(act),
-    }
-
-
-def _ask(it: Community, act: Act) -> Any:
-    asked = ((_by(act), "acme"), (_other(act), "acme"), ("tao", "acme"))
-    return (_circle(act),), {
-        "by": _by(act),
-        "title": f"Plan {act.switch}",
-        "steps": asked[act.switch % 2 :],
-        "parallel": act.switch > 3,
-        "due_at": _soon(it, act),
-        "approval": _approval(act),
-    }
-
-
 def _circle_or_school(act: Act) -> str:
     return "school" if act.switch in {0, 1, 2} else _circle(act)
 
@@ -425,9 +408,9 @@ def _circle_or_school(act: Act) -> str:
 def _join(it: Community, act: Act) -> Any:
     circle = _circle_or_school(act)
     role = ("student", "student", "teacher", None)[act.thing % 4]
-    more = {"verified_role": role} if circle == "school" else {}
-    more["staff_of"] = ("acme", None)[act.switch % 2]
-    return (circle, _other(act)), more
+    if circle == "school":
+        return (circle, _other(act)), {"verified_role": role}
+    return (circle, _other(act)), {"staff_of": ("acme", None)[act.switch % 2]}
 
 
 def _homework(act: Act) -> str:
@@ -459,6 +442,41 @@ def _student(act: Act) -> str:
 
 def _child(act: Act) -> Any:
     return (_student(act), _by(act)), {"by": "host"}
+
+
+def _todo(act: Act) -> str:
+    return f"to-do {act.thing % 3}"
+
+
+def _approval(act: Act) -> str:
+    return f"approval {act.thing % 3}"
+
+
+def _soon(it: Community, act: Act) -> datetime | None:
+    return None if act.other < 4 else it.clock.now + timedelta(hours=act.other - 5)
+
+
+def _assign_todo(it: Community, act: Act) -> Any:
+    to = [_other(act), _by(act)][: 1 + act.switch % 2]
+    return (_circle(act),), {
+        "by": _by(act),
+        "title": f"Thing {act.switch}",
+        "to": None if act.switch == 0 else to,
+        "due_at": _soon(it, act),
+        "todo": _todo(act),
+    }
+
+
+def _start(it: Community, act: Act) -> Any:
+    asked = ((_by(act), "acme"), (_other(act), "acme"), ("tao", "acme"))
+    return (_circle(act),), {
+        "by": _by(act),
+        "title": f"Plan {act.switch}",
+        "steps": asked[act.switch % 2 :],
+        "parallel": act.switch > 3,
+        "due_at": _soon(it, act),
+        "approval": _approval(act),
+    }
 
 
 def _live(it: Community, act: Act) -> str:
@@ -578,6 +596,37 @@ COMMANDS: dict[str, Any] = {
     "allow_private_chat": _on_group,
     "open_private_chat": _reach,
     "send_friend_request": _reach,
+    "set_group_topics": lambda it, act: (
+        (_circle(act), _group(act), (("Tea",), ("Chess",), (), ())[act.switch % 4]),
+        {"by": _by(act)},
+    ),
+    "set_slow_mode": lambda it, act: (
+        (_group(act),),
+        {"by": _by(act), "seconds": 1 + 3_600 * act.switch, **_for_a_while(it, act)},
+    ),
+    "lift_slow_mode": _on_group,
+    "set_announcements_only": _announcements_only,
+    "lift_announcements_only": _on_group,
+    "redirect_thread": lambda it, act: (
+        (_newest(it.messages, act.other), _group(act)),
+        {"by": _by(act), "reason": "Off topic"},
+    ),
+    "manage_groups": lambda it, act: (
+        (_circle(act), ("mute_group", "unmute_group")[act.switch % 2]),
+        {
+            "by": _by(act),
+            "groups": (None, [_group(act)])[act.other % 2],
+            "reason": ("Ads", None)[act.switch % 2],
+        },
+    ),
+    "set_comment_relay": lambda it, act: (
+        (_circle(act), RELAYS[act.switch % 4]),
+        {"by": _by(act)},
+    ),
+    "choose_comment_relay": lambda it, act: (
+        (RELAYS[act.switch % 4],),
+        {"by": _by(act), "circle": (None, _circle(act))[act.other % 2]},
+    ),
     "assign_homework": _assign,
     "move_homework_due": lambda it, act: (
         (_homework(act), it.clock.now + timedelta(days=act.other)),
@@ -708,6 +757,26 @@ COMMANDS: dict[str, Any] = {
         (_live(it, act), "replay.mp4"),
         {"by": _by(act)},
     ),
+    "contact_customer": _on_customer,
+    "create_mass_send": lambda it, act: (
+        (),
+        {
+            "by": _by(act),
+            "source": ("member", "enterprise")[act.switch % 2],
+            "text": f"Sale {act.thing % 4}",
+            "customers": CUSTOMERS[: act.other % 3],
+            "groups": ["club", "side"] if act.switch > 1 else ["class"],
+            "mass_send": f"sale {act.thing % 4}",
+        },
+    ),
+    "confirm_mass_send": lambda it, act: (
+        (f"sale {act.thing % 4}",),
+        {"by": _by(act)},
+    ),
+    "remind_mass_send": lambda it, act: (
+        (f"sale {act.thing % 4}",),
+        {"by": _by(act)},
+    ),
     "attest_minor": lambda it, act: (
         (_other(act),),
         {"until": it.clock.now + timedelta(days=act.switch - 1), "zone": "UTC"},
@@ -754,27 +823,6 @@ COMMANDS: dict[str, Any] = {
         (f"moment {act.other}", _customer(act)),
         {"by": _by(act), "source": ("member", "enterprise")[act.switch % 2]},
     ),
-    "remind_reader": lambda it, act: ((it.post(act), _other(act)), {"by": _by(act)}),
-    "assign_todo": _give,
-    "complete_todo": lambda it, act: ((_todo(act),), {"by": _by(act)}),
-    "reopen_todo": lambda it, act: ((_todo(act), _other(act)), {"by": _by(act)}),
-    "reassign_todo": lambda it, act: (
-        (_todo(act), _other(act), PEOPLE[act.switch % len(PEOPLE)]),
-        {"by": _by(act)},
-    ),
-    "move_todo_due": lambda it, act: ((_todo(act), _soon(it, act)), {"by": _by(act)}),
-    "cancel_todo": lambda it, act: ((_todo(act),), {"by": _by(act)}),
-    "start_approval": _ask,
-    "decide_approval": lambda it, act: (
-        (_approval(act),),
-        {"by": _by(act), "approve": act.switch > 1},
-    ),
-    "delegate_approval": lambda it, act: (
-        (_approval(act), _other(act)),
-        {"by": _by(act)},
-    ),
-    "withdraw_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
-    "expire_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
     "schedule_post": _schedule_post,
     "schedule_must_see": lambda it, act: (
         (_circle(act),),
@@ -785,4 +833,49 @@ COMMANDS: dict[str, Any] = {
         {"by": _by(act)},
     ),
     "cancel_scheduled": lambda it, act: ((_scheduled(it, act),), {"by": _by(act)}),
+    "remind_reader": lambda it, act: ((it.post(act), _other(act)), {"by": _by(act)}),
+    "assign_todo": _assign_todo,
+    "complete_todo": lambda it, act: ((_todo(act),), {"by": _by(act)}),
+    "reopen_todo": lambda it, act: ((_todo(act), _other(act)), {"by": _by(act)}),
+    "reassign_todo": lambda it, act: (
+        (_todo(act), _other(act), PEOPLE[act.switch % len(PEOPLE)]),
+        {"by": _by(act)},
+    ),
+    "move_todo_due": lambda it, act: ((_todo(act), _soon(it, act)), {"by": _by(act)}),
+    "cancel_todo": lambda it, act: ((_todo(act),), {"by": _by(act)}),
+    "start_approval": _start,
+    "decide_approval": lambda it, act: (
+        (_approval(act),),
+        {"by": _by(act), "approve": act.switch > 1},
+    ),
+    "delegate_approval": lambda it, act: (
+        (_approval(act), _other(act)),
+        {"by": _by(act)},
+    ),
+    "withdraw_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
+    "expire_approval": lambda it, act: ((_approval(act),), {"by": _by(act)}),
+    "set_quiet_hours": lambda it, act: (
+        (_by(act),),
+        {
+            "context": ("work", "consumer", "minor")[act.other % 3],
+            "starts": ("22:00", "12:30", None)[act.switch % 3],
+            "ends": ("07:00", "13:30", None)[act.switch % 3],
+            "zone": ("Asia/Shanghai", "America/New_York", None)[act.switch % 3],
+        },
+    ),
+    "set_attention_budget": lambda it, act: (
+        (_by(act),),
+        {
+            "context": ("work", "consumer")[act.other % 2],
+            "pushes": (None, 0, 1, 3)[act.switch % 4],
+        },
+    ),
+    "mute_circle": lambda it, act: (
+        (_circle(act),),
+        {"by": _by(act), "on": bool(act.switch % 2)},
+    ),
+    "label_circle": lambda it, act: (
+        (_circle(act), ("work", "consumer")[act.switch % 2]),
+        {"by": _by(act)},
+    ),
 }

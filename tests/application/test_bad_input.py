@@ -18,6 +18,7 @@ from tests.application import duty_cases
 from tests.application.town import MARCH_1, outcome, refusals, written
 
 MARCH_2 = datetime(2020, 3, 2, 12, tzinfo=UTC)
+LATER = MARCH_1 + timedelta(days=1)
 NAIVE = datetime(2020, 3, 2, 12)  # noqa: DTZ001
 LATER = MARCH_1 + timedelta(days=20)
 SOON = datetime(2020, 3, 2, 12, tzinfo=UTC)
@@ -39,15 +40,20 @@ def _customer(**changes):
     return lambda t: _call("c2", **(added | changes))
 
 
+def _sums(**changes):
+    given = {"by": "wei", "title": "Sums", "due_at": LATER}
+    return lambda t: _call("school", **(given | changes))
+
+
 def _identity(**changes):
     said = {"system": "shop", "external_id": "7", "attested": "oauth", "by": "desk"}
     member = changes.pop("member", "tao")
     return lambda t: _call(member, **(said | changes))
 
 
-def _sums(**changes):
-    given = {"by": "wei", "title": "Sums", "due_at": LATER}
-    return lambda t: _call("school", **(given | changes))
+def _mass_send(**changes):
+    made = {"source": "member", "by": "sun", "text": "x", "customers": ["c1"]}
+    return lambda t: _call(**(made | changes))
 
 
 # Of each command: the field that is bad, and what it is given.
@@ -252,6 +258,34 @@ CASES = {
         ("release_at", lambda t: _call("club/7", NAIVE, by="mei")),
     ],
     "cancel_scheduled": [("scheduled", lambda t: _call("club/x", by="mei"))],
+    "set_quiet_hours": [
+        ("context", lambda t: _call("tao", context="home")),
+        ("starts", lambda t: _call("tao", context="work", zone="UTC")),
+        ("starts", lambda t: _call("tao", context="work", starts="25:00", ends="7")),
+        ("starts", lambda t: _call("tao", context="work", starts="7:00", ends="8")),
+        ("ends", lambda t: _call("tao", context="work", starts="07:00")),
+        (
+            "ends",
+            lambda t: _call("tao", context="work", starts="07:00", ends="07:00"),
+        ),
+        (
+            "zone",
+            lambda t: _call("tao", context="work", starts="07:00", ends="08:00"),
+        ),
+        ("consumer_too", lambda t: _call("tao", context="work", consumer_too=1)),
+        ("by", lambda t: _call("", context="work")),
+    ],
+    "set_attention_budget": [
+        ("context", lambda t: _call("tao", context="minor", pushes=3)),
+        ("pushes", lambda t: _call("tao", context="work", pushes=-1)),
+        ("pushes", lambda t: _call("tao", context="work", pushes=True)),
+        ("zone", lambda t: _call("tao", context="work", pushes=3, zone="Mars")),
+    ],
+    "mute_circle": [
+        ("circle", lambda t: _call("", by="tao")),
+        ("on", lambda t: _call("club", by="tao", on="yes")),
+    ],
+    "label_circle": [("context", lambda t: _call("club", "play", by="mei"))],
     "edit_post": [
         ("post", lambda t: _call("club", by="tao", text="x")),
         ("post", lambda t: _call("club/", by="tao", text="x")),
@@ -336,18 +370,79 @@ CASES = {
     ],
     "set_announcement": [("text", lambda t: _call("club", by="mei", text=""))],
     "mute_group": [
-        ("until", lambda t: _call("club", by="mei", until=NAIVE)),
-        ("until", lambda t: _call("club", by="mei", until="tomorrow")),
+        ("until", lambda t: _call("club", by="mei", reason="Ads", until=NAIVE)),
+        ("until", lambda t: _call("club", by="mei", reason="Ads", until="tomorrow")),
         (
             "until",  # a moment that UTC has no year for
             lambda t: _call(
                 "club",
                 by="mei",
+                reason="Ads",
                 until=datetime.max.replace(tzinfo=timezone(timedelta(hours=-8))),
             ),
         ),
+        ("reason", lambda t: _call("club", by="mei", reason=None)),
         ("reason", lambda t: _call("club", by="mei", reason="")),
         ("reason", lambda t: _call("club", by="mei", reason=BELL)),
+    ],
+    "set_group_topics": [
+        ("topics", lambda t: _call("club", "side", "Tea", by="mei")),
+        ("topics", lambda t: _call("club", "side", ["x"] * 51, by="mei")),
+        ("topics[1]", lambda t: _call("club", "side", ["Tea", LINE], by="mei")),
+        ("group", lambda t: _call("club", LINE, ["Tea"], by="mei")),
+    ],
+    "set_slow_mode": [
+        ("seconds", lambda t: _call("club", by="mei", seconds=0, reason="x")),
+        ("seconds", lambda t: _call("club", by="mei", seconds=86_401, reason="x")),
+        ("seconds", lambda t: _call("club", by="mei", seconds=True, reason="x")),
+        ("seconds", lambda t: _call("club", by="mei", seconds=1.5, reason="x")),
+        ("reason", lambda t: _call("club", by="mei", seconds=1, reason="")),
+        (
+            "until",
+            lambda t: _call("club", by="mei", seconds=1, reason="x", until=NAIVE),
+        ),
+    ],
+    "lift_slow_mode": [("by", lambda t: _call("club", by=""))],
+    "set_announcements_only": [
+        ("reason", lambda t: _call("club", by="mei", reason=BELL)),
+        ("until", lambda t: _call("club", by="mei", reason="x", until=NAIVE)),
+        (
+            "open_thread",
+            lambda t: _call("side", by="mei", reason="x", open_thread=t.message),
+        ),
+        (
+            "open_thread",
+            lambda t: _call("side", by="mei", reason="x", open_thread="side"),
+        ),
+    ],
+    "lift_announcements_only": [("group", lambda t: _call(BELL, by="mei"))],
+    "redirect_thread": [
+        ("message", lambda t: _call("club", "side", by="mei", reason="x")),
+        ("to", lambda t: _call(t.message, LINE, by="mei", reason="x")),
+        ("reason", lambda t: _call(t.message, "side", by="mei", reason=" ")),
+    ],
+    "manage_groups": [
+        ("action", lambda t: _call("club", "join_group", by="mei")),
+        ("reason", lambda t: _call("club", "mute_group", by="mei")),
+        ("reason", lambda t: _call("club", "mute_group", by="mei", reason=BELL)),
+        (
+            "seconds",
+            lambda t: _call("club", "mute_group", by="mei", reason="x", seconds=1),
+        ),
+        ("text", lambda t: _call("club", "unmute_group", by="mei", text="x")),
+        ("groups", lambda t: _call("club", "unmute_group", by="mei", groups="side")),
+        (
+            "groups[0]",
+            lambda t: _call("club", "unmute_group", by="mei", groups=[LINE]),
+        ),
+    ],
+    "set_comment_relay": [
+        ("relay", lambda t: _call("club", "some", by="mei")),
+        ("relay", lambda t: _call("club", 1, by="mei")),
+    ],
+    "choose_comment_relay": [
+        ("relay", lambda t: _call("loud", by="tao")),
+        ("circle", lambda t: _call("off", by="tao", circle=LINE)),
     ],
     "unmute_group": [("by", lambda t: _call("club", by=""))],
     "block_private_chat": [("group", lambda t: _call(BELL, by="mei"))],
@@ -470,6 +565,25 @@ CASES = {
         ("reference", lambda t: _call("sums", "", by="head")),
         ("reference", lambda t: _call("sums", "x" * 2_001, by="head")),
     ],
+    "contact_customer": [
+        ("customer", lambda t: _call("", by="sun")),
+        ("by", lambda t: _call("c1", by=BELL)),
+    ],
+    "create_mass_send": [
+        ("source", _mass_send(source="friend")),
+        ("text", _mass_send(text="")),
+        ("text", _mass_send(text=SURROGATE)),
+        ("images[0]", _mass_send(images=[""])),
+        ("customers", _mass_send(customers="c1")),
+        ("customers[1]", _mass_send(customers=["c1", LINE])),
+        ("customers", _mass_send(customers=[])),
+        ("groups", _mass_send(groups="side")),
+        ("rules", _mass_send(rules="none")),
+        ("mass_send", _mass_send(mass_send=LONG_ID)),
+        ("by", _mass_send(by="")),
+    ],
+    "confirm_mass_send": [("by", lambda t: _call("sale", by=""))],
+    "remind_mass_send": [("mass-send", lambda t: _call("", by="hq"))],
     "attest_minor": [
         ("member", lambda t: _call("", until=MARCH_2)),
         ("until", lambda t: _call("sam", until=NAIVE)),
@@ -625,19 +739,6 @@ QUESTIONS = {
         ("after", lambda t: _call(t.post, after="club")),
         ("limit", lambda t: _call(t.post, limit=0)),
     ],
-    "inbox": [
-        ("member", lambda t: _call("")),
-        ("circle", lambda t: _call("tao", circle=LINE)),
-        ("kinds", lambda t: _call("tao", kinds="to-do")),
-        ("kinds", lambda t: _call("tao", kinds=["to-do", "chore"])),
-        ("limit", lambda t: _call("tao", limit=0)),
-        ("limit", lambda t: _call("tao", limit=201)),
-        ("after", lambda t: _call("tao", after="")),
-        ("after", lambda t: _call("tao", after="1.2.3")),
-        ("after", lambda t: _call("tao", after="1.two")),
-        ("after", lambda t: _call("tao", after=17)),
-        ("after", lambda t: _call("tao", after=f"{10**30}.1")),
-    ],
     "homework": [("homework", lambda t: _call(""))],
     "submissions": [("homework", lambda t: _call(5))],
     "homework_to_do": [("student", lambda t: _call(""))],
@@ -669,6 +770,20 @@ QUESTIONS = {
         ("limit", lambda t: _call("club", limit=201)),
         ("before", lambda t: _call("club", before="x")),
         ("before", lambda t: _call("club", before=2**64)),
+        ("reader", lambda t: _call("club", reader=LINE)),
+    ],
+    "groups": [("circle", lambda t: _call(LINE))],
+    "reach": [
+        ("circle", lambda t: _call(LINE, since=MARCH_1, until=LATER)),
+        ("since", lambda t: _call("club", since=NAIVE, until=LATER)),
+        ("until", lambda t: _call("club", since=MARCH_1, until=None)),
+        ("until", lambda t: _call("club", since=MARCH_1, until=MARCH_1)),
+    ],
+    "explain_setting": [
+        ("reader", lambda t: _call("", "comment_relay", circle="club")),
+        ("setting", lambda t: _call("tao", "loudness", circle="club")),
+        ("circle", lambda t: _call("tao", "comment_relay")),
+        ("circle", lambda t: _call("tao", "comment_relay", circle=LINE)),
     ],
     "quota": [
         ("holder", lambda t: _call()),
@@ -677,6 +792,13 @@ QUESTIONS = {
         ("holder", lambda t: _call(LINE)),
     ],
     "live": [("live", lambda t: _call(LINE))],
+    "preview_mass_send": [
+        ("source", lambda t: _call(source="friend", by="sun", customers=["c1"])),
+        ("by", lambda t: _call(source="member", by="", customers=["c1"])),
+        ("customers", lambda t: _call(source="member", by="sun", customers="c1")),
+        ("groups[0]", lambda t: _call(source="member", by="sun", groups=[BELL])),
+    ],
+    "mass_send": [("mass_send", lambda t: _call(LINE))],
     "lives": [
         ("circle", lambda t: _call("")),
         ("limit", lambda t: _call("school", limit=0)),
@@ -686,6 +808,16 @@ QUESTIONS = {
     "live_minutes": [
         ("member", lambda t: _call("")),
         ("zone", lambda t: _call("sam", zone="Nowhere")),
+    ],
+    "push": [
+        ("post", lambda t: _call("club", by="mei")),
+        ("emergency", lambda t: _call(t.must_see, by="mei", emergency="")),
+    ],
+    "push_figures": [("post", lambda t: _call("club"))],
+    "interruptions": [
+        ("member", lambda t: _call("")),
+        ("zone", lambda t: _call("tao", zone="Mars")),
+        ("since", lambda t: _call("tao", since=NAIVE)),
     ],
     "scheduled": [("circle", lambda t: _call(LINE))],
     "would_allow": [("command_name", lambda t: _call("publish_moment", ["c1"]))],
@@ -764,9 +896,34 @@ def test_bad_question(town, question, field, call):
         ("join_group", "group", "x", lambda t: _call("x", "tao")),
         ("send_message", "group", "x", lambda t: _call("x", by="tao", text="Hello")),
         ("react_to_message", "group", "x", lambda t: _call("x/1", "+1", by="tao")),
-        ("mute_group", "group", "x", lambda t: _call("x", by="mei")),
+        ("mute_group", "group", "x", lambda t: _call("x", by="mei", reason="Ads")),
+        (
+            "redirect_thread",
+            "group",
+            "x",
+            lambda t: _call(t.message, "x", by="mei", reason="x"),
+        ),
+        (
+            "manage_groups",
+            "group",
+            "x",
+            lambda t: _call("club", "unmute_group", by="mei", groups=["x"]),
+        ),
+        ("set_group_topics", "circle", "x", lambda t: _call("x", "y", (), by="mei")),
+        ("set_comment_relay", "circle", "x", lambda t: _call("x", "off", by="mei")),
+        (
+            "choose_comment_relay",
+            "circle",
+            "x",
+            lambda t: _call("off", by="tao", circle="x"),
+        ),
         ("open_private_chat", "group", "x", lambda t: _call("x", by="tao", to="ben")),
         ("schedule_live", "circle", "x", lambda t: _call("x", by="mei", title="y")),
+        ("contact_customer", "customer", "x", lambda t: _call("x", by="sun")),
+        ("create_mass_send", "customer", "x", _mass_send(customers=["c1", "x"])),
+        ("create_mass_send", "group", "x", _mass_send(groups=["side", "x"])),
+        ("confirm_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
+        ("remind_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
         ("start_live", "live", "x", lambda t: _call("x", by="mei")),
         ("join_live", "live", "x", lambda t: _call("x", "tao")),
         ("leave_live", "live", "x", lambda t: _call("x", "tao")),
@@ -826,7 +983,13 @@ def test_unknown_ids(town, command, kind, id_, call):
     [
         ("feed", "circle", lambda t: _call("tao", circle="x")),
         ("group_timeline", "group", lambda t: _call("x")),
-        ("inbox", "circle", lambda t: _call("tao", circle="x")),
+        ("groups", "circle", lambda t: _call("x")),
+        ("reach", "circle", lambda t: _call("x", since=MARCH_1, until=LATER)),
+        (
+            "explain_setting",
+            "circle",
+            lambda t: _call("tao", "comment_relay", circle="x"),
+        ),
         ("homework", "homework", lambda t: _call("x")),
         ("submissions", "homework", lambda t: _call("x")),
         ("homework_report", "homework", lambda t: _call("x")),
@@ -848,6 +1011,7 @@ def test_unknown_ids(town, command, kind, id_, call):
         ("history", "circle", lambda t: _call("x")),
         *duty_cases.UNKNOWN_QUESTIONS,
         ("live", "live", lambda t: _call("x")),
+        ("mass_send", "mass-send", lambda t: _call("x")),
         ("lives", "circle", lambda t: _call("x")),
         ("lives", "live", lambda t: _call("school", before="x")),
     ],

@@ -118,7 +118,10 @@ def test_stored_in_utc(url):
     with CircleKit(url, clock=lambda: MARCH_1.astimezone(shanghai)) as kit:
         kit.found_circle(name="Club", kind="community", by="mei", circle="club")
         kit.mute_group(
-            "club", by="mei", until=datetime(2020, 3, 2, 20, tzinfo=shanghai)
+            "club",
+            by="mei",
+            reason="Ads",
+            until=datetime(2020, 3, 2, 20, tzinfo=shanghai),
         )
 
     with CircleKit(url) as kit:

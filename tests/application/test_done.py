@@ -22,8 +22,11 @@ from circlekit import (
 from circlekit.application.circles import Joined
 from circlekit.application.deciding import _COMMANDS
 from circlekit.application.lives import Admission
+from circlekit.application.managing import GroupsReport
+from circlekit.application.mass_sends import Reached
 from circlekit.application.organisations import StaffReport
 from circlekit.application.topics import CheckInAnswer
+from circlekit.events import attention as a
 from circlekit.events import circle as c
 from circlekit.events import closing as cl
 from circlekit.events import customer as cu
@@ -33,13 +36,17 @@ from circlekit.events import homework as h
 from circlekit.events import identity as idt
 from circlekit.events import joining as j
 from circlekit.events import live as li
+from circlekit.events import mass_send as ms
 from circlekit.events import organisation as o
+from circlekit.events import pace as pc
 from circlekit.events import reader as r
+from circlekit.events import redirection as rd
+from circlekit.events import relay as rl
 from circlekit.events import roles as ro
 from circlekit.events import schedule as sc
 from circlekit.events import topic as to
 from circlekit.events.rules import RuleBookAdopted
-from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020
+from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020, WECOM_2025
 from circlekit.verdict import ALLOWED
 from tests.application import duty_cases
 from tests.application.town import MARCH_1, history, refusals
@@ -111,14 +118,27 @@ def _capped(town):
     town.kit.attest_minor("sam", until=AT + timedelta(days=900))
 
 
-# Of each command: what it is given, what it answers, what it records, and what has
-# to happen before.
+def _sale(town):
+    town.kit.contact_customer("c1", by="zoe")
+    town.kit.create_mass_send(
+        source="enterprise",
+        by="hq",
+        text="Sale",
+        images=["tea.png"],
+        customers=["c1"],
+        groups=["side"],
+        mass_send="sale",
+    )
+
+
 def _days_later(town):
     book = RuleBook(name="make-up", make_up_days=3, make_ups_a_month=1)
     town.kit.adopt_rule_book("club", book, by="mei")
     town.clock.forward(days=1)
 
 
+# Of each command: what it is given, what it answers, what it records, and what has
+# to happen before.
 CASES = {
     "attach_identity": [
         (
@@ -829,7 +849,7 @@ CASES = {
             lambda t: [
                 ("group/club", g.MessageSent(text="Silence, please", by="lin", at=AT))
             ],
-            lambda t: t.kit.mute_group("club", by="mei"),
+            lambda t: t.kit.mute_group("club", by="mei", reason="Ads"),
         ),
     ],
     "react_to_message": [
@@ -867,10 +887,10 @@ CASES = {
             ],
         ),
         (
-            lambda t: _call("club", by="mei"),
+            lambda t: _call("club", by="mei", reason="Exams"),
             None,
-            lambda t: [("group/club", g.GroupMuted(by="mei", at=AT))],
-            lambda t: t.kit.mute_group("club", by="mei", until=TOMORROW),
+            lambda t: [("group/club", g.GroupMuted(reason="Exams", by="mei", at=AT))],
+            lambda t: t.kit.mute_group("club", by="mei", reason="Ads", until=TOMORROW),
         ),
     ],
     "unmute_group": [
@@ -878,7 +898,7 @@ CASES = {
             lambda t: _call("club", by="lin"),
             None,
             lambda t: [("group/club", g.GroupUnmuted(by="lin", at=AT))],
-            lambda t: t.kit.mute_group("club", by="mei"),
+            lambda t: t.kit.mute_group("club", by="mei", reason="Ads"),
         )
     ],
     "block_private_chat": [
@@ -909,6 +929,163 @@ CASES = {
             None,
             lambda t: [("group/club", g.FriendRequestSent(to="ben", by="tao", at=AT))],
         )
+    ],
+    "set_group_topics": [
+        (
+            lambda t: _call("club", "side", ["Tea", "Tea", "Chess"], by="lin"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.GroupTopicsSet(
+                        group="side", topics=("Tea", "Chess"), by="lin", at=AT
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("club", "side", [], by="lin"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.GroupTopicsSet(group="side", topics=(), by="lin", at=AT),
+                )
+            ],
+            lambda t: t.kit.set_group_topics("club", "side", ["Tea"], by="mei"),
+        ),
+    ],
+    "set_slow_mode": [
+        (
+            lambda t: _call("club", by="lin", seconds=30, reason="Ads", until=TOMORROW),
+            None,
+            lambda t: [
+                (
+                    "group/club",
+                    pc.SlowModeSet(
+                        seconds=30, reason="Ads", until=TOMORROW, by="lin", at=AT
+                    ),
+                )
+            ],
+        ),
+    ],
+    "lift_slow_mode": [
+        (
+            lambda t: _call("club", by="lin"),
+            None,
+            lambda t: [("group/club", pc.SlowModeLifted(by="lin", at=AT))],
+            lambda t: t.kit.set_slow_mode("club", by="mei", seconds=30, reason="Ads"),
+        )
+    ],
+    "set_announcements_only": [
+        (
+            lambda t: _call(
+                "club", by="lin", reason="News", open_thread=t.message, until=TOMORROW
+            ),
+            None,
+            lambda t: [
+                (
+                    "group/club",
+                    pc.AnnouncementsOnlySet(
+                        reason="News",
+                        until=TOMORROW,
+                        open_thread=_version(t.message),
+                        by="lin",
+                        at=AT,
+                    ),
+                )
+            ],
+        ),
+    ],
+    "lift_announcements_only": [
+        (
+            lambda t: _call("club", by="lin"),
+            None,
+            lambda t: [("group/club", pc.AnnouncementsOnlyLifted(by="lin", at=AT))],
+            lambda t: t.kit.set_announcements_only("club", by="mei", reason="News"),
+        )
+    ],
+    "redirect_thread": [
+        (
+            lambda t: _call(t.message, "side", by="lin", reason="Off topic"),
+            None,
+            lambda t: [
+                (
+                    "group/club",
+                    rd.ThreadRedirected(
+                        messages=(_version(t.message), _version(t.message) + 1),
+                        to="side",
+                        reason="Off topic",
+                        by="lin",
+                        at=AT,
+                    ),
+                ),
+                (
+                    "group/side",
+                    rd.ThreadReceived(
+                        group="club",
+                        messages=(_version(t.message), _version(t.message) + 1),
+                        by="lin",
+                        at=AT,
+                    ),
+                ),
+            ],
+            lambda t: t.kit.send_message(
+                "club", by="ben", text="Morning!", reply_to=t.message
+            ),
+        )
+    ],
+    "manage_groups": [
+        (
+            lambda t: _call("club", "set_announcement", by="lin", text="Be kind"),
+            lambda t: GroupsReport(("club", "side"), {}),
+            lambda t: [
+                (f"group/{it}", g.AnnouncementSet(text="Be kind", by="lin", at=AT))
+                for it in ("club", "side")
+            ],
+        ),
+        (
+            lambda t: _call(
+                "club",
+                "set_slow_mode",
+                by="lin",
+                groups=["side"],
+                seconds=9,
+                reason="x",
+            ),
+            lambda t: GroupsReport(("side",), {}),
+            lambda t: [
+                ("group/side", pc.SlowModeSet(seconds=9, reason="x", by="lin", at=AT))
+            ],
+        ),
+    ],
+    "set_comment_relay": [
+        (
+            lambda t: _call("club", "all", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", rl.CommentRelaySet(relay="all", by="mei", at=AT))
+            ],
+            lambda t: t.kit.adopt_rule_book("club", "circlekit_2026", by="mei"),
+        )
+    ],
+    "choose_comment_relay": [
+        (
+            lambda t: _call("off", by="tao"),
+            None,
+            lambda t: [("reader/tao", rl.CommentRelayChosen(relay="off", at=AT))],
+        ),
+        (
+            lambda t: _call("digest", by="tao", circle="club"),
+            None,
+            lambda t: [
+                (
+                    "reader/tao",
+                    rl.CommentRelayChosen(relay="digest", circle="club", at=AT),
+                )
+            ],
+            lambda t: t.kit.adopt_rule_book("club", "circlekit_2026", by="mei"),
+        ),
     ],
     "add_customer": [
         (
@@ -1650,6 +1827,123 @@ CASES = {
             _ended,
         )
     ],
+    "contact_customer": [
+        (
+            lambda t: _call("c1", by="zoe"),
+            None,
+            lambda t: [("customer/c1", cu.CustomerContacted(by="zoe", at=AT))],
+        )
+    ],
+    "create_mass_send": [
+        (
+            lambda t: _call(
+                source="member",
+                by="mei",
+                text="Sale",
+                images=["tea.png"],
+                customers=["c1", "c1"],
+                groups=("side", "guild"),
+                rules="wecom_2025",
+                mass_send="sale",
+            ),
+            lambda t: "sale",
+            lambda t: [
+                (
+                    "mass-send/sale",
+                    ms.MassSendCreated(
+                        source="member",
+                        text="Sale",
+                        images=("tea.png",),
+                        shares=(
+                            ms.Share(
+                                sender="mei",
+                                customers=("c1",),
+                                groups=("side", "guild"),
+                            ),
+                        ),
+                        by="mei",
+                        at=AT,
+                    ),
+                ),
+                ("mass-send/sale", RuleBookAdopted(book=WECOM_2025, by="mei", at=AT)),
+            ],
+        ),
+        (
+            lambda t: _call(
+                source="enterprise",
+                by="hq",
+                text="Sale",
+                customers=["c1"],
+                groups=["side", "guild"],
+                mass_send="sale",
+            ),
+            lambda t: "sale",
+            lambda t: [
+                (
+                    "mass-send/sale",
+                    ms.MassSendCreated(
+                        source="enterprise",
+                        text="Sale",
+                        shares=(
+                            ms.Share(sender="sun", customers=("c1",)),
+                            ms.Share(sender="mei", groups=("side",)),
+                            ms.Share(sender="ana", groups=("guild",)),
+                        ),
+                        by="hq",
+                        at=AT,
+                    ),
+                ),
+                ("mass-send/sale", RuleBookAdopted(book=WECOM_2020, by="hq", at=AT)),
+            ],
+        ),
+    ],
+    "confirm_mass_send": [
+        (
+            lambda t: _call("sale", by="zoe"),
+            lambda t: Reached(customers=["c1"]),
+            lambda t: [
+                ("mass-send/sale", ms.MassSendConfirmed(by="zoe", at=AT)),
+                (
+                    "customer/c1",
+                    ms.MassSendDelivered(
+                        mass_send="sale", source="enterprise", by="zoe", at=AT
+                    ),
+                ),
+            ],
+            _sale,
+        ),
+        (
+            lambda t: _call("sale", by="mei"),
+            lambda t: Reached(groups=["side"]),
+            lambda t: [
+                ("mass-send/sale", ms.MassSendConfirmed(by="mei", at=AT)),
+                (
+                    "group/side",
+                    g.MessageSent(text="Sale", images=("tea.png",), by="mei", at=AT),
+                ),
+                (
+                    "group/side",
+                    ms.MassSendDelivered(
+                        mass_send="sale", source="enterprise", by="mei", at=AT
+                    ),
+                ),
+            ],
+            _sale,
+        ),
+    ],
+    "remind_mass_send": [
+        (
+            lambda t: _call("sale", by="hq"),
+            lambda t: ("zoe", "mei"),
+            lambda t: [
+                (
+                    "mass-send/sale",
+                    ms.MassSendReminded(senders=("zoe", "mei"), by="hq", at=AT),
+                )
+            ],
+            _sale,
+        )
+    ],
     "attest_minor": [
         (
             lambda t: _call("sam", until=TOMORROW, zone="Europe/Berlin"),
@@ -1751,6 +2045,60 @@ CASES = {
                 )
             ],
             _waits,
+        )
+    ],
+    "set_quiet_hours": [
+        (
+            lambda t: _call(
+                "tao", context="work", starts="22:00", ends="07:00", zone="UTC"
+            ),
+            None,
+            lambda t: [
+                (
+                    "reader/tao",
+                    a.QuietHoursSet(
+                        context="work", starts="22:00", ends="07:00", zone="UTC", at=AT
+                    ),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("tao", context="minor"),
+            None,
+            lambda t: [("reader/tao", a.QuietHoursSet(context="minor", at=AT))],
+            lambda t: t.kit.set_quiet_hours(
+                "tao", context="minor", starts="20:00", ends="07:00", zone="UTC"
+            ),
+        ),
+    ],
+    "set_attention_budget": [
+        (
+            lambda t: _call("tao", context="work", pushes=3),
+            None,
+            lambda t: [
+                (
+                    "reader/tao",
+                    a.AttentionBudgetSet(
+                        context="work", pushes=3, zone="Asia/Shanghai", at=AT
+                    ),
+                )
+            ],
+        )
+    ],
+    "mute_circle": [
+        (
+            lambda t: _call("club", by="tao"),
+            None,
+            lambda t: [("reader/tao", a.CircleMuted(circle="club", on=True, at=AT))],
+        )
+    ],
+    "label_circle": [
+        (
+            lambda t: _call("club", "work", by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.CircleLabelled(context="work", by="mei", at=AT))
+            ],
         )
     ],
 }

@@ -157,7 +157,7 @@ def test_a_muted_group(school, clock):
         "school", by="ann", title="Sums", groups=["class 1"], live="sums"
     )
     until = MARCH_1 + timedelta(hours=1)
-    school.mute_group("class 1", by="head", until=until)
+    school.mute_group("class 1", by="head", reason="Exams", until=until)
 
     with refused("group-muted") as refusal:
         school.start_live("sums", by="ann")

@@ -182,7 +182,7 @@ def test_v17_mute(kit, clock, hours, allowed):
     clock.now = datetime(2020, 5, 11, 3, 32, 24, tzinfo=UTC)
     kit.found_circle(name="Club", kind="community", by="mei", circle="club")
     kit.join_circle("club", "tao")
-    kit.mute_group("club", by="mei", until=clock.now + timedelta(days=7))
+    kit.mute_group("club", by="mei", reason="Ads", until=clock.now + timedelta(days=7))
     clock.forward(hours=hours)
 
     told = outcome(kit.send_message, "club", by="tao", text="Hello")
@@ -195,7 +195,9 @@ def test_a_mute_that_is_over(town):
     """
     A mute that ended by itself needs no lifting.
     """
-    town.kit.mute_group("club", by="mei", until=MARCH_1 + timedelta(hours=1))
+    town.kit.mute_group(
+        "club", by="mei", reason="Ads", until=MARCH_1 + timedelta(hours=1)
+    )
     town.clock.forward(hours=1)
 
     with refused("not-muted"):
@@ -229,7 +231,7 @@ def test_an_unlinked_group(town):
     kit.link_group("guild", by="ana", group="side")
 
     kit.send_message("side", by="tao", text="Here we are")
-    kit.mute_group("side", by="ana")
+    kit.mute_group("side", by="ana", reason="Ads")
     with refused("not-a-manager"):
         kit.unmute_group("side", by="mei")
 

@@ -153,15 +153,17 @@ def test_rebuilding_is_told(town):
         ("group-timeline", head, head),
         ("quota-view", head, head),
         ("duties", head, head),
-        ("todos", head, head),
-        ("approvals", head, head),
         ("homework", head, head),
         ("guardians", head, head),
         ("schedule", head, head),
+        ("todos", head, head),
+        ("approvals", head, head),
+        ("attention", head, head),
         ("live-figures", head, head),
         ("topic-board", head, head),
         ("identities", head, head),
         ("activity", head, head),
+        ("group-console", head, head),
     ] == told
 
 

@@ -30,7 +30,28 @@ def _post_cases(*more, by="mei"):
 
 
 def _mute(town):
-    town.kit.mute_group("club", by="mei")
+    town.kit.mute_group("club", by="mei", reason="Ads")
+
+
+def _slow(town):
+    town.kit.set_slow_mode("club", by="mei", seconds=60, reason="Ads")
+    town.kit.send_message("club", by="tao", text="One")
+
+
+def _announcements_only(town):
+    town.kit.set_announcements_only("club", by="mei", reason="News")
+
+
+def _redirected(town):
+    town.kit.redirect_thread(town.message, "side", by="mei", reason="Tea")
+
+
+def _chosen(relay):
+    def choose(town):
+        town.kit.adopt_rule_book("club", "circlekit_2026", by="mei")
+        town.kit.set_comment_relay("club", relay, by="mei")
+
+    return choose
 
 
 def _block(town):
@@ -170,7 +191,7 @@ def _class(*, muted=False, started=False, ended=False):
         kit.join_circle("school", "sam", verified_role="student")
         kit.schedule_live("school", by="ann", title="Sums", live="sums")
         if muted:
-            kit.mute_group("homework", by="head")
+            kit.mute_group("homework", by="head", reason="Ads")
         if started:
             kit.start_live("sums", by="head")
             kit.join_live("sums", "ann")
@@ -189,6 +210,22 @@ def _without_live(town):
 def _without_homework(town):
     _class()(town)
     town.kit.unlink_group("school", "homework", by="head")
+
+
+def _sale(town):
+    town.kit.create_mass_send(
+        source="member", by="sun", text="Sale", customers=["c1"], mass_send="sale"
+    )
+
+
+def _remind(times):
+    def prepare(town):
+        _sale(town)
+        for _ in range(times):
+            town.kit.remind_mass_send("sale", by="hq")
+            town.clock.forward(hours=7)
+
+    return prepare
 
 
 def _watched_enough(town):
@@ -411,6 +448,52 @@ CASES = {
         ("check-in-removed", lambda t: _call(t.check_in, by="tao"), _took_back),
         ("not-a-manager", lambda t: _call(t.check_in, by="ben")),
         ("not-a-member", lambda t: _call(t.check_in, by="tao"), _leave),
+    ],
+    "contact_customer": [],  # nor is what it reports
+    "create_mass_send": [
+        (
+            "already-created",
+            lambda t: _call(
+                source="member",
+                by="sun",
+                text="x",
+                customers=["c1"],
+                mass_send="sale",
+            ),
+            _sale,
+        ),
+        (
+            "mass-send-customers",
+            lambda t: _call(
+                source="member",
+                by="sun",
+                text="x",
+                customers=["c1"],
+                groups=["side"],
+                rules=evolve(DINGTALK_2020, name="none", mass_send_customers=0),
+            ),
+        ),
+        (
+            "mass-send-groups",
+            lambda t: _call(
+                source="member",
+                by="sun",
+                text="x",
+                groups=["side", "guild"],
+                rules=evolve(DINGTALK_2020, name="one", mass_send_groups=1),
+            ),
+        ),
+    ],
+    "confirm_mass_send": [
+        ("not-a-sender", lambda t: _call("sale", by="mei"), _sale),
+    ],
+    "remind_mass_send": [
+        ("mass-send-reminder", lambda t: _call("sale", by="hq"), _remind(3)),
+        (
+            "nobody-to-remind",
+            lambda t: _call("sale", by="hq"),
+            lambda t: (_sale(t), t.kit.confirm_mass_send("sale", by="sun")),
+        ),
     ],
     "found_circle": [
         (
@@ -708,11 +791,88 @@ CASES = {
             "unknown-message",
             lambda t: _call("club", by="tao", text="Yes", reply_to="club/1"),
         ),
+        ("slow-mode", lambda t: _call("club", by="tao", text="Two"), _slow),
+        (
+            "announcements-only",
+            lambda t: _call("club", by="tao", text="Hi"),
+            _announcements_only,
+        ),
+        (
+            "thread-redirected",
+            lambda t: _call("club", by="tao", text="Hi", reply_to=t.message),
+            _redirected,
+        ),
         (
             "group-muted not-in-the-group unknown-message",
             lambda t: _call("club", by="ana", text="Yes", reply_to="club/1"),
             _mute,
         ),
+    ],
+    "set_group_topics": [
+        ("not-a-manager", lambda t: _call("club", "side", ["Tea"], by="tao")),
+        ("already-so", lambda t: _call("club", "side", [], by="mei")),
+        ("group-not-linked", lambda t: _call("club", "lone", ["Tea"], by="mei")),
+    ],
+    "set_slow_mode": [
+        (
+            "already-over not-a-manager",
+            lambda t: _call("club", by="tao", seconds=9, reason="x", until=MARCH_1),
+        ),
+        (
+            "group-not-linked not-a-manager",
+            lambda t: _call("lone", by="mei", seconds=9, reason="x"),
+        ),
+    ],
+    "lift_slow_mode": [
+        ("not-a-manager not-slowed", lambda t: _call("club", by="tao")),
+    ],
+    "set_announcements_only": [
+        (
+            "already-over not-a-manager unknown-message",
+            lambda t: _call(
+                "club", by="tao", reason="x", until=MARCH_1, open_thread="club/999"
+            ),
+        ),
+        (
+            "thread-redirected",
+            lambda t: _call("club", by="mei", reason="x", open_thread=t.message),
+            _redirected,
+        ),
+    ],
+    "lift_announcements_only": [
+        ("not-a-manager not-announcements-only", lambda t: _call("club", by="tao")),
+    ],
+    "redirect_thread": [
+        (
+            "not-a-manager same-group unknown-message",
+            lambda t: _call("club/999", "club", by="tao", reason="x"),
+        ),
+        (
+            "group-not-linked",
+            lambda t: _call(t.message, "guild", by="mei", reason="x"),
+        ),
+        (
+            "already-redirected",
+            lambda t: _call(t.message, "side", by="mei", reason="x"),
+            _redirected,
+        ),
+    ],
+    "manage_groups": [
+        ("not-a-manager", lambda t: _call("club", "lift_slow_mode", by="tao")),
+    ],
+    "set_comment_relay": [
+        ("comment-relay-fixed", lambda t: _call("club", "off", by="mei")),
+        ("not-the-owner", lambda t: _call("club", "off", by="lin"), _chosen("all")),
+        ("already-so", lambda t: _call("club", "all", by="mei"), _chosen("all")),
+    ],
+    "choose_comment_relay": [
+        ("comment-relay-fixed", lambda t: _call("off", by="tao", circle="club")),
+        (
+            "comment-relay-above not-a-member",
+            lambda t: _call("all", by="ana", circle="club"),
+            _chosen("off"),
+        ),
+        ("already-so", lambda t: _call(None, by="tao")),
     ],
     "react_to_message": [
         ("not-in-the-group", lambda t: _call(t.message, "+1", by="ana")),
@@ -724,9 +884,15 @@ CASES = {
         ("group-not-linked not-a-manager", lambda t: _call("lone", by="mei", text="M")),
     ],
     "mute_group": [
-        ("not-a-manager", lambda t: _call("club", by="tao")),
-        ("mute-already-over", lambda t: _call("club", by="mei", until=MARCH_1)),
-        ("group-not-linked not-a-manager", lambda t: _call("lone", by="mei")),
+        ("not-a-manager", lambda t: _call("club", by="tao", reason="Ads")),
+        (
+            "mute-already-over",
+            lambda t: _call("club", by="mei", reason="Ads", until=MARCH_1),
+        ),
+        (
+            "group-not-linked not-a-manager",
+            lambda t: _call("lone", by="mei", reason="Ads"),
+        ),
     ],
     "unmute_group": [
         ("not-a-manager", lambda t: _call("club", by="tao"), _mute),
@@ -1194,6 +1360,19 @@ CASES = {
             lambda t: _call(t.ids["waits"], by="tao"),
             _schedule("mei"),
         ),
+    ],
+    "set_quiet_hours": [("already-so", lambda t: _call(by="tao", context="work"))],
+    "set_attention_budget": [
+        ("already-so", lambda t: _call(by="tao", context="work", pushes=None))
+    ],
+    "mute_circle": [
+        ("not-a-member", lambda t: _call("club", by="stranger")),
+        ("already-so", lambda t: _call("club", by="tao", on=False)),
+        ("already-so not-a-member", lambda t: _call("club", by="stranger", on=False)),
+    ],
+    "label_circle": [
+        ("not-the-owner", lambda t: _call("club", "work", by="lin")),
+        ("already-so", lambda t: _call("club", "consumer", by="mei")),
     ],
 }
 

@@ -101,17 +101,18 @@ def _load(kit, kind, id_):
             "register_organisation", id_, name="x", by="nobody"
         ),
         "customer": lambda: kit.would_allow("untag_customer", id_, "x", by="nobody"),
+        "mass-send": lambda: kit.would_allow("confirm_mass_send", id_, by="nobody"),
         "live": lambda: kit.would_allow("leave_live", id_, "nobody"),
         "todo": lambda: kit.would_allow("cancel_todo", id_, by="nobody"),
         "approval": lambda: kit.would_allow("expire_approval", id_, by="nobody"),
         "reader": lambda: kit.would_allow("mark_read", [], by=id_),
+        "homework": lambda: kit.would_allow("withdraw_homework", id_, by="nobody"),
         "identity": lambda: [
             kit.would_allow(
                 "detach_identity", id_.partition(":")[0], f"id {number}", by="nobody"
             )
             for number in range(8)
         ],
-        "homework": lambda: kit.would_allow("withdraw_homework", id_, by="nobody"),
         "topic": lambda: kit.would_allow("remove_check_in", f"{id_}/1", by="nobody"),
         "topic-names": lambda: kit.would_allow(
             "make_topic", id_, name="x", by="nobody"

@@ -26,6 +26,10 @@ from circlekit import (
 from circlekit.application import archiving
 from circlekit.archive.belonging import kind_of
 from circlekit.archive.places import Folder, weighed
+from circlekit.cli.demos.company import Company
+from circlekit.cli.demos.franchise import Franchise
+from circlekit.cli.demos.school import School
+from circlekit.cli.demos.telling import play
 from circlekit.store import READ_MODELS, log
 from tests.application.communities import opened, scripts, started
 from tests.application.town import MARCH_1, everything, settle
@@ -290,10 +294,10 @@ class TestEverything:
             done = kit.export(tmp_path / "all")
             imported = other.import_export(tmp_path / "all")
 
-            assert (0, 0, {"feeds": 0, "inboxes": 0, "timelines": 0, "quotas": 0}) == (
+            assert (0, 0, {0}) == (
                 done.events,
                 done.streams,
-                done.answers,
+                set(done.answers.values()),
             )
             assert kit.verify() == imported.head
 
@@ -397,6 +401,8 @@ class TestOneCircle:
             "group/lone": True,
             "reader/tao": False,
             "refused:circle/club": True,
+            "topic-names/club": True,
+            "topic/run": True,
         } == {it["stream"]: it["whole"] for it in documents(club, "streams.ndjson")}
         assert {"club"} == {
             it["body"]["circle"]
@@ -623,7 +629,9 @@ class TestWhatIsAltered:
         [
             *("answers/feeds.ndjson", "answers/timelines.ndjson"),
             *("answers/quotas.ndjson", "answers/must-see-audit.json"),
-            "answers/inboxes.ndjson",
+            *("answers/inboxes.ndjson", "answers/homework.ndjson"),
+            *("answers/lives.ndjson", "answers/check-ins.ndjson"),
+            *("answers/to-dos.ndjson", "answers/approvals.ndjson"),
             *("streams.ndjson", "commands.ndjson"),
         ],
     )
@@ -804,3 +812,46 @@ class TestWhereItIs:
         monkeypatch.setitem(sys.modules, "pyarrow", None)
         with pytest.raises(ExportError, match="the extra `parquet`"):
             lived.export(tmp_path / "it", format="parquet")
+
+
+YEARS = {
+    "school": (School(classes=2, people=24, weeks=3), "school"),
+    "franchise": (Franchise(partners=4, weeks=3), "openings"),
+    "company": (Company(people=40, months=2), "all-staff"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(YEARS))
+def test_a_year_goes_elsewhere(name, tmp_path):
+    """
+    Whatever a school, a franchise or a company has begun goes with its circle.
+
+    Homework, lives, topics, approvals and to-dos are answered there as here; and
+    everything together comes to the same rows of every read model.
+    """
+    story, circle = YEARS[name]
+    play(story, f"sqlite:///{tmp_path / 'kit.db'}")
+    with kit_at(f"sqlite:///{tmp_path / 'kit.db'}") as kit, kit_at() as other:
+        kit.export(tmp_path / "all")
+        assert () == other.import_export(tmp_path / "all").differences
+        assert read_models(kit) == read_models(other)
+
+        with kit_at() as shared:
+            _live_elsewhere(shared)
+            done = kit.export(tmp_path / "one", circle)
+            imported = shared.import_export(tmp_path / "one")
+
+            assert (done.events, ()) == (imported.events, imported.differences)
+            whole = {
+                kind_of(it["stream"])
+                for it in documents(tmp_path / "one", "streams.ndjson")
+                if it["whole"]
+            }
+            assert whole == KINDS[name]
+
+
+KINDS = {
+    "school": {"circle", "group", "homework", "live", "topic", "topic-names"},
+    "franchise": {"circle", "group", "approval"},
+    "company": {"circle", "group", "todo"},
+}

@@ -43,7 +43,17 @@ def test_there_and_back(store, there, tmp_path):
         "events": 38,
         "streams": 8,
         "head": head(store),
-        "answers": {"feeds": 10, "inboxes": 6, "timelines": 7, "quotas": 3},
+        "answers": {
+            "feeds": 10,
+            "inboxes": 6,
+            "timelines": 7,
+            "quotas": 3,
+            "homework": 0,
+            "lives": 0,
+            "check-ins": 0,
+            "to-dos": 0,
+            "approvals": 0,
+        },
     } == exported
     assert {
         "circle": None,

@@ -320,6 +320,7 @@ class TestQuota:
         expected = {
             ("moment-day", "member"): (1, "2999-03-01T16:00:00Z"),
             ("moment-month", "enterprise"): (0, "2999-03-01T14:30:00Z"),
+            ("mass-send-month", "enterprise-mass-send"): (0, "2999-03-01T14:30:00Z"),
         }
         assert expected == shown
 

@@ -49,6 +49,29 @@ class TestWork:
             "read_models": [{"name": name, "from": 38, "to": 38} for name in NAMES],
         } == document(*ask)
 
+    def test_digests(self, store):
+        """
+        It sends the digests that are due, which nobody has asked for.
+        """
+        long_ago = ManualClock(datetime(2020, 3, 1, tzinfo=UTC))
+        with CircleKit(store, clock=long_ago) as kit:
+            kit.found_circle(
+                name="Tea",
+                kind="community",
+                by="mei",
+                circle="tea",
+                rules="circlekit_2026",
+            )
+            post = kit.publish_post("tea", by="mei", text="Pu-erh?")
+            comment = kit.add_comment(post, by="mei", text="Or not")
+
+        document("work", "--store", store, "--once")
+
+        with CircleKit(store) as kit:
+            newest = kit.group_timeline("tea").entries[0]
+            assert ("digest", (comment,)) == (newest.kind, newest.comments)
+            assert () == kit.send_due_digests()
+
     def test_for_people(self, store):
         """
         People read the same as a table.

@@ -13,6 +13,7 @@ import pytest
 from circlekit.budget import Budget, Window
 from circlekit.events.approval import ApprovalStep, FormField
 from circlekit.events.homework import Scale
+from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES, SINCE
 from circlekit.rulebook import MUST_SEE_REMINDERS, RuleBook
 from circlekit.verdict import Reason
@@ -22,10 +23,11 @@ VALUES = {
     "Rule book": RuleBook,
     "Budget": Budget,
     "Window": Window,
-    "Form field": FormField,
-    "Approval step": ApprovalStep,
     "Reason": Reason,
     "Scale": Scale,
+    "Share": Share,
+    "Form field": FormField,
+    "Approval step": ApprovalStep,
 }
 DEFAULTS: Mapping[Any, str] = {
     attrs.NOTHING: "",
@@ -33,9 +35,9 @@ DEFAULTS: Mapping[Any, str] = {
     False: "no",
     True: "yes",
     (): "empty",
+    "": "empty",
     attrs.Factory(dict): "empty",
     MUST_SEE_REMINDERS: "3 in 24 hours, 1 in 5 minutes",
-    "": "empty",
 }
 
 

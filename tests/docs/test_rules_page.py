@@ -27,6 +27,9 @@ def budgets(book: RuleBook) -> tuple[Budget, ...]:
         *book.must_see,
         *book.member_moments,
         *book.enterprise_moments,
+        *book.member_mass_sends,
+        *book.enterprise_mass_sends,
+        *book.mass_send_reminders,
         *book.must_see_reminders,
     )
 

@@ -11,7 +11,14 @@ from pathlib import Path
 import attrs
 import pytest
 
-from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.budget import (
+    CALENDAR_DAY,
+    CALENDAR_MONTH,
+    CALENDAR_WEEK,
+    Budget,
+    Window,
+    rolling,
+)
 from circlekit.events.approval import (
     ApprovalClosed,
     ApprovalDelegated,
@@ -22,12 +29,22 @@ from circlekit.events.approval import (
     ApprovalWithdrawn,
     FormField,
 )
+from circlekit.events.attention import (
+    AttentionBudgetSet,
+    CircleMuted,
+    PushDemoted,
+    PushHeld,
+    PushMade,
+    QuietHoursSet,
+)
 from circlekit.events.circle import (
     AllStaffDesignated,
     CircleFounded,
+    CircleLabelled,
     CommentAdded,
     CommentRemoved,
     GroupLinked,
+    GroupTopicsSet,
     GroupUnlinked,
     ManagerAppointed,
     ManagerDismissed,
@@ -52,6 +69,7 @@ from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopene
 from circlekit.events.customer import (
     CustomerAdded,
     CustomerAssigned,
+    CustomerContacted,
     CustomerTagged,
     CustomerUntagged,
     MomentPublished,
@@ -113,6 +131,14 @@ from circlekit.events.live import (
     LiveStarted,
     ReplayPublished,
 )
+from circlekit.events.mass_send import (
+    MassSendConfirmed,
+    MassSendCreated,
+    MassSendDelivered,
+    MassSendReminded,
+    MassSendSkipped,
+    Share,
+)
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.organisation import (
     CircleAttached,
@@ -120,13 +146,25 @@ from circlekit.events.organisation import (
     StaffJoined,
     StaffLeft,
 )
+from circlekit.events.pace import (
+    AnnouncementsOnlyLifted,
+    AnnouncementsOnlySet,
+    SlowModeLifted,
+    SlowModeSet,
+)
 from circlekit.events.reader import (
     MinorAttested,
     MustSeeAcknowledged,
     MustSeeReminded,
     PostsRead,
 )
+from circlekit.events.redirection import ThreadReceived, ThreadRedirected
 from circlekit.events.refusal import CommandRefused
+from circlekit.events.relay import (
+    CommentDigestSent,
+    CommentRelayChosen,
+    CommentRelaySet,
+)
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.events.schedule import (
@@ -190,16 +228,29 @@ COMPLETE = [
             all_staff_capacity=5_000,
             community_joining="application",
             convention="2020-03",
+            newcomers_see="newest",
+            newcomers_see_number=20,
             house=(
                 HouseRule("quiet-hours", {"from_hour": 22, "to_hour": 8}),
                 HouseRule("new-members-wait", {}),
             ),
-            must_see_reminders=(Budget("must-see-reminder-day", 2, CALENDAR_DAY),),
+            comment_digest_seconds=900,
+            comment_relay_choice=True,
             homework_kinds=("business", "teaching"),
+            must_see_reminders=(Budget("must-see-reminder-day", 2, CALENDAR_DAY),),
             live_kinds=("teaching", "community"),
             minor_live_minutes=40,
             make_up_days=7,
             make_ups_a_month=2,
+            member_mass_sends=(
+                Budget("mass-send-month", 1, CALENDAR_MONTH, per_day=True),
+            ),
+            enterprise_mass_sends=(Budget("mass-send-week", 7, CALENDAR_WEEK),),
+            mass_sends_share_budgets=True,
+            mass_sends_by_member=True,
+            mass_send_reminders=(Budget("mass-send-reminder", 2, rolling(hours=6)),),
+            mass_send_customers=500,
+            mass_send_groups=20,
         ),
         by="mei",
         at=AT,
@@ -279,39 +330,6 @@ COMPLETE = [
     ),
     PostsRead(circle="book-club", posts=(8, 11), at=AT),
     MustSeeAcknowledged(circle="book-club", post=8, at=AT),
-    MustSeeReminded(circle="book-club", post=8, by="mei", at=AT),
-    TodoAssigned(
-        circle="book-club",
-        title="Bring chairs",
-        to=("lin", "wei"),
-        due_at=LATER,
-        by="mei",
-        at=AT,
-    ),
-    TodoDone(by="lin", at=AT),
-    TodoReopened(member="lin", by="mei", at=AT),
-    TodoReassigned(member="lin", to="tao", by="mei", at=AT),
-    TodoDueMoved(due_at=LATER, by="mei", at=AT),
-    TodoCancelled(by="mei", at=AT),
-    ApprovalStarted(
-        circle="book-club",
-        title="Lease",
-        form=(
-            FormField("Rent", "number"),
-            FormField("Floor", "choice", choices=("ground", "first"), required=False),
-        ),
-        answers={"Rent": 1200.5, "Floor": "first"},
-        steps=(ApprovalStep("lin", "acme"), ApprovalStep("wei", "bolt")),
-        parallel=True,
-        due_at=LATER,
-        by="mei",
-        at=AT,
-    ),
-    ApprovalStepDecided(step=1, approved=True, comment="Gladly", by="wei", at=AT),
-    ApprovalDelegated(step=1, to="tao", by="wei", at=AT),
-    ApprovalWithdrawn(by="mei", at=AT),
-    ApprovalExpired(at=AT),
-    ApprovalClosed(outcome="expired", at=AT),
     HomeworkAssigned(
         circle="school",
         title="作文",
@@ -366,6 +384,72 @@ COMPLETE = [
         by="worker",
         at=AT,
     ),
+    CustomerContacted(by="lin", at=AT),
+    MassSendCreated(
+        source="enterprise",
+        text="春茶到了 · Tea",
+        images=("tea.png",),
+        shares=(
+            Share(sender="lin", customers=("an", "bo"), groups=("readers",)),
+            Share(sender="tao", customers=("cai",)),
+        ),
+        by="mei",
+        at=AT,
+    ),
+    MassSendConfirmed(by="lin", at=AT),
+    MassSendSkipped(
+        customer="an",
+        group="readers",
+        reasons=(
+            Reason(
+                rule="mass-send-month",
+                because="4 of 4 used in this calendar month",
+                used=4,
+                limit=4,
+                window_start=AT,
+                window_end=LATER,
+                used_by=(3, 4, 5, 6),
+                retry_at=LATER,
+            ),
+        ),
+        by="lin",
+        at=AT,
+    ),
+    MassSendReminded(senders=("tao",), by="mei", at=AT),
+    MassSendDelivered(mass_send="tea", source="enterprise", by="lin", at=AT),
+    MustSeeReminded(circle="book-club", post=8, by="mei", at=AT),
+    TodoAssigned(
+        circle="book-club",
+        title="Bring chairs",
+        to=("lin", "wei"),
+        due_at=LATER,
+        by="mei",
+        at=AT,
+    ),
+    TodoDone(by="lin", at=AT),
+    TodoReopened(member="lin", by="mei", at=AT),
+    TodoReassigned(member="lin", to="tao", by="mei", at=AT),
+    TodoDueMoved(due_at=LATER, by="mei", at=AT),
+    TodoCancelled(by="mei", at=AT),
+    ApprovalStarted(
+        circle="book-club",
+        title="Lease",
+        form=(
+            FormField("Rent", "number"),
+            FormField("Floor", "choice", choices=("ground", "first"), required=False),
+        ),
+        answers={"Rent": 1200.5, "Floor": "first"},
+        steps=(ApprovalStep("lin", "acme"), ApprovalStep("wei", "bolt")),
+        parallel=True,
+        due_at=LATER,
+        by="mei",
+        at=AT,
+    ),
+    ApprovalStepDecided(step=1, approved=True, comment="Gladly", by="wei", at=AT),
+    ApprovalDelegated(step=1, to="tao", by="wei", at=AT),
+    ApprovalWithdrawn(by="mei", at=AT),
+    ApprovalExpired(at=AT),
+    ApprovalClosed(outcome="expired", at=AT),
     MinorAttested(until=LATER, zone="Asia/Shanghai", at=AT),
     LiveScheduled(
         circle="school",
@@ -399,6 +483,18 @@ COMPLETE = [
         by="mei",
         at=AT,
     ),
+    GroupTopicsSet(group="readers", topics=("Meetings", "读书"), by="mei", at=AT),
+    SlowModeSet(seconds=30, reason="exam week", until=LATER, by="mei", at=AT),
+    SlowModeLifted(by="mei", at=AT),
+    AnnouncementsOnlySet(
+        reason="exam week", until=LATER, open_thread=7, by="mei", at=AT
+    ),
+    AnnouncementsOnlyLifted(by="mei", at=AT),
+    ThreadRedirected(messages=(7, 9), to="more", reason="off topic", by="mei", at=AT),
+    ThreadReceived(group="readers", messages=(7, 9), by="mei", at=AT),
+    CommentRelaySet(relay="digest", by="mei", at=AT),
+    CommentRelayChosen(relay="off", circle="book-club", at=AT),
+    CommentDigestSent(circle="book-club", post=8, comments=(9, 10), seconds=600, at=AT),
     CircleClosed(reason="放假", by="mei", at=AT),
     CircleReopened(by="mei", at=AT),
     CircleArchived(reason="毕业", by="mei", at=AT),
@@ -460,6 +556,45 @@ COMPLETE = [
     ScheduledCancelled(scheduled=12, by="mei", at=AT),
     ScheduledReleased(scheduled=12, post=15, at=AT),
     ScheduledDropped(scheduled=12, rules=("not-a-manager",), at=AT),
+    CircleLabelled(context="work", by="mei", at=AT),
+    QuietHoursSet(
+        context="work",
+        starts="22:00",
+        ends="07:00",
+        zone="Asia/Shanghai",
+        consumer_too=False,
+        at=AT,
+    ),
+    AttentionBudgetSet(context="consumer", pushes=3, zone="Asia/Shanghai", at=AT),
+    CircleMuted(circle="book-club", on=True, at=AT),
+    PushMade(
+        circle="book-club",
+        post=8,
+        context="consumer",
+        emergency="flood warning",
+        by="mei",
+        at=AT,
+    ),
+    PushHeld(circle="book-club", post=8, context="work", until=LATER, by="mei", at=AT),
+    PushDemoted(
+        circle="book-club",
+        post=8,
+        context="work",
+        reasons=(
+            Reason(
+                rule="attention-budget",
+                because="3 of 3 used in this calendar day",
+                used=3,
+                limit=3,
+                window_start=AT,
+                window_end=LATER,
+                used_by=(4, 5, 6),
+                retry_at=LATER,
+            ),
+        ),
+        by="mei",
+        at=AT,
+    ),
     OwnerSucceeded(owner="lin", reason="离职", by="hr", at=AT),
     AllStaffDesignated(by="mei", at=AT),
     RoleVerified(member="lin", role="teacher", until=LATER, by="hr", at=AT),
@@ -522,16 +657,39 @@ MINIMAL = [
                 enterprise_moments=(),
                 moments_share_budgets=False,
                 house=(),
-                must_see_reminders=MUST_SEE_REMINDERS,
+                comment_digest_seconds=600,
+                comment_relay_choice=False,
                 homework_kinds=("teaching",),
+                must_see_reminders=MUST_SEE_REMINDERS,
                 live_kinds=("teaching",),
                 minor_live_minutes=None,
                 make_up_days=0,
                 make_ups_a_month=0,
+                member_mass_sends=(),
+                enterprise_mass_sends=(),
+                mass_sends_share_budgets=False,
+                mass_sends_by_member=False,
+                mass_send_reminders=(),
+                mass_send_customers=10_000,
+                mass_send_groups=2_000,
             ),
             by="mei",
             at=AT,
         ),
+    ),
+    (
+        b'{"seconds":30,"reason":"ads","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        SlowModeSet(seconds=30, reason="ads", until=None, by="mei", at=AT),
+    ),
+    (
+        b'{"reason":"ads","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        AnnouncementsOnlySet(
+            reason="ads", until=None, open_thread=None, by="mei", at=AT
+        ),
+    ),
+    (
+        b'{"relay":"off","at":"2020-03-01T12:00:00.25Z"}',
+        CommentRelayChosen(relay="off", circle=None, at=AT),
     ),
     (
         b'{"group":"readers","by":"mei","at":"2020-03-01T12:00:00.25Z"}',
@@ -606,6 +764,41 @@ MINIMAL = [
     ),
     (
         (
+            b'{"circle":"book-club","title":"Bring chairs","to":["lin"],"by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        TodoAssigned(
+            circle="book-club",
+            title="Bring chairs",
+            to=("lin",),
+            due_at=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        (
+            b'{"circle":"book-club","title":"Lease","steps":[{"approver":"lin",'
+            b'"organisation":"acme"}],"by":"mei","at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        ApprovalStarted(
+            circle="book-club",
+            title="Lease",
+            form=(),
+            answers={},
+            steps=(ApprovalStep("lin", "acme"),),
+            parallel=False,
+            due_at=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"step":0,"approved":false,"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        ApprovalStepDecided(step=0, approved=False, comment=None, by="lin", at=AT),
+    ),
+    (
+        (
             b'{"circle":"school","groups":["class-1"],"title":"Sums","by":"lin",'
             b'"at":"2020-03-01T12:00:00.25Z"}'
         ),
@@ -649,6 +842,20 @@ MINIMAL = [
         ),
     ),
     (
+        (
+            b'{"source":"member","text":"Tea","shares":[{"sender":"lin"}],"by":"lin",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        MassSendCreated(
+            source="member",
+            text="Tea",
+            images=(),
+            shares=(Share(sender="lin", customers=(), groups=()),),
+            by="lin",
+            at=AT,
+        ),
+    ),
+    (
         (b'{"student":"tao","submission":2,"by":"lin","at":"2020-03-01T12:00:00.25Z"}'),
         HomeworkReturned(
             student="tao", submission=2, comment=None, until=None, by="lin", at=AT
@@ -678,6 +885,10 @@ MINIMAL = [
         ),
     ),
     (
+        b'{"reasons":[],"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
+        MassSendSkipped(customer=None, group=None, reasons=(), by="lin", at=AT),
+    ),
+    (
         b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
         LiveCancelled(reason=None, by="lin", at=AT),
     ),
@@ -688,41 +899,6 @@ MINIMAL = [
     (
         b'{"member":"wei","at":"2020-03-01T12:00:00.25Z"}',
         LiveLiked(member="wei", times=1, at=AT),
-    ),
-    (
-        (
-            b'{"circle":"book-club","title":"Bring chairs","to":["lin"],"by":"mei",'
-            b'"at":"2020-03-01T12:00:00.25Z"}'
-        ),
-        TodoAssigned(
-            circle="book-club",
-            title="Bring chairs",
-            to=("lin",),
-            due_at=None,
-            by="mei",
-            at=AT,
-        ),
-    ),
-    (
-        (
-            b'{"circle":"book-club","title":"Lease","steps":[{"approver":"lin",'
-            b'"organisation":"acme"}],"by":"mei","at":"2020-03-01T12:00:00.25Z"}'
-        ),
-        ApprovalStarted(
-            circle="book-club",
-            title="Lease",
-            form=(),
-            answers={},
-            steps=(ApprovalStep("lin", "acme"),),
-            parallel=False,
-            due_at=None,
-            by="mei",
-            at=AT,
-        ),
-    ),
-    (
-        b'{"step":0,"approved":false,"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
-        ApprovalStepDecided(step=0, approved=False, comment=None, by="lin", at=AT),
     ),
     (
         (
@@ -807,6 +983,30 @@ MINIMAL = [
             videos=(),
             topic=None,
             groups=None,
+            by="mei",
+            at=AT,
+        ),
+    ),
+    (
+        b'{"context":"minor","at":"2020-03-01T12:00:00.25Z"}',
+        QuietHoursSet(
+            context="minor", starts=None, ends=None, zone=None, consumer_too=True, at=AT
+        ),
+    ),
+    (
+        b'{"context":"work","at":"2020-03-01T12:00:00.25Z"}',
+        AttentionBudgetSet(context="work", pushes=None, zone=None, at=AT),
+    ),
+    (
+        (
+            b'{"circle":"book-club","post":8,"context":"work","by":"mei",'
+            b'"at":"2020-03-01T12:00:00.25Z"}'
+        ),
+        PushMade(
+            circle="book-club",
+            post=8,
+            context="work",
+            emergency=None,
             by="mei",
             at=AT,
         ),

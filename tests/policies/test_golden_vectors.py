@@ -16,6 +16,7 @@ from circlekit.budget import (
     Budget,
     Spend,
     rolling,
+    usage,
     window_bounds,
 )
 from circlekit.events.circle import (
@@ -31,7 +32,13 @@ from circlekit.events.group import GroupMuted, MessageSent
 from circlekit.events.record import Cited
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.policies.must_see import within_must_see_budgets
-from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, WECOM_2020, RuleBook
+from circlekit.rulebook import (
+    DINGTALK_2020,
+    SEED_LITERAL,
+    WECOM_2020,
+    WECOM_2025,
+    RuleBook,
+)
 from circlekit.testing import given
 from tests.people import (
     BOOK_CLUB,
@@ -211,6 +218,26 @@ def test_v9_the_month_is_that_of_the_circle():
     assert utc("2020-03-31T23:30Z") == at
     assert expected == window_bounds(CALENDAR_MONTH, zone="Asia/Shanghai", at=at)
     allowed(the_club(*FOUR_IN_MARCH).when(one_more(at)), at, post=16)
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "days"), [(2026, 2, 28), (2028, 2, 29), (2026, 3, 31)]
+)
+def test_v10_as_many_as_the_month_has_days(year, month, days):
+    """
+    By the rules of 2025 a month holds as many mass sends as it has days.
+    """
+    (budget,) = WECOM_2025.enterprise_mass_sends
+    first = in_zone("Asia/Shanghai", year, month, 1)
+    at = first + timedelta(days=days) - MICROSECOND
+    spends = [Spend(first + timedelta(hours=hour), hour + 1) for hour in range(days)]
+
+    full = usage(budget, spends, zone="Asia/Shanghai", at=at)
+    nearly = usage(budget, spends[1:], zone="Asia/Shanghai", at=at)
+
+    assert (days, days, 0) == (full.limit, full.used, full.left)
+    assert (days, days - 1, 1) == (nearly.limit, nearly.used, nearly.left)
+    assert at + MICROSECOND == full.free_at
 
 
 @pytest.mark.parametrize(("month", "day", "hours"), [(3, 8, 23), (11, 1, 25)])

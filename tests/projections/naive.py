@@ -17,7 +17,10 @@ from circlekit.audit import (
 )
 from circlekit.events import circle as c
 from circlekit.events import group as g
+from circlekit.events import pace as pc
 from circlekit.events import reader as r
+from circlekit.events import redirection as rd
+from circlekit.events import relay as rl
 from circlekit.events.refusal import CommandRefused
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.projections.group_timeline import TimelineEntry
@@ -29,7 +32,12 @@ NOTICES = {
     g.GroupUnmuted: "unmuted",
     g.PrivateChatBlocked: "private-chat-blocked",
     g.PrivateChatAllowed: "private-chat-allowed",
+    pc.SlowModeSet: "slow-mode",
+    pc.SlowModeLifted: "slow-mode-lifted",
+    pc.AnnouncementsOnlySet: "announcements-only",
+    pc.AnnouncementsOnlyLifted: "announcements-only-lifted",
 }
+AMOUNTS = ("off", "digest", "all")
 
 
 def feed(told, member, circle=None):  # noqa: C901, PLR0912 - a case for each event
@@ -123,14 +131,24 @@ def feed(told, member, circle=None):  # noqa: C901, PLR0912 - a case for each ev
     ]
 
 
-def timeline(told, group):  # noqa: C901, PLR0912 - a case for each event
+def timeline(told, group, reader=None):  # noqa: C901, PLR0912, PLR0915 - each event
     """
-    Return every entry of a group's timeline, newest first.
+    Return every entry of a group's timeline, newest first, as a reader is shown it.
     """
     linked = {}  # circle of each group, as the history goes by
-    relay, content, sent_to = {}, {}, {}
-    entries = {}  # by place: (whom it was shown to, entry)
-    reacted = {}
+    books, own, content, sent_to = {}, {}, {}, {}
+    entries = {}  # by place
+    reacted, chosen, wrote = {}, {}, {}
+    form = {}  # how each comment reaches the reader: single, gathered or not at all
+    messages = {}  # every message of every group, with its place among all events
+
+    def relayed(circle):
+        shown = books[circle].comment_relay
+        if not books[circle].comment_relay_choice:
+            return shown
+        shown = own.get(circle) or shown
+        asked_for = chosen.get(circle) or chosen.get(None) or "all"
+        return min(shown, asked_for, key=AMOUNTS.index)
 
     def shown_in(circle, post):
         named = sent_to[circle, post]
@@ -152,20 +170,48 @@ def timeline(told, group):  # noqa: C901, PLR0912 - a case for each event
             case g.CircleUnlinked():
                 linked[where] = None
             case RuleBookAdopted() if it.stream.startswith("circle/"):
-                relay[where] = event.book.comment_relay
-            case g.MessageSent() if where == group:
-                reacted[it.version] = set()
+                books[where] = event.book
+            case rl.CommentRelaySet():
+                own[where] = event.relay
+            case rl.CommentRelayChosen() if where == reader:
+                chosen[event.circle] = event.relay
+            case g.MessageSent():
+                message = MessageId(where, it.version)
+                reacted[message] = set()
+                messages[message] = it.position
                 entries[it.position] = TimelineEntry(
-                    kind="message",
+                    kind="message" if where == group else "elsewhere",
                     by=event.by,
                     text=event.text,
                     images=event.images,
                     videos=event.videos,
-                    message=MessageId(group, it.version),
+                    message=message,
                     **at,
                 )
-            case g.MessageReacted() if where == group:
-                reacted[event.message].add((event.emoji, event.by))
+            case g.MessageReacted():
+                reacted[MessageId(where, event.message)].add((event.emoji, event.by))
+            case rd.ThreadRedirected():
+                for version in event.messages:
+                    place = messages[MessageId(where, version)]
+                    kind = "message" if event.to == group else "elsewhere"
+                    entries[place] = evolve(entries[place], kind=kind, group=where)
+                if where == group:
+                    entries[it.position] = TimelineEntry(
+                        kind="thread-redirected",
+                        by=event.by,
+                        text=event.reason,
+                        message=MessageId(group, event.messages[0]),
+                        group=event.to,
+                        **at,
+                    )
+            case rd.ThreadReceived() if where == group:
+                entries[it.position] = TimelineEntry(
+                    kind="thread-received",
+                    by=event.by,
+                    message=MessageId(event.group, event.messages[0]),
+                    group=event.group,
+                    **at,
+                )
             case c.PostPublished():
                 sent_to[where, it.version] = event.groups
                 content[where, it.version] = event
@@ -192,7 +238,10 @@ def timeline(told, group):  # noqa: C901, PLR0912 - a case for each event
                             videos=event.videos,
                         )
             case c.PostRemoved():
-                forget({"post", "must-see", "comment"}, post=PostId(where, event.post))
+                forget(
+                    {"post", "must-see", "comment", "digest"},
+                    post=PostId(where, event.post),
+                )
             case c.MustSeeSent():
                 forget({"post"}, post=PostId(where, event.post))
                 if shown_in(where, event.post):
@@ -206,7 +255,9 @@ def timeline(told, group):  # noqa: C901, PLR0912 - a case for each event
                         **at,
                     )
             case c.CommentAdded():
-                if relay[where] == "all" and shown_in(where, event.post):
+                form[where, it.version] = relayed(where)
+                wrote[where, it.version] = event.by
+                if relayed(where) == "all" and shown_in(where, event.post):
                     entries[it.position] = TimelineEntry(
                         kind="comment",
                         by=event.by,
@@ -217,6 +268,28 @@ def timeline(told, group):  # noqa: C901, PLR0912 - a case for each event
                     )
             case c.CommentRemoved():
                 forget({"comment"}, comment=CommentId(where, event.comment))
+                removed = CommentId(where, event.comment)
+                for place, entry in list(entries.items()):
+                    left = tuple(it for it in entry.comments if it != removed)
+                    if entry.kind == "digest" and not left:
+                        del entries[place]
+                    elif left != entry.comments:
+                        by = wrote[where, left[-1].version]
+                        entries[place] = evolve(entry, comments=left, by=by)
+            case rl.CommentDigestSent() if where == group:
+                gathered = tuple(
+                    CommentId(event.circle, comment)
+                    for comment in event.comments
+                    if form[event.circle, comment] == "digest"
+                )
+                if gathered:
+                    entries[it.position] = TimelineEntry(
+                        kind="digest",
+                        by=wrote[event.circle, gathered[-1].version],
+                        post=PostId(event.circle, event.post),
+                        comments=gathered,
+                        **at,
+                    )
             case _ if type(event) in NOTICES and where == group:
                 text = getattr(event, "text", getattr(event, "reason", None))
                 entries[it.position] = TimelineEntry(
@@ -224,14 +297,13 @@ def timeline(told, group):  # noqa: C901, PLR0912 - a case for each event
                 )
     return [
         entry
-        if entry.message is None
+        if entry.kind != "message"
         else evolve(
             entry,
-            reactions=dict(
-                Counter(emoji for emoji, _ in reacted[entry.message.version])
-            ),
+            reactions=dict(Counter(emoji for emoji, _ in reacted[entry.message])),
         )
         for _, entry in sorted(entries.items(), reverse=True)
+        if entry.kind != "elsewhere"
     ]
 
 
@@ -245,6 +317,8 @@ def counted(budget, sent, zone, at):
             same = [f"{it.astimezone(home):%Y-%m}" for it in (*sent, at)]
         case "calendar-day":
             same = [f"{it.astimezone(home):%Y-%m-%d}" for it in (*sent, at)]
+        case "calendar-week":
+            same = [it.astimezone(home).isocalendar()[:2] for it in (*sent, at)]
         case "rolling":
             span = timedelta(seconds=budget.window.seconds)
             same = [at - it < span for it in sent] + [True]

@@ -189,6 +189,7 @@ def test_by_circle(club):
         club.inbox("tao", circle="nowhere")
 
 
+@pytest.mark.covers("P03")
 def test_by_kind(club):
     """
     A section of the inbox is asked for by the kinds in it.

@@ -39,6 +39,14 @@ HAPPENING = (
     "unlink_group",
     "switch_post_sync",
     "adopt_rule_book",
+    "redirect_thread",
+    "set_slow_mode",
+    "set_announcements_only",
+    "lift_announcements_only",
+    "set_group_topics",
+    "set_comment_relay",
+    "choose_comment_relay",
+    "join_group",
 )
 QUIET = evolve(DINGTALK_2020, name="quiet", comment_relay="off")
 
@@ -50,8 +58,8 @@ def side(club):
     return club
 
 
-def _pages(kit, group, limit):
-    before, page = None, kit.group_timeline(group, limit=limit)
+def _pages(kit, group, limit, reader=None):
+    before, page = None, kit.group_timeline(group, limit=limit, reader=reader)
     while True:
         assert len(page.entries) <= limit
         yield from page.entries
@@ -59,7 +67,7 @@ def _pages(kit, group, limit):
             return
         assert before is None or page.next < before  # or there would be no end
         before = page.next
-        page = kit.group_timeline(group, limit=limit, before=before)
+        page = kit.group_timeline(group, limit=limit, before=before, reader=reader)
 
 
 def _seen(kit, group):
@@ -70,20 +78,24 @@ def _seen(kit, group):
     things=scripts(*HAPPENING, least=20, most=70),
     limit=st.integers(1, 7),
     group=st.sampled_from(GROUPS),
+    reader=st.sampled_from((None, "tao", "lin", "mei")),
 )
-def test_a_naive_timeline(things, limit, group):
+def test_a_naive_timeline(things, limit, group, reader):
     """
     A timeline, page by page, is all of history gone through by hand.
+
+    So it is as each reader is shown it, who may have asked for less of the comments.
     """
     clock = started()
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
         for act in things:
             community.do(act)
+            kit.send_due_digests()
 
-        pages = list(_pages(kit, group, limit))
+        pages = list(_pages(kit, group, limit, reader))
 
-        assert naive.timeline(everything(kit), group) == pages
+        assert naive.timeline(everything(kit), group, reader) == pages
 
 
 def test_everything_once(side, clock):

@@ -130,13 +130,19 @@ def test_what_is_to_do(things):
                 if _may_hand_in(kit, homework, student)
                 and not _waits(kit, homework, student)
             }
+            assert told == {
+                duty.ref for duty in kit.inbox(student, kinds=["homework"]).items
+            }
         for teacher in ("lin", "mei"):
+            grading = {it.ref for it in kit.inbox(teacher, kinds=["grading"]).items}
             told = {it.homework: it.waiting for it in kit.homework_to_grade(teacher)}
             assert told == {
                 homework: waiting
                 for homework in ("essay", "sums")
                 if (waiting := _waiting(kit, homework, teacher))
             }
+            member = {entry.circle for entry in kit.circles(teacher)}
+            assert grading == {it for it in told if kit.homework(it).circle in member}
 
 
 def _may_hand_in(kit, homework, student):
@@ -180,6 +186,37 @@ def school(kit):
         homework="essay",
     )
     return kit
+
+
+@pytest.mark.covers("A065")
+def test_in_the_inbox(school, clock):
+    """
+    Students find in their inbox what they have to hand in, teachers what to grade.
+    """
+    due_at = MARCH_1 + timedelta(days=2)
+
+    def told(member):
+        return [
+            (duty.kind, duty.ref, duty.title, duty.since, duty.due)
+            for duty in school.inbox(member).items
+        ]
+
+    first = [("homework", "essay", "Essay", MARCH_1, due_at)]
+    assert [first, first, []] == [told(it) for it in ("tao", "ben", "lin")]
+    clock.forward(hours=1)
+    school.submit_homework("essay", by="tao", text="x")
+    handed_in = clock.now
+    clock.forward(hours=1)
+    school.submit_homework("essay", by="ben", text="x")
+    grading = [("grading", "essay", "Essay", handed_in, due_at)]
+    assert [[], [], grading] == [told(it) for it in ("tao", "ben", "lin")]
+    school.grade_homework("essay", "tao", 3, by="lin")
+    assert grading == told("lin")
+    school.return_homework("essay", "ben", by="lin")
+    again = [("homework", "essay", "Essay", clock.now, due_at)]
+    assert [[], again, []] == [told(it) for it in ("tao", "ben", "lin")]
+    school.cancel_homework("essay", by="lin")
+    assert [[], [], []] == [told(it) for it in ("tao", "ben", "lin")]
 
 
 @pytest.mark.covers("P15")

@@ -121,6 +121,24 @@ def test_pages_while_things_happen(things, later, limit, member):
         assert set(before) & still <= set(shown)
 
 
+@pytest.mark.covers("P03")
+@pytest.mark.parametrize("comments", [1, 7])
+def test_comments_change_one_item(club, comments):
+    """
+    However many comments a post gets, they change its one item and add none.
+    """
+    post = club.publish_post("club", by="mei", text="Read this")
+    club.publish_post("club", by="mei", text="And that")
+    before = club.feed("tao").items
+
+    for number in range(comments):
+        club.add_comment(post, by="ben", text=f"{number}")
+
+    after = club.feed("tao").items
+    assert [item.post for item in before] == [item.post for item in after]
+    assert [0, comments] == [item.comments for item in after]
+
+
 def test_one_item(club):
     """
     A post is one item in the feed, whatever surfaces it reached.

@@ -231,12 +231,14 @@ def test_a_customers_budgets(kit, clock):
     assert [
         ("moment-day", "member", 0, 1),
         ("moment-month", "enterprise", 1, 3),
+        ("mass-send-month", "enterprise-mass-send", 0, 4),
     ] == [(it.rule, it.source, it.used, it.left) for it in kit.quota("c1").lines]
     assert [
         ("moment-day", "member", 1, 0),
         ("moment-month", "member", 1, 3),
         ("moment-day", "enterprise", 1, 0),
         ("moment-month", "enterprise", 1, 3),
+        ("mass-send-month", "enterprise-mass-send", 0, 4),
     ] == [(it.rule, it.source, it.used, it.left) for it in kit.quota("c2").lines]
     assert datetime(2020, 3, 1, 16, tzinfo=UTC) == kit.quota("c2").next_allowed
 

@@ -15,16 +15,20 @@ from attrs import Factory, define, field
 from circlekit.aggregates.closing import Closing
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.joining import Joining
+from circlekit.aggregates.routing import Routing
 from circlekit.aggregates.schedule import Schedule
 from circlekit.budget import Spend
+from circlekit.events.attention import Context
 from circlekit.events.circle import (
     AllStaffDesignated,
     CircleEvent,
     CircleFounded,
     CircleKind,
+    CircleLabelled,
     CommentAdded,
     CommentRemoved,
     GroupLinked,
+    GroupTopicsSet,
     GroupUnlinked,
     ManagerAppointed,
     ManagerDismissed,
@@ -61,6 +65,7 @@ from circlekit.events.joining import (
     RequestWithdrawn,
 )
 from circlekit.events.record import Cited
+from circlekit.events.relay import CommentRelaySet
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.events.schedule import (
@@ -72,6 +77,7 @@ from circlekit.events.schedule import (
     ScheduledReleased,
 )
 from circlekit.ids import GroupId, MemberId
+from circlekit.policies.attention import context_of
 from circlekit.policies.authority import (
     Role,
     author_or_manager,
@@ -103,6 +109,7 @@ from circlekit.policies.posts import (
     may_pin,
     post_is_there,
 )
+from circlekit.policies.relay import relay_changes, relay_is_lower, relay_may_change
 from circlekit.policies.schedule import (
     Planned,
     is_waiting,
@@ -110,6 +117,7 @@ from circlekit.policies.schedule import (
     still_to_come,
 )
 from circlekit.rulebook import DINGTALK_2020, RuleBook
+from circlekit.settings import CommentRelay, comment_relay
 from circlekit.verdict import ALLOWED, Verdict, all_of, refused, require
 
 Events = tuple[CircleEvent, ...]
@@ -137,10 +145,14 @@ class Circle(HasHistory):
 
         joined_at: When each member joined.
 
-        schedule: What waits for its moment, and the must-sees reserved for.
+        label: What the owner said it is for, None if they said nothing.
 
+        schedule: What waits for its moment, and the must-sees reserved for.
         policies: The host's own policies, which its rule book may name.
 
+        routing: Which groups are for which topics.
+
+        own_relay: The owner's word on the relay of comments, None if none.
         all_staff: Whether it is its organisation's circle of all staff.
 
         closing: Whether it is open, closed or archived.
@@ -162,8 +174,11 @@ class Circle(HasHistory):
     removed: set[int] = Factory(set)
     override_holders: set[str] = Factory(set)
     joined_at: dict[str, datetime] = Factory(dict)
+    label: Context | None = None
     schedule: Schedule = Factory(Schedule)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
+    routing: Routing = Factory(Routing)
+    own_relay: CommentRelay | None = None
     all_staff: bool = False
     closing: Closing = Factory(Closing)
     joining: Joining = Factory(Joining)
@@ -174,6 +189,13 @@ class Circle(HasHistory):
         Return whether it is open, closed or archived.
         """
         return self.closing.standing
+
+    @property
+    def context(self) -> Context:
+        """
+        Return what it is for: what its owner said, else what its kind is for.
+        """
+        return self.label or context_of(self.kind)
 
     def role(self, member: str) -> Role | None:
         """
@@ -746,6 +768,57 @@ class Circle(HasHistory):
         )
         return (GroupUnlinked(group=group, by=by, at=at),)
 
+    def set_topics(
+        self, group: GroupId, topics: tuple[str, ...], *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Say which topics a group is for; none at all means any.
+        """
+        require(
+            self.manager_acts(by),
+            linked_to(self.id, self.id if group in self.groups else None),
+            is_on(
+                topics != self.routing.topics.get(group, ()),
+                rule="already-so",
+                because=f"{group} is for these topics already",
+            ),
+        )
+        return (GroupTopicsSet(group=group, topics=topics, by=by, at=at),)
+
+    def comment_relay(self) -> CommentRelay:
+        """
+        Return what groups are shown of comments at most.
+        """
+        setting = comment_relay(
+            book=self.book.comment_relay,
+            may_choose=self.book.comment_relay_choice,
+            circle=self.own_relay,
+        )
+        return cast("CommentRelay", setting.value)
+
+    def set_comment_relay(
+        self, relay: CommentRelay | None, *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Say how much of the comments groups are shown at most; None says nothing.
+        """
+        require(
+            self.owner_acts(by),
+            relay_may_change(may_choose=self.book.comment_relay_choice),
+            relay_changes(self.own_relay, relay),
+        )
+        return (CommentRelaySet(relay=relay, by=by, at=at),)
+
+    def may_ask_for(self, relay: CommentRelay | None, *, by: str) -> Verdict:
+        """
+        Return whether a reader may ask for this much of the circle's comments.
+        """
+        return all_of(
+            self.member_acts(by),
+            relay_may_change(may_choose=self.book.comment_relay_choice),
+            relay_is_lower(relay, maximum=self.comment_relay()),
+        )
+
     def switch_post_sync(self, *, on: bool, by: MemberId, at: datetime) -> Events:
         """
         Send posts on to the groups by default, or no longer.
@@ -759,6 +832,20 @@ class Circle(HasHistory):
             ),
         )
         return (PostSyncSwitched(on=on, by=by, at=at),)
+
+    def label_as(self, context: Context, *, by: MemberId, at: datetime) -> Events:
+        """
+        Say what the circle is for; pushes to its readers go by that.
+        """
+        require(
+            self.owner_acts(by),
+            is_on(
+                context != self.context,
+                rule="already-so",
+                because=f"this circle is for {context} already",
+            ),
+        )
+        return (CircleLabelled(context=context, by=by, at=at),)
 
     def publish(
         self,
@@ -774,6 +861,8 @@ class Circle(HasHistory):
     ) -> Events:
         """
         Publish a post; *sync* None goes by the circle's switch.
+
+        Where it names no groups, its topic does.
         """
         require(
             self.member_acts(by),
@@ -782,6 +871,8 @@ class Circle(HasHistory):
             self._house("post", by, at),
         )
         synced = self.syncs_posts if sync is None else sync
+        if groups is None:
+            groups = self.routing.groups_for(topic, self.groups)
         return (
             PostPublished(
                 text=text,
@@ -1118,6 +1209,8 @@ class Circle(HasHistory):
         groups = wrote.groups
         if groups is not None:
             groups = tuple(group for group in groups if group in self.groups)
+        elif isinstance(wrote, PostScheduled):
+            groups = self.routing.groups_for(wrote.topic, self.groups)
         return PostPublished(
             text=wrote.text,
             images=wrote.images,
@@ -1278,6 +1371,13 @@ class Circle(HasHistory):
                 self.groups[event.group] = event.bound
             case GroupUnlinked():
                 self.groups.pop(event.group, None)
+                self.routing.forget(event.group)
+            case GroupTopicsSet():
+                self.routing.evolve(event)
+            case CommentRelaySet():
+                self.own_relay = event.relay
+            case CircleLabelled():
+                self.label = event.context
             case PostSyncSwitched():
                 self.syncs_posts = event.on
             case CircleClosed() | CircleReopened() | CircleArchived():
@@ -1309,7 +1409,8 @@ class Circle(HasHistory):
                 self.owner = event.by
                 self.members[event.by] = "owner"
                 self.joined_at[event.by] = event.at
-                self.joining.founded(event)
+                if event.organisation is not None:
+                    self.joining.works_for[event.by] = event.organisation
             case _:
                 assert_never(event)
 

@@ -7,11 +7,14 @@ from typing import assert_never
 
 from attrs import Factory, define
 
+from circlekit.aggregates.contacts import Contacts
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.mass_sends_received import MassSendsReceived
 from circlekit.budget import Spend
 from circlekit.events.customer import (
     CustomerAdded,
     CustomerAssigned,
+    CustomerContacted,
     CustomerEvent,
     CustomerTagged,
     CustomerUntagged,
@@ -19,8 +22,9 @@ from circlekit.events.customer import (
     MomentSource,
     ProfileCompleted,
 )
+from circlekit.events.mass_send import MassSendDelivered, MassSendSource
 from circlekit.events.rules import RuleBookAdopted
-from circlekit.ids import MemberId, MomentId
+from circlekit.ids import MassSendId, MemberId, MomentId
 from circlekit.policies.customers import (
     is_tagged,
     not_yet_assigned,
@@ -45,6 +49,10 @@ class Customer(HasHistory):
         by_enterprise: Moments by the company that were shown, oldest first.
 
         shown: Every moment that was shown, by its id.
+
+        mass_sends: The mass sends they received.
+
+        contacts: Who of the staff had to do with them.
     """
 
     zone: str = "Asia/Shanghai"
@@ -55,6 +63,15 @@ class Customer(HasHistory):
     by_members: list[Spend] = Factory(list)
     by_enterprise: list[Spend] = Factory(list)
     shown: set[str] = Factory(set)
+    mass_sends: MassSendsReceived = Factory(MassSendsReceived)
+    contacts: Contacts = Factory(Contacts)
+
+    @property
+    def sender(self) -> MemberId:
+        """
+        Return who sends to them what goes out to many.
+        """
+        return self.contacts.sender(self.owner)
 
     # Commands: may refuse, never change anything.
 
@@ -130,6 +147,27 @@ class Customer(HasHistory):
         )
         return (MomentShown(moment=moment, source=source, by=by, at=at),)
 
+    def contact(self, *, by: MemberId, at: datetime) -> Events:
+        """
+        Have had to do with a member of staff.
+        """
+        return (CustomerContacted(by=by, at=at),)
+
+    def receive_mass_send(
+        self,
+        mass_send: MassSendId,
+        *,
+        source: MassSendSource,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Receive a mass send, if the budgets leave room for it.
+        """
+        return self.mass_sends.receive(
+            mass_send, source=source, book=self.book, zone=self.zone, by=by, at=at
+        )
+
     # History: never refuses, whatever today's rules say.
 
     def _evolve(self, event: CustomerEvent) -> None:
@@ -140,6 +178,13 @@ class Customer(HasHistory):
                 )
                 spends.append(Spend(event.at, self.version))
                 self.shown.add(event.moment)
+                if event.source == "member":
+                    self.contacts.met(event.by, event.at)
+            case MassSendDelivered():
+                self.mass_sends.evolve(event, self.version)
+                self.contacts.met(event.by, event.at)
+            case CustomerContacted():
+                self.contacts.met(event.by, event.at)
             case CustomerTagged():
                 self.tags.add(event.tag)
             case CustomerUntagged():
@@ -152,5 +197,6 @@ class Customer(HasHistory):
                 self.book = event.book
             case CustomerAdded():
                 self.zone = event.zone
+                self.contacts.added_by = event.by
             case _:
                 assert_never(event)

@@ -7,12 +7,16 @@ the circle is still open.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never, cast
 
 from attrs import Factory, define
 
+from circlekit.aggregates.digests import Digests, Waiting
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.mass_sends_received import MassSendsReceived
+from circlekit.aggregates.pace import Pace
+from circlekit.aggregates.redirection import Redirections
 from circlekit.events.group import (
     AnnouncementSet,
     CircleLinked,
@@ -30,19 +34,36 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
+from circlekit.events.mass_send import MassSendDelivered, MassSendSource
+from circlekit.events.pace import (
+    AnnouncementsOnlyLifted,
+    AnnouncementsOnlySet,
+    SlowModeLifted,
+    SlowModeSet,
+)
 from circlekit.events.record import Cited
-from circlekit.ids import CircleId, MemberId
+from circlekit.events.redirection import ThreadReceived, ThreadRedirected
+from circlekit.events.relay import CommentDigestSent
+from circlekit.ids import CircleId, GroupId, MassSendId, MemberId
 from circlekit.policies.authority import Role, managers_only
 from circlekit.policies.groups import (
     has_room,
     in_the_group,
     is_muted,
     is_on,
+    linked_to,
     may_speak,
     not_yet_in_the_group,
 )
 from circlekit.policies.membership import members_only
+from circlekit.policies.pace import ends_later, for_announcements, in_slow_mode
 from circlekit.policies.private_chat import may_reach, two_people
+from circlekit.policies.redirection import (
+    another_group,
+    not_yet_redirected,
+    still_answered_here,
+)
+from circlekit.rulebook import RuleBook
 from circlekit.verdict import ALLOWED, Verdict, refused, require
 
 Events = tuple[GroupEvent, ...]
@@ -63,6 +84,14 @@ class Group(HasHistory):
         muted_until: When that mute ends, None if it lasts until unmuted.
 
         blocked_at: Place of the private-chat block in force, None if none.
+
+        mass_sends: The mass sends that came into it.
+
+        pace: Its slow mode, and whether it is for announcements only.
+
+        redirections: The threads that went to other groups, or came from them.
+
+        digests: The digests of comments that it was shown lately.
     """
 
     circle: CircleId | None = None
@@ -70,6 +99,10 @@ class Group(HasHistory):
     muted_at: int | None = None
     muted_until: datetime | None = None
     blocked_at: int | None = None
+    mass_sends: MassSendsReceived = Factory(MassSendsReceived)
+    pace: Pace = Factory(Pace)
+    redirections: Redirections = Factory(Redirections)
+    digests: Digests = Factory(Digests)
 
     # Commands: may refuse, never change anything.
 
@@ -176,7 +209,13 @@ class Group(HasHistory):
             may_speak(
                 role, muted_at=self.muted_at, muted_until=self.muted_until, at=at
             ),
-            _message_there(reply_to) if reply_to else ALLOWED,
+            *self.pace.may_write(
+                role, by=by, reply_to=reply_to.version if reply_to else None, at=at
+            ),
+            _answerable(reply_to) if reply_to else ALLOWED,
+            still_answered_here(
+                reply_to.version if reply_to else None, self.redirections.moved
+            ),
         )
         return (
             MessageSent(
@@ -266,6 +305,164 @@ class Group(HasHistory):
             ),
         )
         return (GroupUnmuted(by=by, at=at),)
+
+    def set_slow_mode(
+        self,
+        *,
+        seconds: int,
+        reason: str,
+        until: datetime | None,
+        role: Role | None,
+        by: MemberId,
+        there: Verdict = ALLOWED,
+        at: datetime,
+    ) -> Events:
+        """
+        Let each member write once in so many seconds; replaces what was set before.
+        """
+        require(
+            self._linked(), there, managers_only(role, by=by), ends_later(until, at=at)
+        )
+        return (SlowModeSet(seconds=seconds, reason=reason, until=until, by=by, at=at),)
+
+    def lift_slow_mode(
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
+    ) -> Events:
+        """
+        Let members write as often as they like again.
+        """
+        require(
+            self._linked(),
+            there,
+            managers_only(role, by=by),
+            in_slow_mode(slow=self.pace.is_slow(at)),
+        )
+        return (SlowModeLifted(by=by, at=at),)
+
+    def set_announcements_only(
+        self,
+        *,
+        reason: str,
+        until: datetime | None,
+        open_thread: Cited | None,
+        role: Role | None,
+        by: MemberId,
+        there: Verdict = ALLOWED,
+        at: datetime,
+    ) -> Events:
+        """
+        Let only the owner and managers write, but for answers in one thread.
+        """
+        require(
+            self._linked(),
+            there,
+            managers_only(role, by=by),
+            ends_later(until, at=at),
+            _answerable(open_thread) if open_thread else ALLOWED,
+            still_answered_here(
+                open_thread.version if open_thread else None, self.redirections.moved
+            ),
+        )
+        return (
+            AnnouncementsOnlySet(
+                reason=reason,
+                until=until,
+                open_thread=open_thread.version if open_thread else None,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def lift_announcements_only(
+        self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
+    ) -> Events:
+        """
+        Let everybody write again, unless something else stands in the way.
+        """
+        require(
+            self._linked(),
+            there,
+            managers_only(role, by=by),
+            for_announcements(only=self.pace.is_announcing(at)),
+        )
+        return (AnnouncementsOnlyLifted(by=by, at=at),)
+
+    def redirect(
+        self,
+        message: Cited,
+        replies: Sequence[int],
+        *,
+        to: GroupId,
+        linked: CircleId | None,
+        reason: str,
+        role: Role | None,
+        by: MemberId,
+        there: Verdict = ALLOWED,
+        at: datetime,
+    ) -> tuple[ThreadRedirected]:
+        """
+        Send a message and its replies on to another group of the same circle.
+
+        *linked* is the circle that the other group is linked to, None if to none.
+        """
+        require(
+            self._linked(),
+            there,
+            managers_only(role, by=by),
+            linked_to(self.circle, linked) if self.circle else ALLOWED,
+            another_group(self.id, to),
+            _message_there(message),
+            not_yet_redirected(message.version, self.redirections.moved),
+        )
+        gone = self.redirections.moved
+        return (
+            ThreadRedirected(
+                messages=(message.version, *(it for it in replies if it not in gone)),
+                to=to,
+                reason=reason,
+                by=by,
+                at=at,
+            ),
+        )
+
+    def receive(
+        self,
+        messages: tuple[int, ...],
+        *,
+        group: GroupId,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Take in a thread that another group of the circle sent on.
+        """
+        return (ThreadReceived(group=group, messages=messages, by=by, at=at),)
+
+    def send_digest(
+        self,
+        circle: CircleId,
+        post: int,
+        waiting: Sequence[Waiting],
+        *,
+        window: timedelta,
+        at: datetime,
+    ) -> Events:
+        """
+        Show the comments on a post that wait for it as one, if it is time.
+        """
+        if self.circle != circle:
+            return ()
+        if not self.digests.due(circle, post, waiting, window=window, at=at):
+            return ()
+        return (
+            CommentDigestSent(
+                circle=circle,
+                post=post,
+                comments=tuple(it.comment for it in waiting),
+                seconds=window // timedelta(seconds=1),
+                at=at,
+            ),
+        )
 
     def block_private_chat(
         self, *, role: Role | None, by: MemberId, there: Verdict = ALLOWED, at: datetime
@@ -363,6 +560,42 @@ class Group(HasHistory):
         )
         return (FriendRequestSent(to=to, by=by, at=at),)
 
+    def receive_mass_send(
+        self,
+        mass_send: MassSendId,
+        *,
+        text: str,
+        images: tuple[str, ...] = (),
+        source: MassSendSource,
+        role: Role | None,
+        there: Verdict,
+        book: RuleBook,
+        zone: str,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Receive a mass send as a message, if the budgets leave room for it.
+
+        Whether its sender runs the circle or teaches there, *there* says.
+        """
+        delivered = self.mass_sends.receive(
+            mass_send,
+            self._linked(),
+            there,
+            may_speak(
+                role, muted_at=self.muted_at, muted_until=self.muted_until, at=at
+            ),
+            *self.pace.may_write(role, by=by, reply_to=None, at=at),
+            source=source,
+            book=book,
+            zone=zone,
+            by=by,
+            at=at,
+        )
+        message = MessageSent(text=text, images=images, by=by, at=at)
+        return (message, *delivered) if delivered else ()
+
     def is_muted(self, at: datetime) -> bool:
         """
         Return whether only owner and managers may write at that moment.
@@ -407,8 +640,14 @@ class Group(HasHistory):
 
     def _evolve(self, event: GroupEvent) -> None:
         match event:
-            case MessageSent() | MessageReacted():
+            case MessageSent():
+                self.pace.take_in(event, place=self.version)
+            case MessageReacted():
                 pass
+            case MassSendDelivered():
+                self.mass_sends.evolve(event, self.version)
+            case CommentDigestSent():
+                self.digests.evolve(event)
             case GroupJoined():
                 self.members.add(event.member)
             case GroupLeft():
@@ -427,6 +666,15 @@ class Group(HasHistory):
             case CircleUnlinked():
                 self.circle = None
             case (
+                SlowModeSet()
+                | SlowModeLifted()
+                | AnnouncementsOnlySet()
+                | AnnouncementsOnlyLifted()
+            ):
+                self.pace.evolve(event, place=self.version)
+            case ThreadRedirected() | ThreadReceived():
+                self.redirections.evolve(event, place=self.version)
+            case (
                 GroupFounded()
                 | AnnouncementSet()
                 | PrivateChatOpened()
@@ -435,6 +683,13 @@ class Group(HasHistory):
                 pass
             case _:
                 assert_never(event)
+
+
+def _answerable(message: Cited) -> Verdict:
+    # What came from another group is answered by the place at which it came.
+    if isinstance(message.event, ThreadReceived):
+        return ALLOWED
+    return _message_there(message)
 
 
 def _message_there(message: Cited) -> Verdict:

@@ -8,7 +8,7 @@ from typing import assert_never
 from attrs import Factory, define
 
 from circlekit.aggregates.roles import Roles, Verified
-from circlekit.events.circle import CircleFounded, CircleKind, MemberJoined
+from circlekit.events.circle import CircleKind, MemberJoined
 from circlekit.events.joining import (
     ConventionAccepted,
     InvitationDeclined,
@@ -267,13 +267,6 @@ class Joining:
                     self.personal.add(place)
             case _:
                 assert_never(event)
-
-    def founded(self, event: CircleFounded) -> None:
-        """
-        Take in who founded it: they are of the organisation that it belongs to.
-        """
-        if event.organisation is not None:
-            self.works_for[event.by] = event.organisation
 
     def came(self, event: MemberJoined) -> None:
         """

@@ -12,9 +12,20 @@ from typing import assert_never
 from attrs import Factory, define
 
 from circlekit.aggregates.age import Age
+from circlekit.aggregates.attention import Attention
 from circlekit.aggregates.guardians import Guardians
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.relaying import RelayChoices
 from circlekit.budget import Budget, Spend
+from circlekit.events.attention import (
+    AttentionBudgetSet,
+    CircleMuted,
+    Context,
+    PushDemoted,
+    PushHeld,
+    PushMade,
+    QuietHoursSet,
+)
 from circlekit.events.guardian import (
     GuardianDigestSent,
     GuardianDismissed,
@@ -27,11 +38,14 @@ from circlekit.events.reader import (
     PostsRead,
     ReaderEvent,
 )
+from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.membership import members_only
 from circlekit.policies.must_see import is_a_must_see, may_be_reminded
-from circlekit.verdict import ALLOWED, Verdict, refused, require
+from circlekit.policies.relay import relay_changes
+from circlekit.settings import CommentRelay
+from circlekit.verdict import ALLOWED, Verdict, all_of, refused, require
 
 Events = tuple[ReaderEvent, ...]
 
@@ -51,8 +65,10 @@ class Reader(HasHistory):
 
     acknowledged: set[tuple[str, int]] = Factory(set)
     reminders: dict[tuple[str, int], list[Spend]] = Factory(dict)
+    relays: RelayChoices = Factory(RelayChoices)
     guardians: Guardians = Factory(Guardians)
     age: Age = Factory(Age)
+    attention: Attention = Factory(Attention)
 
     # Commands: may refuse, never change anything.
 
@@ -123,11 +139,56 @@ class Reader(HasHistory):
         because = f"{self.id} has acknowledged this already"
         return refused("already-acknowledged", because)
 
+    def choose_comment_relay(
+        self,
+        relay: CommentRelay | None,
+        *,
+        circle: CircleId | None = None,
+        there: Verdict = ALLOWED,
+        at: datetime,
+    ) -> Events:
+        """
+        Ask to be shown less of the comments; *there* is a circle's word on it.
+        """
+        require(there, relay_changes(self.relays.now(circle), relay))
+        return (CommentRelayChosen(relay=relay, circle=circle, at=at),)
+
     def attest_minor(self, *, until: datetime, zone: str, at: datetime) -> Events:
         """
         Be a minor until then, as the host attests.
         """
         return self.age.attest(until=until, zone=zone, at=at)
+
+    def push(
+        self,
+        circle: CircleId,
+        post: int,
+        *,
+        context: Context,
+        emergency: str | None,
+        there: Verdict,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Be interrupted by a must-see now, later or not at all, which is decided once.
+        """
+        seen = (
+            refused("already-acknowledged", f"{self.id} has acknowledged this already")
+            if (circle, post) in self.acknowledged
+            else ALLOWED
+        )
+        minor = self.age.minor
+        return self.attention.push(
+            circle,
+            post,
+            context=context,
+            is_minor=minor is not None and at < minor.until,
+            emergency=emergency,
+            there=all_of(there, seen),
+            by=by,
+            at=at,
+        )
 
     # History: never refuses, whatever today's rules say.
 
@@ -141,9 +202,20 @@ class Reader(HasHistory):
             case MustSeeReminded():
                 sent = self.reminders.setdefault((event.circle, event.post), [])
                 sent.append(Spend(event.at, self.version))
+            case CommentRelayChosen():
+                self.relays.evolve(event)
             case GuardianNamed() | GuardianDismissed() | GuardianDigestSent():
                 self.guardians.evolve(event, self.version)
             case MinorAttested():
                 self.age.evolve(event)
+            case (
+                QuietHoursSet()
+                | AttentionBudgetSet()
+                | CircleMuted()
+                | PushMade()
+                | PushHeld()
+                | PushDemoted()
+            ):
+                self.attention.evolve(event, place=self.version)
             case _:
                 assert_never(event)

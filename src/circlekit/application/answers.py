@@ -5,21 +5,32 @@ These shapes are part of the formats of golden histories and of exports: a key t
 is added here is a new version of both.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
-from attrs import define, field
+import msgspec
+from attrs import define, field, frozen
 
+from circlekit.application.approvals import Approvals
 from circlekit.application.duties import Duties
+from circlekit.application.homework import Homeworks
+from circlekit.application.lives import Lives
 from circlekit.application.reading import LONGEST_PAGE, Reading
+from circlekit.application.todos import Todos
+from circlekit.application.topics import Topics
 from circlekit.audit import CircleMonth, MustSeeAudit
 from circlekit.clock import EPOCH, written, written_if_any
+from circlekit.events.approval import ApprovalStarted
 from circlekit.events.circle import CircleFounded, MemberJoined
 from circlekit.events.customer import CustomerAdded
 from circlekit.events.group import GroupFounded
+from circlekit.events.homework import HomeworkAssigned
+from circlekit.events.live import LiveScheduled
 from circlekit.events.record import Recorded
+from circlekit.events.todo import TodoAssigned
+from circlekit.events.topic import TopicMade
 from circlekit.projections.duties import Duty
 from circlekit.projections.group_timeline import TimelineEntry
 from circlekit.projections.member_feed import FeedItem
@@ -29,7 +40,7 @@ Answer = dict[str, Any]
 
 
 @define(eq=False, repr=False)
-class Asking(Duties, Reading):
+class Asking(Approvals, Duties, Homeworks, Lives, Todos, Topics):
     """
     Whoever is asked, and nothing but asked.
     """
@@ -47,6 +58,16 @@ class Asked:
 
         holders: Everybody with budgets, by their history.
 
+        homework: Every piece of homework.
+
+        lives: Every live.
+
+        topics: Every topic.
+
+        todos: Every to-do.
+
+        approvals: Every approval.
+
         at: The last recorded moment.
     """
 
@@ -54,6 +75,11 @@ class Asked:
     groups: Sequence[str] = ()
     holders: Sequence[str] = ()
     at: datetime = EPOCH
+    homework: Sequence[str] = ()
+    lives: Sequence[str] = ()
+    topics: Sequence[str] = ()
+    todos: Sequence[str] = ()
+    approvals: Sequence[str] = ()
 
     @classmethod
     def about(cls, history: Iterable[Recorded]) -> "Asked":
@@ -75,6 +101,11 @@ class Gathered:
     members: set[str] = field(factory=set)
     groups: set[str] = field(factory=set)
     holders: set[str] = field(factory=set)
+    homework: set[str] = field(factory=set)
+    lives: set[str] = field(factory=set)
+    topics: set[str] = field(factory=set)
+    todos: set[str] = field(factory=set)
+    approvals: set[str] = field(factory=set)
     at: datetime = EPOCH
 
     def take(self, recorded: Recorded) -> None:
@@ -93,6 +124,16 @@ class Gathered:
                 self.groups.add(recorded.subject)
             case CustomerAdded():
                 self.holders.add(recorded.stream)
+            case HomeworkAssigned():
+                self.homework.add(recorded.subject)
+            case LiveScheduled():
+                self.lives.add(recorded.subject)
+            case TopicMade():
+                self.topics.add(recorded.subject)
+            case TodoAssigned():
+                self.todos.add(recorded.subject)
+            case ApprovalStarted():
+                self.approvals.add(recorded.subject)
 
     @property
     def asked(self) -> Asked:
@@ -100,7 +141,15 @@ class Gathered:
         Return them in order.
         """
         return Asked(
-            sorted(self.members), sorted(self.groups), sorted(self.holders), self.at
+            members=sorted(self.members),
+            groups=sorted(self.groups),
+            holders=sorted(self.holders),
+            at=self.at,
+            homework=sorted(self.homework),
+            lives=sorted(self.lives),
+            topics=sorted(self.topics),
+            todos=sorted(self.todos),
+            approvals=sorted(self.approvals),
         )
 
 
@@ -268,3 +317,158 @@ def _circle_month(row: CircleMonth) -> dict[str, Any]:
         "left": row.left,
         "closest_gap_seconds": row.closest_gap_seconds,
     }
+
+
+def homework(kit: Homeworks, id_: str) -> Iterator[Answer]:
+    """
+    Return how far each student is with a piece of homework.
+    """
+    return map(_plain, kit.submissions(id_))
+
+
+def live(kit: Lives, id_: str) -> Iterator[Answer]:
+    """
+    Return how a live was watched.
+    """
+    figures = _plain(kit.live(id_))
+    del figures["live"]
+    yield figures
+
+
+def topic(kit: Topics, id_: str) -> Iterator[Answer]:
+    """
+    Return the leaderboard of a topic, by days; of talk there is none.
+    """
+    return map(_plain, kit.leaderboard(id_, limit=LONGEST_PAGE))
+
+
+def todo(kit: Todos, id_: str) -> Iterator[Answer]:
+    """
+    Return who has done their part of a to-do.
+    """
+    entry = _plain(kit.todo(id_))
+    del entry["todo"]
+    yield entry
+
+
+def approval(kit: Approvals, id_: str) -> Iterator[Answer]:
+    """
+    Return what was decided of an approval, step by step.
+    """
+    entry = _plain(kit.approval(id_))
+    del entry["approval"]
+    yield entry
+
+
+def _plain(found: object) -> Answer:
+    answer: Answer = msgspec.json.decode(msgspec.json.encode(found))
+    return answer
+
+
+@frozen
+class Scope:
+    """
+    How much is asked.
+
+    Attributes:
+        circle: Only this circle, None for all.
+
+        feed_items: How many items of each feed at most, None for all.
+    """
+
+    circle: str | None
+    feed_items: int | None
+
+
+@frozen
+class Question:
+    """
+    What is asked about everybody, or everything, of some kind.
+
+    Attributes:
+        name: What the answers are called, as in ``feeds``.
+
+        about: What each is about, as in ``member``.
+
+        whom: Who is asked about.
+
+        words: One of the answers in words, as in ``feed of {}``.
+
+        ask: Returns the answer about one, line by line.
+    """
+
+    name: str
+    about: str
+    whom: Callable[[Asked], Sequence[str]]
+    words: str
+    ask: Callable[[Asking, str, Scope], Iterator[Answer]]
+
+
+QUESTIONS: Final = (
+    Question(
+        "feeds",
+        "member",
+        lambda asked: asked.members,
+        "feed of {}",
+        lambda kit, whose, of: feed(kit, whose, circle=of.circle, most=of.feed_items),
+    ),
+    Question(
+        "inboxes",
+        "member",
+        lambda asked: asked.members,
+        "inbox of {}",
+        lambda kit, whose, of: inbox(kit, whose, circle=of.circle),
+    ),
+    Question(
+        "timelines",
+        "group",
+        lambda asked: asked.groups,
+        "timeline of {}",
+        lambda kit, whose, _: timeline(kit, whose),
+    ),
+    Question(
+        "quotas",
+        "holder",
+        lambda asked: asked.holders,
+        "quota of {}",
+        lambda kit, whose, _: iter([quota(kit, whose)]),
+    ),
+    Question(
+        "homework",
+        "homework",
+        lambda asked: asked.homework,
+        "homework {}",
+        lambda kit, it, _: homework(kit, it),
+    ),
+    Question(
+        "lives",
+        "live",
+        lambda asked: asked.lives,
+        "live {}",
+        lambda kit, it, _: live(kit, it),
+    ),
+    Question(
+        "check-ins",
+        "topic",
+        lambda asked: asked.topics,
+        "leaderboard of {}",
+        lambda kit, it, _: topic(kit, it),
+    ),
+    Question(
+        "to-dos",
+        "todo",
+        lambda asked: asked.todos,
+        "to-do {}",
+        lambda kit, it, _: todo(kit, it),
+    ),
+    Question(
+        "approvals",
+        "approval",
+        lambda asked: asked.approvals,
+        "approval {}",
+        lambda kit, it, _: approval(kit, it),
+    ),
+)
+"""
+Everything that is asked, but for the must-see audit.
+"""

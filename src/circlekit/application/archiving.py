@@ -13,11 +13,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Final
 
-from attrs import Factory, define, frozen
+from attrs import NOTHING, Factory, define, fields, frozen
 
-from circlekit.application import answers
-from circlekit.application.answers import Answer, Asked, Asking, Gathered
-from circlekit.application.deciding import own_command_id, yes_or_no
+from circlekit.application.answers import (
+    QUESTIONS,
+    Answer,
+    Asked,
+    Asking,
+    Gathered,
+    Question,
+    Scope,
+)
+from circlekit.application.answers import audit as audited
+from circlekit.application.deciding import Deciding, own_command_id, yes_or_no
 from circlekit.application.reading import LONGEST_PAGE, Reading
 from circlekit.archive import columns, lines
 from circlekit.archive.belonging import Belonging, kind_of
@@ -29,7 +37,6 @@ from circlekit.clock import ManualClock
 from circlekit.errors import AlreadyThereError, ExportError, InvalidInputError
 from circlekit.events.record import stream_of
 from circlekit.ids import CircleId
-from circlekit.policies.house import Policies
 from circlekit.store import Store, Transaction, log, open_store
 from circlekit.store.chain import Head
 
@@ -45,10 +52,6 @@ _WRITERS: Final[dict[Form, type[lines.LineWriter] | type[columns.ColumnWriter]]]
     "ndjson": lines.LineWriter,
     "parquet": columns.ColumnWriter,
 }
-_FEEDS: Final = "answers/feeds.ndjson"
-_INBOXES: Final = "answers/inboxes.ndjson"
-_TIMELINES: Final = "answers/timelines.ndjson"
-_QUOTAS: Final = "answers/quotas.ndjson"
 _AUDIT: Final = "answers/must-see-audit.json"
 _STREAMS: Final = "streams.ndjson"
 _COMMANDS: Final = "commands.ndjson"
@@ -168,7 +171,9 @@ class Archiving(Reading):
                 head, asked = writing.events(format)
                 counted = {}
                 if with_answers:
-                    counted = writing.answers(self._policies, asked, feed_items)
+                    counted = writing.answers(
+                        _asking(self, replayed, asked), asked, feed_items
+                    )
             Manifest(
                 circlekit=version_of("circlekit"),
                 circle=kept.circle,
@@ -286,28 +291,21 @@ class Archiving(Reading):
     def _differences(
         self, export: Export, asked: Asked, told: Progress
     ) -> Iterator[Difference]:
-        kit = _reader(self._store, self._policies, asked)
+        kit = _asking(self, self._store, asked)
         _read_ahead(kit, told)
-        circle, most = export.manifest.circle, export.manifest.feed_items
-        done = 0
-        feeds = export.answers(_FEEDS)
-        for whose, expected in _by_owner(feeds, "member", asked.members):
-            actual = list(answers.feed(kit, whose, circle=circle, most=most))
-            yield from differing(f"feed of {whose}", expected, actual)
-            told("Comparing feeds", done := done + 1, len(asked.members))
-        inboxes = export.answers(_INBOXES)
-        for whose, expected in _by_owner(inboxes, "member", asked.members):
-            actual = list(answers.inbox(kit, whose, circle=circle))
-            yield from differing(f"inbox of {whose}", expected, actual)
-        timelines = export.answers(_TIMELINES)
-        for whose, expected in _by_owner(timelines, "group", asked.groups):
-            actual = list(answers.timeline(kit, whose))
-            yield from differing(f"timeline of {whose}", expected, actual)
-        for answer in export.answers(_QUOTAS):
-            whose = answer.pop("holder")
-            yield from differing(f"quota of {whose}", answer, answers.quota(kit, whose))
+        scope = Scope(export.manifest.circle, export.manifest.feed_items)
+        for question in QUESTIONS:
+            lines_ = export.answers(_file_of(question))
+            whom = question.whom(asked)
+            for done, (whose, expected) in enumerate(
+                _by_owner(lines_, question.about, whom), start=1
+            ):
+                actual = list(question.ask(kit, whose, scope))
+                where = question.words.format(whose)
+                yield from differing(where, expected, actual)
+                told(f"Comparing {question.name}", done, len(whom))
         (audit,) = export.answers(_AUDIT)
-        yield from differing("must-see audit", audit, answers.audit(kit, circle))
+        yield from differing("must-see audit", audit, audited(kit, scope.circle))
 
 
 @define
@@ -358,40 +356,30 @@ class _Writing:
         return head, gathered.asked
 
     def answers(
-        self, policies: Policies, asked: Asked, feed_items: int | None
+        self, kit: Asking, asked: Asked, feed_items: int | None
     ) -> dict[str, int]:
         """
         Write what is answered of these events, and return how many answers.
         """
-        kit, circle = _reader(self.replayed, policies, asked), self.kept.circle
+        scope = Scope(self.kept.circle, feed_items)
         _read_ahead(kit, self.told)
-        feeds = (
-            {"member": whose, **item}
-            for whose in self._each("Asking for feeds", asked.members)
-            for item in answers.feed(kit, whose, circle=circle, most=feed_items)
-        )
-        inboxes = (
-            {"member": whose, **duty}
-            for whose in self._each("Asking for inboxes", asked.members)
-            for duty in answers.inbox(kit, whose, circle=circle)
-        )
-        timelines = (
-            {"group": whose, **entry}
-            for whose in self._each("Asking for timelines", asked.groups)
-            for entry in answers.timeline(kit, whose)
-        )
-        quotas = (
-            {"holder": whose, **answers.quota(kit, whose)}
-            for whose in self._each("Asking for quotas", asked.holders)
-        )
         counted = {
-            "feeds": self._write_lines(_FEEDS, feeds),
-            "inboxes": self._write_lines(_INBOXES, inboxes),
-            "timelines": self._write_lines(_TIMELINES, timelines),
-            "quotas": self._write_lines(_QUOTAS, quotas),
+            question.name: self._write_lines(
+                _file_of(question), self._answers(kit, question, asked, scope)
+            )
+            for question in QUESTIONS
         }
-        self._write_lines(_AUDIT, [answers.audit(kit, circle)])
+        self._write_lines(_AUDIT, [audited(kit, scope.circle)])
         return counted
+
+    def _answers(
+        self, kit: Asking, question: Question, asked: Asked, scope: Scope
+    ) -> Iterator[Answer]:
+        whom = question.whom(asked)
+        for done, whose in enumerate(whom, start=1):
+            for answer in question.ask(kit, whose, scope):
+                yield {question.about: whose, **answer}
+            self.told(f"Asking for {question.name}", done, len(whom))
 
     def _commands(self, newest: int) -> Iterator[Answer]:
         after = ""
@@ -405,12 +393,6 @@ class _Writing:
                 return
             after = found[-1][0]
 
-    def _each(self, what: str, whom: Iterable[str]) -> Iterator[str]:
-        everybody = list(whom)
-        for done, each in enumerate(everybody):
-            yield each
-            self.told(what, done + 1, len(everybody))
-
     def _write_lines(self, name: str, documents: Iterable[Answer]) -> int:
         written = 0
         with self.folder.new(name) as file:
@@ -418,6 +400,10 @@ class _Writing:
                 _write_line(file, document)
                 written += 1
         return written
+
+
+def _file_of(question: Question) -> str:
+    return f"answers/{question.name}.ndjson"
 
 
 def _write_line(file: IO[bytes], document: Any) -> None:
@@ -436,9 +422,15 @@ def _scratch() -> Iterator[Store]:
             store.close()
 
 
-def _reader(store: Store, policies: Policies, asked: Asked) -> Asking:
-    # Quotas are those of the last recorded moment, whenever they are asked for.
-    return Asking(store, ManualClock(asked.at), False, LONGEST_PAGE, policies)  # noqa: FBT003
+def _asking(kit: Deciding, store: Store, asked: Asked) -> Asking:
+    # As the host's kit in all that was given to it, but for the store and the clock:
+    # quotas are those of the last recorded moment, whenever they are asked for.
+    given: dict[str, Any] = {
+        str(field.alias): getattr(kit, field.name)
+        for field in fields(Deciding)
+        if field.default is NOTHING
+    }
+    return Asking(**{**given, "store": store, "clock": ManualClock(asked.at)})
 
 
 def _read_ahead(kit: Asking, told: Progress) -> None:

@@ -366,6 +366,21 @@ class AsyncCircleKit:
     allow_private_chat = _offloaded(CircleKit.allow_private_chat)
     open_private_chat = _offloaded(CircleKit.open_private_chat)
     send_friend_request = _offloaded(CircleKit.send_friend_request)
+    set_group_topics = _offloaded(CircleKit.set_group_topics)
+    set_slow_mode = _offloaded(CircleKit.set_slow_mode)
+    lift_slow_mode = _offloaded(CircleKit.lift_slow_mode)
+    set_announcements_only = _offloaded(CircleKit.set_announcements_only)
+    lift_announcements_only = _offloaded(CircleKit.lift_announcements_only)
+    redirect_thread = _offloaded(CircleKit.redirect_thread)
+    manage_groups = _offloaded(CircleKit.manage_groups)
+    groups = _offloaded(CircleKit.groups)
+    reach = _offloaded(CircleKit.reach)
+
+    # Relay of comments
+    set_comment_relay = _offloaded(CircleKit.set_comment_relay)
+    choose_comment_relay = _offloaded(CircleKit.choose_comment_relay)
+    explain_setting = _offloaded(CircleKit.explain_setting)
+    send_due_digests = _offloaded(CircleKit.send_due_digests)
 
     # Duties
     remind_reader = _offloaded(CircleKit.remind_reader)
@@ -441,6 +456,17 @@ class AsyncCircleKit:
     cancel_scheduled = _offloaded(CircleKit.cancel_scheduled)
     release_due = _offloaded(CircleKit.release_due)
     scheduled = _offloaded(CircleKit.scheduled)
+
+    # Attention
+    set_quiet_hours = _offloaded(CircleKit.set_quiet_hours)
+    set_attention_budget = _offloaded(CircleKit.set_attention_budget)
+    mute_circle = _offloaded(CircleKit.mute_circle)
+    label_circle = _offloaded(CircleKit.label_circle)
+    push = _offloaded(CircleKit.push)
+    release_held = _offloaded(CircleKit.release_held)
+    push_figures = _offloaded(CircleKit.push_figures)
+    interruptions = _offloaded(CircleKit.interruptions)
+
     # Lives
     schedule_live = _offloaded(CircleKit.schedule_live)
     start_live = _offloaded(CircleKit.start_live)
@@ -454,6 +480,14 @@ class AsyncCircleKit:
     live = _offloaded(CircleKit.live)
     lives = _offloaded(CircleKit.lives)
     live_minutes = _offloaded(CircleKit.live_minutes)
+
+    # Mass sends
+    contact_customer = _offloaded(CircleKit.contact_customer)
+    preview_mass_send = _offloaded(CircleKit.preview_mass_send)
+    create_mass_send = _offloaded(CircleKit.create_mass_send)
+    confirm_mass_send = _offloaded(CircleKit.confirm_mass_send)
+    remind_mass_send = _offloaded(CircleKit.remind_mass_send)
+    mass_send = _offloaded(CircleKit.mass_send)
 
     # Reading
     feed = _offloaded(CircleKit.feed)

@@ -18,10 +18,11 @@ from circlekit.aggregates.approval import Approval
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
-from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.history import HasHistory, replay
 from circlekit.aggregates.homework import Homework
 from circlekit.aggregates.identity import Identity
 from circlekit.aggregates.live import Live
+from circlekit.aggregates.mass_send import MassSend
 from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.todo import Todo
@@ -44,6 +45,7 @@ from circlekit.ids import (
     GroupId,
     HomeworkId,
     LiveId,
+    MassSendId,
     MemberId,
     TodoId,
     TopicId,
@@ -60,14 +62,15 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     Group: "group",
     Customer: "customer",
     Reader: "reader",
+    Homework: "homework",
     Todo: "todo",
     Approval: "approval",
-    Homework: "homework",
     Live: "live",
     Identity: "identity",
     Topic: "topic",
     TopicNames: "topic-names",
     Organisation: "organisation",
+    MassSend: "mass-send",
 }
 
 _OWN: Final = "circlekit:"
@@ -170,6 +173,12 @@ class Work:
         """
         return self.blank_or_known(Reader, id_)
 
+    def homework(self, id_: HomeworkId) -> Homework:
+        """
+        Return homework as it stands.
+        """
+        return self._known(Homework, id_)
+
     def todo(self, id_: TodoId) -> Todo:
         """
         Return a to-do as it stands.
@@ -181,12 +190,6 @@ class Work:
         Return an approval as it stands.
         """
         return self._known(Approval, id_)
-
-    def homework(self, id_: HomeworkId) -> Homework:
-        """
-        Return homework as it stands.
-        """
-        return self._known(Homework, id_)
 
     def live(self, id_: LiveId) -> Live:
         """
@@ -212,6 +215,28 @@ class Work:
         """
         known = None if id_ is None else self.blank_or_known(Organisation, id_)
         return known if known is not None and known.version else None
+
+    def mass_send(self, id_: MassSendId) -> MassSend:
+        """
+        Return a mass send as it stands.
+        """
+        return self._known(MassSend, id_)
+
+    def many(self, kind: type[_A], ids: Sequence[str]) -> dict[str, _A]:
+        """
+        Return many aggregates as they stand, by their ids, without the unknown.
+
+        They are read with a query for each block, and are not kept in memory.
+        """
+        streams = {stream_of(_KINDS[kind], id_): id_ for id_ in ids}
+        found = self.transaction.histories(list(streams))
+        return {
+            streams[stream]: replay(
+                kind(streams[stream]), (recorded.event for recorded in history)
+            )
+            for stream, history in found.items()
+            if history
+        }
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
@@ -432,6 +457,15 @@ class Deciding:
         if refusal is not None:
             raise refusal
         return answer(recorded)
+
+    def _carried_out(self, plan: Callable[[Work], _T]) -> _T:
+        # A part of a command that was allowed as a whole, in a transaction of its own.
+        with self._transaction() as transaction:
+            work = self._work(transaction)
+            answer = plan(work)
+            with self._whole():
+                self._write(transaction, work)
+        return answer
 
     def _ask(self, plan: Plan) -> Verdict:
         with self._store.alone() as transaction:

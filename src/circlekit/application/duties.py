@@ -71,8 +71,8 @@ class Duties(Deciding):
         Args:
             member: Whose duties.
             circle: Only those of this circle.
-            kinds: Only these, of ``must-see``, ``to-do``, ``homework`` and
-                ``approval``; None means all.
+            kinds: Only these, of ``must-see``, ``to-do``, ``homework``, ``grading``
+                and ``approval``; None means all.
             after: The ``next`` of the page before.
             limit: Most duties, 1 to 200.
 

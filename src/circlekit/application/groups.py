@@ -9,9 +9,9 @@ from attrs import define
 
 from circlekit.aggregates.group import Events, Group
 from circlekit.application.deciding import Deciding, Work, command, nothing
+from circlekit.application.group_acts import announce, mute
+from circlekit.application.managing import message_in
 from circlekit.application.posts import LONGEST_EMOJI
-from circlekit.clock import as_utc
-from circlekit.errors import InvalidInputError
 from circlekit.events.group import MessageSent
 from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import GroupId, MemberId, MessageId
@@ -122,30 +122,31 @@ class Groups(Deciding):
             text: Up to 20,000 characters; may be empty beside images or videos.
             images: References that the host understands.
             videos: The same.
-            reply_to: The message it answers.
+            reply_to: The message it answers, of this group or redirected to it.
             command_id: Makes the call safe to repeat.
 
         Raises:
             RefusedError: ``group-not-linked``, ``not-in-the-group``,
-                ``group-muted``, ``unknown-message``.
+                ``group-muted``, ``slow-mode``, ``announcements-only``,
+                ``unknown-message``, ``thread-redirected``.
             InvalidInputError: If the content cannot be accepted.
         """
         seen = checked_references("images", images)
         watched = checked_references("videos", videos)
         checked_text("text", text, empty=bool(seen or watched))
         parent = None if reply_to is None else MessageId.of(reply_to, field="reply_to")
-        if parent is not None and parent.group != group:
-            accepted = "a message of the same group"
-            raise InvalidInputError("reply_to", f"{parent} is elsewhere", accepted)
 
         def plan(work: Work) -> None:
             chat = work.group(GroupId(group))
             (role,) = work.run_by(chat, MemberId(by))
+            answered = None
+            if parent is not None:
+                answered = message_in(work, chat, parent, field="reply_to")
             sent = chat.send_message(
                 text=text,
                 images=seen,
                 videos=watched,
-                reply_to=work.cited(chat, parent.version) if parent else None,
+                reply_to=answered,
                 role=role,
                 by=MemberId(by),
                 there=work.there(chat),
@@ -159,7 +160,7 @@ class Groups(Deciding):
             _the_message,
             about=stream_of("group", group),
             by=by,
-            said=(text, seen, watched, parent.version if parent else None),
+            said=(text, seen, watched, _named(parent, group)),
             command_id=command_id,
         )
 
@@ -211,19 +212,8 @@ class Groups(Deciding):
             RefusedError: ``group-not-linked``, ``not-a-manager``.
             InvalidInputError: If the text cannot be accepted.
         """
-        checked_text("text", text)
-
-        def decide(chat: Group, work: Work) -> Events:
-            (role,) = work.run_by(chat, MemberId(by))
-            return chat.announce(
-                text,
-                role=role,
-                by=MemberId(by),
-                there=work.there(chat),
-                at=work.at(chat),
-            )
-
-        self._simple("set_announcement", group, decide, by, command_id, text)
+        act = announce(text=text)
+        self._switch("set_announcement", act.decide, group, by, command_id, *act.said)
 
     @command
     def mute_group(
@@ -231,7 +221,7 @@ class Groups(Deciding):
         group: GroupId | str,
         *,
         by: MemberId | str,
-        reason: str | None = None,
+        reason: str,
         until: datetime | None = None,
         command_id: str | None = None,
     ) -> None:
@@ -248,24 +238,11 @@ class Groups(Deciding):
         Raises:
             RefusedError: ``group-not-linked``, ``not-a-manager``,
                 ``mute-already-over``.
-            InvalidInputError: If *until* has no zone.
+            InvalidInputError: If the reason cannot be accepted, or *until* has no
+                zone.
         """
-        ends = None if until is None else as_utc("until", until)
-        if reason is not None:
-            checked_text("reason", reason)
-
-        def decide(chat: Group, work: Work) -> Events:
-            (role,) = work.run_by(chat, MemberId(by))
-            return chat.mute(
-                reason=reason,
-                until=ends,
-                role=role,
-                by=MemberId(by),
-                there=work.there(chat),
-                at=work.at(chat),
-            )
-
-        self._simple("mute_group", group, decide, by, command_id, reason, ends)
+        act = mute(reason=reason, until=until)
+        self._switch("mute_group", act.decide, group, by, command_id, *act.said)
 
     @command
     def unmute_group(
@@ -394,6 +371,7 @@ class Groups(Deciding):
         group: GroupId | str,
         by: MemberId | str,
         command_id: str | None,
+        *said: object,
     ) -> None:
         def switched(chat: Group, work: Work) -> Events:
             (role,) = work.run_by(chat, MemberId(by))
@@ -405,7 +383,7 @@ class Groups(Deciding):
                 at=work.at(chat),
             )
 
-        self._simple(name, group, switched, by, command_id)
+        self._simple(name, group, switched, by, command_id, *said)
 
     def _reach(
         self,
@@ -480,6 +458,12 @@ class Groups(Deciding):
             said=said,
             command_id=command_id,
         )
+
+
+def _named(message: MessageId | None, group: str) -> int | str | None:
+    if message is None or message.group != group:
+        return None if message is None else str(message)
+    return message.version
 
 
 def _the_message(recorded: Sequence[Recorded]) -> MessageId:

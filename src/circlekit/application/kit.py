@@ -10,6 +10,7 @@ from typing import Self
 from circlekit.application.activity import Operating
 from circlekit.application.approvals import Approvals
 from circlekit.application.archiving import Archiving
+from circlekit.application.attention import Attentions
 from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
@@ -22,9 +23,12 @@ from circlekit.application.homework import Homeworks
 from circlekit.application.identities import MemberIdentities
 from circlekit.application.joining import Joins
 from circlekit.application.lives import Lives
+from circlekit.application.managing import Managing
+from circlekit.application.mass_sends import MassSends
 from circlekit.application.organisations import Organisations
 from circlekit.application.posts import Posts
 from circlekit.application.reading import Reading
+from circlekit.application.relaying import Relaying
 from circlekit.application.schedule import Schedules
 from circlekit.application.todos import Todos
 from circlekit.application.topics import Topics
@@ -38,21 +42,25 @@ class CircleKit(
     Circles,
     Posts,
     Groups,
+    Managing,
+    Relaying,
     Customers,
     Archiving,
     Closings,
     Joins,
     Organisations,
     Duties,
-    Todos,
-    Approvals,
+    Schedules,
+    Attentions,
     Homeworks,
     GuardianDigests,
+    Todos,
+    Approvals,
     Topics,
     MemberIdentities,
     Operating,
-    Schedules,
     Lives,
+    MassSends,
     Reading,
     Following,
 ):

@@ -563,7 +563,7 @@ class Content:
             seen,
             watched,
             None if topic is None else checked_name("topic", topic),
-            None if groups is None else _groups(groups),
+            None if groups is None else checked_groups(groups),
         )
 
     def said(self) -> tuple[object, ...]:
@@ -573,7 +573,13 @@ class Content:
         return (self.text, self.images, self.videos, self.topic, self.groups)
 
 
-def _groups(groups: Sequence[GroupId | str]) -> tuple[GroupId, ...]:
+def checked_groups(groups: Sequence[GroupId | str]) -> tuple[GroupId, ...]:
+    """
+    Return group ids as they may be named in a command, each once.
+
+    Raises:
+        InvalidInputError: If one cannot be an id, or they are one text.
+    """
     if isinstance(groups, str):
         raise InvalidInputError("groups", "is one text", "a list or tuple of group ids")
     checked = (

@@ -116,13 +116,19 @@ class Reading(Deciding):
             return MEMBER_FEED.acknowledgements(rows, where)
 
     def group_timeline(
-        self, group: GroupId | str, *, before: int | None = None, limit: int = 50
+        self,
+        group: GroupId | str,
+        *,
+        reader: MemberId | str | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> TimelinePage:
         """
         Return a page of what a group was shown, newest first.
 
         Args:
             group: The group.
+            reader: Show of comments what this reader asked for, where it is less.
             before: The ``next`` of the page before.
             limit: Most entries, 1 to 200.
 
@@ -136,9 +142,17 @@ class Reading(Deciding):
         ):
             accepted = "the `next` of an earlier page"
             raise InvalidInputError("before", f"is {before!r}", accepted)
+        if reader is not None:
+            checked_id("reader", reader)
         self._known("group", group)
         with self._store.read(GROUP_TIMELINE) as (rows, _):
-            return GROUP_TIMELINE.page(rows, GroupId(group), before=before, limit=limit)
+            return GROUP_TIMELINE.page(
+                rows,
+                GroupId(group),
+                reader=None if reader is None else MemberId(reader),
+                before=before,
+                limit=limit,
+            )
 
     def quota(
         self,
@@ -146,27 +160,39 @@ class Reading(Deciding):
         *,
         circle: CircleId | str | None = None,
         customer: CustomerId | str | None = None,
+        group: GroupId | str | None = None,
+        member: MemberId | str | None = None,
     ) -> Quota:
         """
-        Return every budget of a circle or customer: used, left, when there is room.
+        Return every budget of a circle, customer or group: used, left, when free.
 
         Args:
             holder: A circle's or a customer's id, if only one of them has it.
             circle: A circle's id.
             customer: A customer's id.
+            group: A group's id.
+            member: A member of staff, whose own mass sends to the customer or group
+                are counted; None leaves out what each has of their own.
 
         Raises:
             NotFoundError: If nobody of that id is known.
             InvalidInputError: If none, or more than one of them, is named, or a
                 circle and a customer share the id.
         """
-        named = [(None, holder), ("circle", circle), ("customer", customer)]
+        named = [
+            (None, holder),
+            ("circle", circle),
+            ("customer", customer),
+            ("group", group),
+        ]
         given = [(kind, id_) for kind, id_ in named if id_ is not None]
         if len(given) != 1:
             problem = f"{len(given)} holders are named"
-            raise InvalidInputError("holder", problem, "one circle or one customer")
+            raise InvalidInputError("holder", problem, "one circle, customer or group")
         ((kind, id_),) = given
         checked_id("holder", id_)
+        if member is not None:
+            checked_id("member", member)
         kinds = ("circle", "customer") if kind is None else (kind,)
         now = as_utc("clock", self._clock())
         found = []
@@ -174,7 +200,13 @@ class Reading(Deciding):
             for each in kinds:
                 stream = stream_of(each, id_)
                 at = max(now, self._last_at(rows, stream))
-                quota = QUOTA_VIEW.quota(rows, stream, id_, at=at)
+                quota = QUOTA_VIEW.quota(
+                    rows,
+                    stream,
+                    id_,
+                    at=at,
+                    member=None if member is None else MemberId(member),
+                )
                 if quota is not None:
                     found.append(quota)
         if not found:

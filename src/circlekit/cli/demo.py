@@ -351,7 +351,9 @@ class Year:
             ),
         )
         self._on(11, 1, 9, lambda: kit.revoke_override(READERS, "lin", by=OWNER))
-        self._on(11, 2, 9, lambda: kit.mute_group(EVENINGS, by=OWNER))
+        self._on(
+            11, 2, 9, lambda: kit.mute_group(EVENINGS, by=OWNER, reason="安静一天。")
+        )
         self._on(11, 3, 9, lambda: kit.unmute_group(EVENINGS, by=OWNER))
         self._on(12, 1, 9, lambda: self._pin(readers, "边城 or 茶馆 next? Vote below."))
         # Four in December, the last on New Year's Eve.

@@ -40,7 +40,7 @@ def work(
     as_json: AsJson = False,
 ) -> None:
     """
-    Publish what is due, and keep the read models up to the newest event.
+    Publish what is due, send digests, and keep the read models up to the newest event.
 
     Ends when it is interrupted or told to terminate, and says what it has done.
     """
@@ -87,7 +87,7 @@ def _work(kit: CircleKit, told: Event) -> int:
     if told.is_set():
         return 0
     released = len(kit.release_due().released)
-    if released:
+    if kit.send_due_digests() or released:
         _read_ahead(kit, told)
     return released
 

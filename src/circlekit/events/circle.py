@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from circlekit.clock import Moment
 from circlekit.events import roles
+from circlekit.events.attention import Context
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.joining import (
     ConventionAccepted,
@@ -23,6 +24,7 @@ from circlekit.events.joining import (
     RequestWithdrawn,
 )
 from circlekit.events.personal import PERSONAL
+from circlekit.events.relay import CommentRelaySet
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.events.schedule import ScheduleEvent
@@ -65,6 +67,18 @@ class GroupUnlinked:
     """
 
     group: GroupId
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
+class GroupTopicsSet:
+    """
+    One of the circle's groups is for these topics from here on; none means any.
+    """
+
+    group: GroupId
+    topics: tuple[str, ...]
     by: MemberId
     at: Moment
 
@@ -308,6 +322,17 @@ class MustSeeSent:
 
 
 @frozen(kw_only=True)
+class CircleLabelled:
+    """
+    The owner said what the circle is for; its pushes go by that.
+    """
+
+    context: Context
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class OverrideGranted:
     """
     The owner gave a member the right to send a must-see beyond the quota.
@@ -353,6 +378,8 @@ CircleEvent = (
     | MustSeeSent
     | OverrideGranted
     | OverrideRevoked
+    | GroupTopicsSet
+    | CommentRelaySet
     | CircleClosed
     | CircleReopened
     | CircleArchived
@@ -371,4 +398,5 @@ CircleEvent = (
     | ConventionAccepted
     | PartnerAdmitted
     | PartnershipEnded
+    | CircleLabelled
 )

@@ -7,6 +7,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events.mass_send import MassSendDelivered
 from circlekit.events.personal import PERSONAL
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import MemberId, MomentId
@@ -71,6 +72,16 @@ class CustomerAssigned:
 
 
 @frozen(kw_only=True)
+class CustomerContacted:
+    """
+    A member of staff had to do with the customer, as the host reports.
+    """
+
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class MomentShown:
     """
     A moment reached the customer; this is what uses the budgets up.
@@ -102,5 +113,7 @@ CustomerEvent = (
     | CustomerTagged
     | CustomerUntagged
     | CustomerAssigned
+    | CustomerContacted
     | MomentShown
+    | MassSendDelivered
 )

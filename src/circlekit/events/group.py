@@ -5,7 +5,11 @@ What can happen to a chat group.
 from attrs import field, frozen
 
 from circlekit.clock import Moment
+from circlekit.events.mass_send import MassSendDelivered
+from circlekit.events.pace import PaceEvent
 from circlekit.events.personal import PERSONAL
+from circlekit.events.redirection import RedirectionEvent
+from circlekit.events.relay import CommentDigestSent
 from circlekit.ids import CircleId, MemberId
 
 
@@ -179,4 +183,8 @@ GroupEvent = (
     | PrivateChatAllowed
     | PrivateChatOpened
     | FriendRequestSent
+    | MassSendDelivered
+    | PaceEvent
+    | RedirectionEvent
+    | CommentDigestSent
 )

@@ -5,7 +5,9 @@ What a reader did with what was shown to them, and what they were reminded of.
 from attrs import frozen
 
 from circlekit.clock import Moment
+from circlekit.events.attention import AttentionEvent
 from circlekit.events.guardian import GuardianEvent
+from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId, MemberId
 
 
@@ -55,5 +57,11 @@ class MinorAttested:
 
 
 ReaderEvent = (
-    PostsRead | MustSeeAcknowledged | MustSeeReminded | MinorAttested | GuardianEvent
+    PostsRead
+    | MustSeeAcknowledged
+    | MustSeeReminded
+    | MinorAttested
+    | GuardianEvent
+    | CommentRelayChosen
+    | AttentionEvent
 )

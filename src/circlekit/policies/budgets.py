@@ -42,9 +42,9 @@ def room_in(used: Usage) -> Verdict:
         (
             Reason(
                 rule=budget.rule,
-                because=f"{used.used} of {budget.limit} {_spoken(used)}{again}",
+                because=f"{used.used} of {used.limit} {_spoken(used)}{again}",
                 used=used.used,
-                limit=budget.limit,
+                limit=used.limit,
                 window_start=used.starts,
                 window_end=used.ends,
                 used_by=used.used_by,

@@ -48,10 +48,12 @@ from circlekit.events.todo import (
     TodoReopened,
 )
 from circlekit.ids import CircleId, MemberId, PostId
+from circlekit.projections import homework_duties
 from circlekit.projections.cursor import Cursor
+from circlekit.projections.homework_duties import NOT_CLOSED, Giving
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel, Rows
 
-DutyKind = Literal["must-see", "to-do", "homework", "approval"]
+DutyKind = Literal["must-see", "to-do", "homework", "grading", "approval"]
 KINDS: Final[tuple[DutyKind, ...]] = get_args(DutyKind)
 LONGEST_TITLE: Final = 100
 
@@ -115,6 +117,7 @@ Table(
     Column("step", Integer, primary_key=True),
     Column("member", TEXT, nullable=False),
 )
+homework_duties.add_tables(_TABLES)
 
 
 @frozen(kw_only=True)
@@ -123,7 +126,8 @@ class Duty:
     One thing that a member still has to do.
 
     Attributes:
-        kind: ``must-see``, ``to-do``, ``homework`` or ``approval``.
+        kind: ``must-see``, ``to-do``, ``homework`` to hand in, ``grading`` of what was
+            handed in, or ``approval``.
 
         ref: Which one, by the id that its kind's commands take; of a must-see the
             post, as text.
@@ -193,6 +197,7 @@ class Duties(ReadModel):
             ApprovalStepDecided,
             ApprovalDelegated,
             ApprovalClosed,
+            *homework_duties.KINDS,
         }
     )
 
@@ -218,8 +223,10 @@ class Duties(ReadModel):
                 )
             case MemberJoined():
                 rows.run(_JOIN, member=event.member, circle=subject)
+                HOMEWORK.came(rows, recorded, event)
             case MemberLeft() | MemberRemoved():
                 rows.run(_LEAVE, member=event.member, circle=subject)
+                HOMEWORK.went(rows, event, subject)
             case PostEdited():
                 rows.run(
                     _EDIT, circle=subject, post=event.post, title=title_of(event.text)
@@ -289,6 +296,8 @@ class Duties(ReadModel):
             case ApprovalClosed():
                 rows.run(_ASK_NOBODY, ref=subject)
                 end(rows, kind="approval", ref=subject)
+            case _:
+                HOMEWORK.take_in(rows, recorded)
 
     def page(
         self,
@@ -310,7 +319,7 @@ class Duties(ReadModel):
             _OPEN,
             member=member,
             circle=circle,
-            **dict(zip(("a", "b", "c", "d"), asked, strict=True)),
+            **dict(zip(("a", "b", "c", "d", "e"), asked, strict=True)),
             now=micros(at),
             at=cursor.at,
             position=cursor.position,
@@ -423,6 +432,9 @@ def end(rows: Rows, *, kind: DutyKind, ref: str, member: str | None = None) -> N
     Take a duty from one member, or from everybody who still has it.
     """
     rows.run(_END, kind=kind, ref=ref, member=member)
+
+
+HOMEWORK: Final = Giving(begin, end, move)
 
 
 def _ask(rows: Rows, recorded: Recorded, event: ApprovalStarted) -> None:
@@ -544,16 +556,17 @@ ORDER BY m.member
 # An approval that has expired can no longer be done, whether or not it was closed.
 # The newest few must-sees of each circle come from the index, then the newest of
 # those and of the member's own.
-_OPEN: Final = """
+_OPEN: Final = f"""
 WITH m AS (
     SELECT circle FROM circlekit_duty_member
     WHERE member = :member AND circle = coalesce(:circle, circle))
 SELECT * FROM (
     SELECT o.kind, o.ref, 0 AS post, o.circle, o.title, o.at, o.due, o.position
     FROM circlekit_duty_own o JOIN m ON m.circle = o.circle
-    WHERE o.member = :member AND o.open = 1 AND o.kind IN (:a, :b, :c, :d)
+    WHERE o.member = :member AND o.open = 1 AND o.kind IN (:a, :b, :c, :d, :e)
     AND NOT EXISTS (SELECT 1 FROM circlekit_duty_closed c WHERE c.circle = o.circle)
     AND (o.kind <> 'approval' OR o.due IS NULL OR o.due > :now)
+    AND {NOT_CLOSED}
     AND (o.at, o.position) < (:at, :position)
     ORDER BY o.at DESC, o.position DESC LIMIT :limit) AS own
 UNION ALL
@@ -562,7 +575,7 @@ SELECT * FROM (
     CAST(NULL AS BIGINT) AS due, u.position
     FROM m JOIN circlekit_duty_must_see u ON u.position IN (
         SELECT n.position FROM circlekit_duty_must_see n
-        WHERE n.circle = m.circle AND 'must-see' IN (:a, :b, :c, :d)
+        WHERE n.circle = m.circle AND 'must-see' IN (:a, :b, :c, :d, :e)
         AND (n.at, n.position) < (:at, :position)
         AND NOT EXISTS (
             SELECT 1 FROM circlekit_duty_acknowledged a

@@ -17,6 +17,7 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table
 
 from circlekit.clock import from_micros, micros
 from circlekit.events.circle import (
+    CircleFounded,
     CommentAdded,
     CommentRemoved,
     MustSeeSent,
@@ -37,9 +38,22 @@ from circlekit.events.group import (
     PrivateChatAllowed,
     PrivateChatBlocked,
 )
+from circlekit.events.pace import (
+    AnnouncementsOnlyLifted,
+    AnnouncementsOnlySet,
+    SlowModeLifted,
+    SlowModeSet,
+)
 from circlekit.events.record import Recorded, is_about
+from circlekit.events.redirection import ThreadReceived, ThreadRedirected
+from circlekit.events.relay import (
+    CommentDigestSent,
+    CommentRelayChosen,
+    CommentRelaySet,
+)
 from circlekit.events.rules import RuleBookAdopted
-from circlekit.ids import CommentId, GroupId, MemberId, MessageId, PostId
+from circlekit.ids import CircleId, CommentId, GroupId, MemberId, MessageId, PostId
+from circlekit.projections import relayed
 from circlekit.projections.read_model import (
     TEXT,
     WHOLE_NUMBER,
@@ -49,7 +63,7 @@ from circlekit.projections.read_model import (
     from_json,
 )
 
-_TABLES: Final = MetaData()
+_TABLES: Final = relayed.TABLES
 Table(
     "circlekit_timeline_entry",
     _TABLES,
@@ -64,6 +78,8 @@ Table(
     Column("circle", TEXT),
     Column("post", Integer),
     Column("place", Integer, nullable=False),
+    Column("grp", TEXT),
+    Column("lowers", Integer, nullable=False),
     Index("circlekit_timeline_entry_post", "circle", "post"),
 )
 Table(
@@ -77,33 +93,12 @@ Table(
     Column("videos", TEXT, nullable=False),
 )
 Table(
-    "circlekit_timeline_circle",
-    _TABLES,
-    Column("circle", TEXT, primary_key=True),
-    Column("relay", TEXT, nullable=False),
-)
-Table(
-    "circlekit_timeline_link",
-    _TABLES,
-    Column("grp", TEXT, primary_key=True),
-    Column("since", WHOLE_NUMBER, primary_key=True),
-    Column("circle", TEXT, nullable=False),
-    Column("until", WHOLE_NUMBER),
-    Index("circlekit_timeline_link_circle", "circle"),
-)
-Table(
     "circlekit_timeline_reaction",
     _TABLES,
     Column("grp", TEXT, primary_key=True),
     Column("message", Integer, primary_key=True),
     Column("emoji", TEXT, primary_key=True),
     Column("member", TEXT, primary_key=True),
-)
-Table(
-    "circlekit_timeline_member",
-    _TABLES,
-    Column("member", TEXT, primary_key=True),
-    Column("grp", TEXT, primary_key=True),
 )
 Table(
     "circlekit_timeline_block",
@@ -117,6 +112,10 @@ _NOTICES: Final = {
     GroupUnmuted: "unmuted",
     PrivateChatBlocked: "private-chat-blocked",
     PrivateChatAllowed: "private-chat-allowed",
+    SlowModeSet: "slow-mode",
+    SlowModeLifted: "slow-mode-lifted",
+    AnnouncementsOnlySet: "announcements-only",
+    AnnouncementsOnlyLifted: "announcements-only-lifted",
 }
 
 
@@ -126,17 +125,27 @@ class TimelineEntry:
     One thing a group was shown.
 
     Attributes:
-        kind: ``message``, ``post``, ``must-see``, ``comment``, ``announcement``,
-            ``muted``, ``unmuted``, ``private-chat-blocked`` or
-            ``private-chat-allowed``.
+        kind: ``message``, ``post``, ``must-see``, ``comment``, ``digest``,
+            ``announcement``, ``muted``, ``unmuted``, ``slow-mode``,
+            ``slow-mode-lifted``, ``announcements-only``,
+            ``announcements-only-lifted``, ``private-chat-blocked``,
+            ``private-chat-allowed``, ``thread-redirected`` or
+            ``thread-received``.
 
-        post: The post it is, or is a comment on.
+        by: Whose it is; of a digest, who wrote the newest comment in it.
+
+        post: The post it is, or is a comment on, or a digest of comments on.
 
         comment: The comment it is.
 
-        message: The message it is.
+        message: The message it is, or that was redirected.
 
         reactions: How often each emoji was given to a message, by emoji.
+
+        comments: The comments that a digest stands for, oldest first.
+
+        group: The group that a redirected message or thread came from, or that a
+            redirected thread went to.
     """
 
     kind: str
@@ -149,6 +158,8 @@ class TimelineEntry:
     comment: CommentId | None = None
     message: MessageId | None = None
     reactions: dict[str, int]
+    comments: tuple[CommentId, ...] = ()
+    group: GroupId | None = None
 
 
 @frozen
@@ -182,10 +193,16 @@ class GroupTimeline(ReadModel):
             PostRemoved,
             MustSeeSent,
             RuleBookAdopted,
+            CircleFounded,
             CircleLinked,
             CircleUnlinked,
             GroupJoined,
             GroupLeft,
+            ThreadRedirected,
+            ThreadReceived,
+            CommentRelaySet,
+            CommentRelayChosen,
+            CommentDigestSent,
             *_NOTICES,
         }
     )
@@ -215,18 +232,17 @@ class GroupTimeline(ReadModel):
                     member=event.by,
                 )
             case CommentAdded():
-                ((relay,),) = rows.all(_RELAY, circle=subject)
-                if relay == "all":
-                    scopes, *_ = _content(rows, subject, event.post)
-                    _add(
-                        rows,
-                        recorded,
-                        scopes,
-                        "comment",
-                        text=event.text,
-                        circle=subject,
-                        post=event.post,
-                    )
+                _take_comment(rows, recorded)
+            case CommentDigestSent():
+                _add(
+                    rows,
+                    recorded,
+                    [_group(subject)],
+                    "digest",
+                    circle=event.circle,
+                    post=event.post,
+                    by=relayed.gather(rows, recorded),
+                )
             case PostPublished():
                 _take_post(rows, recorded)
             case MustSeeSent():
@@ -252,35 +268,58 @@ class GroupTimeline(ReadModel):
                 for statement in _EDIT:
                     rows.run(statement, circle=subject, post=event.post, **changed)
             case PostRemoved():
+                relayed.forget_post(rows, subject, event.post)
                 for statement in _REMOVE:
                     rows.run(statement, circle=subject, post=event.post)
             case CommentRemoved():
-                rows.run(
-                    _UNCOMMENT, circle=subject, post=event.post, place=event.comment
-                )
+                relayed.forget_comment(rows, subject, event.comment)
+                for statement in _UNCOMMENT:
+                    rows.run(
+                        statement,
+                        circle=subject,
+                        post=event.post,
+                        place=event.comment,
+                    )
             case CircleLinked():
                 rows.run(
                     _LINK, grp=subject, since=recorded.position, circle=event.circle
                 )
             case CircleUnlinked():
                 rows.run(_UNLINK, grp=subject, until=recorded.position)
-            case RuleBookAdopted() if is_about(recorded.stream, "circle"):
-                rows.run(_SET_RELAY, circle=subject, relay=event.book.comment_relay)
-            case AnnouncementSet() | GroupMuted():
-                said = event.reason if isinstance(event, GroupMuted) else event.text
+                relayed.forget_group(rows, subject)
+            case RuleBookAdopted() if not is_about(recorded.stream, "circle"):
+                pass  # a customer's
+            case (
+                CircleFounded()
+                | RuleBookAdopted()
+                | CommentRelaySet()
+                | CommentRelayChosen()
+            ):
+                relayed.take_setting(rows, recorded)
+            case ThreadRedirected():
+                _move_thread(rows, recorded)
+            case ThreadReceived():
                 _add(
-                    rows, recorded, [_group(subject)], _NOTICES[type(event)], text=said
+                    rows,
+                    recorded,
+                    [_group(subject)],
+                    "thread-received",
+                    place=event.messages[0],
+                    group=event.group,
                 )
             case GroupJoined():
-                rows.run(_ENTER_GROUP, member=event.member, grp=subject)
+                relayed.come_in(rows, recorded)
             case GroupLeft():
-                rows.run(_LEAVE_GROUP, member=event.member, grp=subject)
-            case GroupUnmuted() | PrivateChatBlocked() | PrivateChatAllowed():
+                relayed.go_out(rows, recorded)
+            case _ if type(event) in _NOTICES:
                 if isinstance(event, PrivateChatBlocked):
                     rows.run(_BLOCK, grp=subject)
                 elif isinstance(event, PrivateChatAllowed):
                     rows.run(_UNBLOCK, grp=subject)
-                _add(rows, recorded, [_group(subject)], _NOTICES[type(event)])
+                said = getattr(event, "text", getattr(event, "reason", None))
+                _add(
+                    rows, recorded, [_group(subject)], _NOTICES[type(event)], text=said
+                )
 
     def meet_in_the_open(
         self, rows: Rows, one: MemberId, other: MemberId, *, besides: GroupId
@@ -290,11 +329,43 @@ class GroupTimeline(ReadModel):
         """
         return bool(rows.all(_IN_THE_OPEN, one=one, other=other, besides=besides))
 
+    def due_digests(
+        self, rows: Rows, *, at: datetime
+    ) -> list[tuple[GroupId, CircleId, int]]:
+        """
+        Return the groups and posts whose comments have waited long enough.
+        """
+        return relayed.due(rows, at=at)
+
+    def waiting(
+        self, rows: Rows, group: GroupId, circle: CircleId, post: int
+    ) -> relayed.WaitingComments:
+        """
+        Return the comments on a post that wait for a group's digest.
+        """
+        return relayed.waiting(rows, group, circle, post)
+
+    def reach(
+        self, rows: Rows, circle: CircleId, *, since: datetime, until: datetime
+    ) -> relayed.Reach:
+        """
+        Return whom a circle reached in its groups, and how often it interrupted them.
+        """
+        return relayed.reach(rows, circle, since=since, until=until)
+
     def page(
-        self, rows: Rows, group: GroupId, *, before: int | None = None, limit: int = 50
+        self,
+        rows: Rows,
+        group: GroupId,
+        *,
+        reader: MemberId | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> TimelinePage:
         """
         Return up to *limit* entries older than *before*, newest first.
+
+        Of comments it has what the circle shows, or less if *reader* asked for less.
         """
         newest = _END if before is None else before
         spans = [(_group(group), 0, newest)]
@@ -304,7 +375,14 @@ class GroupTimeline(ReadModel):
         ]
         found = heapq.merge(
             *(
-                rows.all(_SPAN, scope=scope, since=since, until=until, limit=limit + 1)
+                rows.all(
+                    _SPAN,
+                    scope=scope,
+                    since=since,
+                    until=until,
+                    limit=limit + 1,
+                    reader=reader,
+                )
                 for scope, since, until in spans
             ),
             key=lambda row: -row[0],
@@ -313,7 +391,8 @@ class GroupTimeline(ReadModel):
         entries = list(islice(found, limit + 1))
         following = entries[limit - 1][0] if len(entries) > limit else None
         return TimelinePage(
-            tuple(_entry(rows, group, row) for row in entries[:limit]), following
+            tuple(_entry(rows, group, reader, row) for row in entries[:limit]),
+            following,
         )
 
 
@@ -354,19 +433,66 @@ def _take_post(rows: Rows, recorded: Recorded) -> None:
         )
 
 
+def _take_comment(rows: Rows, recorded: Recorded) -> None:
+    event, circle = recorded.event, recorded.subject
+    relay = relayed.relay_of(rows, circle)
+    if relay.value == "off":
+        return
+    named = _named(rows, circle, event.post)
+    relayed.wait_for_digest(rows, recorded, relay, named)
+    if relay.value == "all":
+        _add(
+            rows,
+            recorded,
+            _scopes(circle, named),
+            "comment",
+            text=event.text,
+            circle=circle,
+            post=event.post,
+            lowers=relay.may_choose,
+        )
+
+
+def _move_thread(rows: Rows, recorded: Recorded) -> None:
+    event, group = recorded.event, recorded.subject
+    for message in event.messages:
+        rows.run(
+            _REDIRECT,
+            here=_group(group),
+            there=_group(event.to),
+            grp=group,
+            place=message,
+        )
+    _add(
+        rows,
+        recorded,
+        [_group(group)],
+        "thread-redirected",
+        text=event.reason,
+        place=event.messages[0],
+        group=event.to,
+    )
+
+
 def _scopes(circle: str, groups: Iterable[str] | None) -> list[str]:
     if groups is None:
         return [_circle(circle)]
     return [_group(group) for group in groups]
 
 
+def _named(rows: Rows, circle: str, post: int) -> list[str] | None:
+    ((groups,),) = rows.all(_SENT_TO, circle=circle, post=post)
+    named = from_json(groups, list[str] | None)
+    if named is None:
+        return None
+    # Those of them that are still the circle's.
+    linked = {group for (group,) in rows.all(_LINKED, circle=circle)}
+    return [group for group in named if group in linked]
+
+
 def _content(rows: Rows, circle: str, post: int) -> tuple[list[str], str, str, str]:
-    ((groups, text, images, videos),) = rows.all(_POSTED, circle=circle, post=post)
-    named = from_json(groups, tuple[str, ...] | None)
-    if named is not None:  # those of them that are still the circle's
-        linked = {group for (group,) in rows.all(_LINKED, circle=circle)}
-        named = [group for group in named if group in linked]
-    return _scopes(circle, named), text, images, videos
+    ((text, images, videos),) = rows.all(_POSTED, circle=circle, post=post)
+    return _scopes(circle, _named(rows, circle, post)), text, images, videos
 
 
 def _add(
@@ -380,6 +506,10 @@ def _add(
     videos: str | None = None,
     circle: str | None = None,
     post: int | None = None,
+    by: str | None = None,
+    place: int | None = None,
+    group: str | None = None,
+    lowers: bool = False,
 ) -> None:
     for scope in scopes:
         rows.run(
@@ -387,22 +517,29 @@ def _add(
             scope=scope,
             position=recorded.position,
             kind=kind,
-            by=recorded.event.by,
+            by=recorded.event.by if by is None else by,
             at=micros(recorded.event.at),
             text=text,
             images=images,
             videos=videos,
             circle=circle,
             post=post,
-            place=recorded.version,
+            place=recorded.version if place is None else place,
+            grp=group,
+            lowers=int(lowers),
         )
 
 
-def _entry(rows: Rows, group: GroupId, row: tuple[Any, ...]) -> TimelineEntry:
-    _position, kind, by, at, text, images, videos, circle, post, place = row
-    reactions = (
-        rows.all(_REACTIONS, grp=group, message=place) if kind == "message" else ()
-    )
+def _entry(
+    rows: Rows, group: GroupId, reader: MemberId | None, row: tuple[Any, ...]
+) -> TimelineEntry:
+    position, kind, by, at, text, images, videos, circle, post, place, other = row
+    # A message keeps the id that it has from the group it was written in.
+    home = GroupId(other) if other and kind != "thread-redirected" else group
+    is_message = kind in _OF_MESSAGES
+    comments: tuple[CommentId, ...] = ()
+    if kind == "digest":
+        comments, by = relayed.gathered(rows, position, reader)
     return TimelineEntry(
         kind=kind,
         by=by,
@@ -412,32 +549,41 @@ def _entry(rows: Rows, group: GroupId, row: tuple[Any, ...]) -> TimelineEntry:
         videos=from_json(videos, tuple[str, ...]) if videos else (),
         post=None if post is None else PostId(circle, post),
         comment=CommentId(circle, place) if kind == "comment" else None,
-        message=MessageId(group, place) if kind == "message" else None,
-        reactions=dict(reactions),
+        message=MessageId(home, place) if is_message else None,
+        reactions=dict(
+            rows.all(_REACTIONS, grp=home, message=place) if kind == "message" else ()
+        ),
+        comments=comments,
+        group=None if other is None else GroupId(other),
     )
 
 
+_OF_MESSAGES: Final = frozenset({"message", "thread-redirected", "thread-received"})
 _ENTER: Final = """
 INSERT INTO circlekit_timeline_entry
-(scope, position, kind, "by", at, text, images, videos, circle, post, place)
+(scope, position, kind, "by", at, text, images, videos, circle, post, place,
+ grp, lowers)
 VALUES (:scope, :position, :kind, :by, :at, :text, :images, :videos,
-        :circle, :post, :place)
+        :circle, :post, :place, :grp, :lowers)
+"""
+_REDIRECT: Final = """
+UPDATE circlekit_timeline_entry SET scope = :there, grp = :grp
+WHERE scope = :here AND kind = 'message' AND place = :place AND grp IS NULL
 """
 _REACT: Final = """
 INSERT INTO circlekit_timeline_reaction (grp, message, emoji, member)
 VALUES (:grp, :message, :emoji, :member) ON CONFLICT DO NOTHING
-"""
-_RELAY: Final = "SELECT relay FROM circlekit_timeline_circle WHERE circle = :circle"
-_SET_RELAY: Final = """
-INSERT INTO circlekit_timeline_circle (circle, relay) VALUES (:circle, :relay)
-ON CONFLICT (circle) DO UPDATE SET relay = excluded.relay
 """
 _POST: Final = """
 INSERT INTO circlekit_timeline_post (circle, post, sent_to, text, images, videos)
 VALUES (:circle, :post, :sent_to, :text, :images, :videos)
 """
 _POSTED: Final = """
-SELECT sent_to, text, images, videos FROM circlekit_timeline_post
+SELECT text, images, videos FROM circlekit_timeline_post
+WHERE circle = :circle AND post = :post
+"""
+_SENT_TO: Final = """
+SELECT sent_to FROM circlekit_timeline_post
 WHERE circle = :circle AND post = :post
 """
 _MOVE_AWAY: Final = """
@@ -458,10 +604,18 @@ _REMOVE: Final = (
     "DELETE FROM circlekit_timeline_post WHERE circle = :circle AND post = :post",
     "DELETE FROM circlekit_timeline_entry WHERE circle = :circle AND post = :post",
 )
-_UNCOMMENT: Final = """
-DELETE FROM circlekit_timeline_entry
-WHERE circle = :circle AND post = :post AND place = :place AND kind = 'comment'
-"""
+_UNCOMMENT: Final = (
+    """
+    DELETE FROM circlekit_timeline_entry
+    WHERE circle = :circle AND post = :post AND place = :place AND kind = 'comment'
+    """,
+    """
+    DELETE FROM circlekit_timeline_entry
+    WHERE circle = :circle AND post = :post AND kind = 'digest'
+    AND NOT EXISTS (SELECT 1 FROM circlekit_timeline_digested d
+                    WHERE d.position = circlekit_timeline_entry.position)
+    """,
+)
 _LINK: Final = """
 INSERT INTO circlekit_timeline_link (grp, since, circle, until)
 VALUES (:grp, :since, :circle, NULL)
@@ -477,22 +631,17 @@ ORDER BY since
 _LINKED: Final = """
 SELECT grp FROM circlekit_timeline_link WHERE circle = :circle AND until IS NULL
 """
-_SPAN: Final = """
-SELECT position, kind, "by", at, text, images, videos, circle, post, place
-FROM circlekit_timeline_entry
-WHERE scope = :scope AND position > :since AND position < :until
-ORDER BY position DESC LIMIT :limit
+_SPAN: Final = f"""
+SELECT e.position, e.kind, e."by", e.at, e.text, e.images, e.videos, e.circle, e.post,
+e.place, e.grp
+FROM circlekit_timeline_entry e
+WHERE e.scope = :scope AND e.position > :since AND e.position < :until
+AND {relayed.SHOWN_TO_READER}
+ORDER BY e.position DESC LIMIT :limit
 """
 _REACTIONS: Final = """
 SELECT emoji, count(*) FROM circlekit_timeline_reaction
 WHERE grp = :grp AND message = :message GROUP BY emoji ORDER BY emoji
-"""
-_ENTER_GROUP: Final = """
-INSERT INTO circlekit_timeline_member (member, grp) VALUES (:member, :grp)
-ON CONFLICT DO NOTHING
-"""
-_LEAVE_GROUP: Final = """
-DELETE FROM circlekit_timeline_member WHERE member = :member AND grp = :grp
 """
 _BLOCK: Final = """
 INSERT INTO circlekit_timeline_block (grp) VALUES (:grp) ON CONFLICT DO NOTHING

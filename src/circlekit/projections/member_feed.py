@@ -39,6 +39,7 @@ from circlekit.events.circle import (
 )
 from circlekit.events.reader import MustSeeAcknowledged, PostsRead
 from circlekit.events.record import Recorded
+from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import CircleId, CommentId, MemberId, PostId
 from circlekit.projections.read_model import (
     TEXT,
@@ -58,6 +59,8 @@ Table(
     Column("kind", TEXT, nullable=False),
     Column("zone", TEXT, nullable=False),
     Column("organisation", TEXT),
+    Column("newcomers_see", TEXT, nullable=False),
+    Column("newcomers_see_number", Integer, nullable=False),
     Index("circlekit_feed_circle_organisation", "organisation"),
 )
 Table(
@@ -75,6 +78,8 @@ Table(
     Column("circle", TEXT, primary_key=True),
     Column("since", WHOLE_NUMBER, primary_key=True),
     Column("until", WHOLE_NUMBER),
+    Column("first_at", WHOLE_NUMBER, nullable=False),
+    Column("first", WHOLE_NUMBER, nullable=False),
 )
 Table(
     "circlekit_feed_post",
@@ -239,6 +244,7 @@ class MemberFeed(ReadModel):
     kinds: ClassVar[frozenset[type]] = frozenset(
         {
             CircleFounded,
+            RuleBookAdopted,
             MemberJoined,
             MemberLeft,
             MemberRemoved,
@@ -366,6 +372,15 @@ class MemberFeed(ReadModel):
             case OwnerChanged() | OwnerSucceeded():
                 rows.run(_FORMER_OWNER, circle=circle)
                 rows.run(_ROLE, member=event.owner, circle=circle, role="owner")
+            case RuleBookAdopted():
+                # Customers adopt rule books, too; none of them is a circle here.
+                if recorded.stream.startswith("circle/"):
+                    rows.run(
+                        _NEWCOMERS_SEE,
+                        circle=circle,
+                        see=event.book.newcomers_see,
+                        number=event.book.newcomers_see_number,
+                    )
             case CircleFounded():
                 rows.run(
                     _FOUND,
@@ -507,6 +522,7 @@ class _Cursor:
 
 
 _END_OF_TIME: Final = 2**62
+_DAY: Final = 24 * 60 * 60 * 1_000_000
 
 
 def _number(text: str) -> int:
@@ -547,11 +563,11 @@ def _rest(
     # As many circles as items, those with the newest ones: no others can have any
     # on the page.
     live = _keys(rows, _LIVELIEST, member, circle, cursor, limit)
-    if not live:
-        return ()
-    asked: dict[str, Any] = {}
-    parts = []
-    for number, (name, left_after) in enumerate(live):
+    asked: dict[str, Any] = {"circle": circle}
+    parts = [_FROM_BEFORE]
+    for number, (name, left_after, first_at, first) in enumerate(live):
+        asked[f"first_at_{number}"] = first_at
+        asked[f"first_{number}"] = first
         asked[f"circle_{number}"] = name
         asked[f"up_to_{number}"] = cursor.as_of if left_after is None else left_after
         below = _BELOW if left_after is None else _BELOW_TO_WHO_LEFT
@@ -615,7 +631,30 @@ def _items(rows: Rows, member: str, found: Sequence[_Key]) -> tuple[FeedItem, ..
 def _come_in(rows: Rows, recorded: Recorded, member: str, role: str) -> None:
     place = {"member": member, "circle": recorded.subject}
     rows.run(_JOIN, role=role, **place)
-    rows.run(_BEGIN_STAY, position=recorded.position, **place)
+    first_at, first = _first_seen(rows, recorded)
+    rows.run(
+        _BEGIN_STAY,
+        position=recorded.position,
+        first_at=first_at,
+        first=first,
+        **place,
+    )
+
+
+def _first_seen(rows: Rows, recorded: Recorded) -> _Key:
+    # The first post of the past that the rule book of this moment lets be seen.
+    circle, now = recorded.subject, (micros(recorded.event.at), recorded.position)
+    ((see, number),) = rows.all(_SEEN_BY_NEWCOMERS, circle=circle)
+    match see:
+        case "all":
+            return (-_END_OF_TIME, 0)
+        case "newest" if number:
+            found = rows.all(_NTH_NEWEST, circle=circle, skip=number - 1)
+            return found[0] if found else (-_END_OF_TIME, 0)
+        case "days":
+            return (now[0] - number * _DAY + 1, 0)
+        case _:
+            return now
 
 
 _JOIN: Final = """
@@ -626,8 +665,8 @@ _LEAVE: Final = """
 DELETE FROM circlekit_feed_member WHERE member = :member AND circle = :circle
 """
 _BEGIN_STAY: Final = """
-INSERT INTO circlekit_feed_stay (member, circle, since)
-VALUES (:member, :circle, :position)
+INSERT INTO circlekit_feed_stay (member, circle, since, first_at, first)
+VALUES (:member, :circle, :position, :first_at, :first)
 """
 _END_STAY: Final = """
 UPDATE circlekit_feed_stay SET until = :position
@@ -642,8 +681,21 @@ UPDATE circlekit_feed_member SET role = 'member'
 WHERE circle = :circle AND role = 'owner'
 """
 _FOUND: Final = """
-INSERT INTO circlekit_feed_circle (circle, name, kind, zone, organisation)
-VALUES (:circle, :name, :kind, :zone, :organisation)
+INSERT INTO circlekit_feed_circle
+(circle, name, kind, zone, organisation, newcomers_see, newcomers_see_number)
+VALUES (:circle, :name, :kind, :zone, :organisation, 'all', 0)
+"""
+_NEWCOMERS_SEE: Final = """
+UPDATE circlekit_feed_circle
+SET newcomers_see = :see, newcomers_see_number = :number WHERE circle = :circle
+"""
+_SEEN_BY_NEWCOMERS: Final = """
+SELECT newcomers_see, newcomers_see_number FROM circlekit_feed_circle
+WHERE circle = :circle
+"""
+_NTH_NEWEST: Final = """
+SELECT at, position FROM circlekit_feed_post WHERE circle = :circle
+ORDER BY at DESC, position DESC LIMIT 1 OFFSET :skip
 """
 _PUBLISH: Final = """
 INSERT INTO circlekit_feed_post
@@ -753,7 +805,8 @@ FROM circlekit_feed_post p WHERE p.position IN ({})
 # Where somebody was as of one event, and up to which event they see posts there,
 # null while they stayed.
 _WAS_IN: Final = """
-SELECT s.circle, CASE WHEN s.until <= :as_of THEN s.until END AS left_after
+SELECT s.circle, CASE WHEN s.until <= :as_of THEN s.until END AS left_after,
+s.first_at, s.first
 FROM circlekit_feed_stay s
 WHERE s.member = :member AND s.since <= :as_of
 AND s.circle = coalesce(:circle, s.circle)
@@ -799,14 +852,16 @@ AND NOT EXISTS (
 _NEWEST_OF_EACH: Final = f"""
 SELECT q.position FROM circlekit_feed_post q
 WHERE q.circle = m.circle AND {_FURTHER_DOWN}
+AND q.at >= m.first_at AND q.position >= m.first
 AND q.position <= coalesce(m.left_after, :as_of)
 AND (m.left_after IS NOT NULL OR ({_NOT_ABOVE}))
 ORDER BY q.at DESC, q.position DESC LIMIT 1
 """
 _LIVELIEST: Final = f"""
 WITH m AS ({_WAS_IN})
-SELECT h.circle, h.left_after
-FROM (SELECT m.circle, m.left_after, ({_NEWEST_OF_EACH}) AS newest FROM m) h
+SELECT h.circle, h.left_after, h.first_at, h.first
+FROM (SELECT m.circle, m.left_after, m.first_at, m.first,
+      ({_NEWEST_OF_EACH}) AS newest FROM m) h
 JOIN circlekit_feed_post p ON p.position = h.newest
 ORDER BY p.at DESC, p.position DESC LIMIT :limit
 """
@@ -815,8 +870,21 @@ SELECT * FROM (
     SELECT q.at AS at, q.position AS position FROM circlekit_feed_post q
     WHERE q.circle = :circle_{{number}} AND {_FURTHER_DOWN}
     AND q.position <= :up_to_{{number}}
+    AND q.at >= :first_at_{{number}} AND q.position >= :first_{{number}}
     ORDER BY q.at DESC, q.position DESC LIMIT :limit) AS of_{{number}}
 """
 _BELOW: Final = _BELOW_TO_WHO_LEFT.replace("ORDER BY", f"AND {_NOT_ABOVE} ORDER BY", 1)
+# Must-sees from before somebody joined, which no rule book hides. SQLite joins these
+# in the order they stand in; it would else walk through all posts of a circle.
+_FROM_BEFORE: Final = f"""
+SELECT * FROM (
+    SELECT q.at AS at, q.position AS position FROM ({_WAS_IN}) m
+    CROSS JOIN circlekit_feed_must_see w CROSS JOIN circlekit_feed_post q
+    WHERE m.first_at > {-_END_OF_TIME} AND w.circle = m.circle
+    AND q.circle = w.circle AND q.version = w.post
+    AND (q.at < m.first_at OR q.position < m.first) AND {_FURTHER_DOWN}
+    AND w.since <= coalesce(m.left_after, :as_of)
+    AND (m.left_after IS NOT NULL OR ({_NOT_ABOVE}))) AS of_before
+"""
 _EACH_OF: Final = "UNION ALL"
 _NEWEST_FIRST: Final = "ORDER BY at DESC, position DESC LIMIT :limit"

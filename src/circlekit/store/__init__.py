@@ -11,7 +11,9 @@ from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
     ACTIVITY,
     APPROVALS,
+    ATTENTION,
     DUTIES,
+    GROUP_CONSOLE,
     GROUP_TIMELINE,
     GUARDIAN_VIEW,
     HOMEWORK_VIEW,
@@ -29,7 +31,9 @@ from circlekit.store.session import ConnectionLostError
 __all__ = [
     "ACTIVITY",
     "APPROVALS",
+    "ATTENTION",
     "DUTIES",
+    "GROUP_CONSOLE",
     "GROUP_TIMELINE",
     "GUARDIAN_VIEW",
     "HOMEWORK_VIEW",

@@ -176,6 +176,12 @@ class Transaction:
         """
         return log.history(self.session, stream, after=after)
 
+    def histories(self, streams: Sequence[str]) -> dict[str, list[Recorded]]:
+        """
+        Return the events of many histories, a block of them with each query.
+        """
+        return log.histories(self.session, streams)
+
     def at_place(self, stream: str, version: int) -> Recorded | None:
         """
         Return the event at one place of a history, None if nothing stands there.

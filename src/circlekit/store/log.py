@@ -36,6 +36,11 @@ _HISTORY: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE stream = :stream AND version > :after ORDER BY version LIMIT :limit
 """
+_MANY: Final = ", ".join(f":stream_{number}" for number in range(BLOCK))
+_HISTORIES: Final = f"""
+SELECT {COLUMNS} FROM circlekit_event
+WHERE stream IN ({_MANY}) ORDER BY stream, version
+"""
 _PLACE: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event WHERE stream = :stream AND version = :version
 """
@@ -170,6 +175,29 @@ def history(session: Session, stream: str, *, after: int = 0) -> Iterator[Record
             yield opened(row)
         if len(block) < BLOCK:
             return
+
+
+def histories(session: Session, streams: Sequence[str]) -> dict[str, list[Recorded]]:
+    """
+    Return the events of many histories, each in order; one query for each block.
+
+    Raises:
+        CorruptEventError: If one was altered, or one is missing.
+    """
+    found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
+    named = list(found)
+    for first in range(0, len(named), BLOCK):
+        block = named[first : first + BLOCK]
+        # The last is named again to fill the block up, so that the statement stays.
+        block += block[-1:] * (BLOCK - len(block))
+        values = {f"stream_{number}": stream for number, stream in enumerate(block)}
+        for row in _rows(session, _HISTORIES, values):
+            recorded = opened(row)
+            history = found[recorded.stream]
+            if recorded.version != len(history) + 1:
+                raise CorruptEventError(recorded.stream, len(history) + 1, "is missing")
+            history.append(recorded)
+    return found
 
 
 def at_place(session: Session, stream: str, version: int) -> Recorded | None:

@@ -17,7 +17,9 @@ from sqlalchemy import (
 
 from circlekit.projections.activity import ActivityView
 from circlekit.projections.approvals import Approvals
+from circlekit.projections.attention import AttentionView
 from circlekit.projections.duties import Duties
+from circlekit.projections.group_console import GroupConsole
 from circlekit.projections.group_timeline import GroupTimeline
 from circlekit.projections.guardians import GuardianView
 from circlekit.projections.homework import HomeworkView
@@ -35,29 +37,33 @@ MEMBER_FEED: Final = MemberFeed()
 GROUP_TIMELINE: Final = GroupTimeline()
 QUOTA_VIEW: Final = QuotaView()
 DUTIES: Final = Duties()
-TODOS: Final = Todos()
-APPROVALS: Final = Approvals()
 HOMEWORK_VIEW: Final = HomeworkView()
 GUARDIAN_VIEW: Final = GuardianView()
 SCHEDULE: Final = ScheduleView()
+TODOS: Final = Todos()
+APPROVALS: Final = Approvals()
+ATTENTION: Final = AttentionView()
 LIVES: Final = Lives()
 TOPIC_BOARD: Final = TopicBoard()
 IDENTITIES: Final = Identities()
 ACTIVITY: Final = ActivityView()
+GROUP_CONSOLE: Final = GroupConsole()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
     QUOTA_VIEW,
     DUTIES,
-    TODOS,
-    APPROVALS,
     HOMEWORK_VIEW,
     GUARDIAN_VIEW,
     SCHEDULE,
+    TODOS,
+    APPROVALS,
+    ATTENTION,
     LIVES,
     TOPIC_BOARD,
     IDENTITIES,
     ACTIVITY,
+    GROUP_CONSOLE,
 )
 
 HISTORY: Final = MetaData()

@@ -15,12 +15,14 @@ from circlekit.testing.histories import (
 )
 from circlekit.testing.machines import (
     ApprovalMachine,
+    AttentionMachine,
     CircleMachine,
     CustomerMachine,
     GroupMachine,
     HomeworkMachine,
     IdentityMachine,
     LiveMachine,
+    MassSendMachine,
     OrganisationMachine,
     ReaderMachine,
     ScheduleMachine,
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ZONES",
     "ApprovalMachine",
+    "AttentionMachine",
     "CircleMachine",
     "CommunityMachine",
     "CustomerMachine",
@@ -77,6 +80,7 @@ __all__ = [
     "HomeworkMachine",
     "IdentityMachine",
     "LiveMachine",
+    "MassSendMachine",
     "OrganisationMachine",
     "Outcome",
     "ReaderMachine",

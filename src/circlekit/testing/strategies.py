@@ -28,10 +28,18 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, Window, rolling
+from circlekit.budget import (
+    CALENDAR_DAY,
+    CALENDAR_MONTH,
+    CALENDAR_WEEK,
+    Budget,
+    Window,
+    rolling,
+)
 from circlekit.clock import zone_named
 from circlekit.events.approval import ApprovalStep, FormField
 from circlekit.events.homework import Scale
+from circlekit.events.mass_send import Share
 from circlekit.events.names import NAMES
 from circlekit.events.personal import PERSONAL
 from circlekit.ids import (
@@ -361,11 +369,11 @@ def _offset(at: datetime, home: ZoneInfo) -> timedelta | None:
 
 def windows() -> SearchStrategy[Window]:
     """
-    Return windows: calendar days and months, and rolling ones.
+    Return windows: calendar days, weeks and months, and rolling ones.
     """
     spans_ = st.sampled_from((1, 3_600, 43_200, 86_400, 172_800, 2_592_000))
     return st.one_of(
-        st.sampled_from((CALENDAR_MONTH, CALENDAR_DAY)),
+        st.sampled_from((CALENDAR_MONTH, CALENDAR_WEEK, CALENDAR_DAY)),
         spans_.map(lambda seconds: rolling(seconds=seconds)),
     )
 
@@ -375,6 +383,21 @@ def budgets(rule: str = "must-see-month") -> SearchStrategy[Budget]:
     Return budgets with small limits, so that a short history uses them up.
     """
     return st.builds(Budget, st.just(rule), st.sampled_from((1, 2, 3, 0)), windows())
+
+
+def daily_budgets(rule: str) -> SearchStrategy[Budget]:
+    """
+    Return budgets, some of the calendar with a limit for each day of the window.
+    """
+    windows_ = st.sampled_from((CALENDAR_MONTH, CALENDAR_WEEK, CALENDAR_DAY))
+    each = st.builds(
+        Budget,
+        st.just(rule),
+        st.sampled_from((1, 1, 0)),
+        windows_,
+        per_day=st.just(True),  # noqa: FBT003 - a strategy of one value
+    )
+    return st.one_of(budgets(rule), each)
 
 
 def rule_books() -> SearchStrategy[RuleBook]:
@@ -389,15 +412,17 @@ def rule_books() -> SearchStrategy[RuleBook]:
         must_see=must_see,
         pins=st.integers(0, 3),
         group_capacity=st.one_of(st.none(), st.integers(1, 4)),
-        comment_relay=st.sampled_from(("all", "off")),
+        comment_relay=st.sampled_from(("all", "digest", "off")),
         strict_private_chat=st.booleans(),
         member_moments=moments_,
         enterprise_moments=moments_,
         moments_share_budgets=st.booleans(),
+        comment_digest_seconds=st.sampled_from((1, 60, 600)),
+        comment_relay_choice=st.booleans(),
+        homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
         must_see_reminders=some_budgets(
             "must-see-reminder-day", "must-see-reminder-spacing"
         ),
-        homework_kinds=st.sampled_from((("teaching",), ("community", "teaching"), ())),
     )
 
 
@@ -440,6 +465,13 @@ def reasons() -> SearchStrategy[Reason]:
     Return reasons for a refusal.
     """
     return _built(Reason)
+
+
+def shares() -> SearchStrategy[Share]:
+    """
+    Return what one sender of a mass send has to send.
+    """
+    return _built(Share)
 
 
 def verdicts() -> SearchStrategy[Verdict]:
@@ -495,6 +527,7 @@ _OF_TYPE: Final[Mapping[Any, Callable[[], SearchStrategy[Any]]]] = {
     FormField: form_fields,
     ApprovalStep: lambda: _built(ApprovalStep),
     Reason: reasons,
+    Share: shares,
     Verdict: verdicts,
     Scale: scales,
     datetime: moments,

@@ -140,7 +140,8 @@ def _reason(reason: Reason, zone: str) -> Iterator[str]:
 
 
 def _budget(budget: Budget) -> str:
-    return f"{budget.rule} {budget.limit} per {budget.window}"
+    each = " for each day" if budget.per_day else ""
+    return f"{budget.rule} {budget.limit}{each} per {budget.window}"
 
 
 def _quoted(text: str) -> str:

@@ -17,12 +17,14 @@ A host puts its own numbers in by a subclass::
 """
 
 from circlekit.testing.machines.approval import ApprovalMachine
+from circlekit.testing.machines.attention import AttentionMachine
 from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.customer import CustomerMachine
 from circlekit.testing.machines.group import GroupMachine
 from circlekit.testing.machines.homework import HomeworkMachine
 from circlekit.testing.machines.identity import IdentityMachine
 from circlekit.testing.machines.live import LiveMachine
+from circlekit.testing.machines.mass_send import MassSendMachine
 from circlekit.testing.machines.organisation import OrganisationMachine
 from circlekit.testing.machines.reader import ReaderMachine
 from circlekit.testing.machines.scheduling import ScheduleMachine
@@ -31,12 +33,14 @@ from circlekit.testing.machines.topic import TopicMachine, TopicNamesMachine
 
 __all__ = [
     "ApprovalMachine",
+    "AttentionMachine",
     "CircleMachine",
     "CustomerMachine",
     "GroupMachine",
     "HomeworkMachine",
     "IdentityMachine",
     "LiveMachine",
+    "MassSendMachine",
     "OrganisationMachine",
     "ReaderMachine",
     "ScheduleMachine",

@@ -50,6 +50,7 @@ from circlekit.ids import GroupId, MemberId
 from circlekit.policies.house import Act, Asked, HousePolicy, known_policies, no
 from circlekit.policies.schedule import Planned
 from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.circle_groups import A_TOPIC, CircleGroups
 from circlekit.testing.machines.counting import Spent, has_room
 from circlekit.testing.machines.house import house_says
 from circlekit.testing.machines.joining import JoiningMachine
@@ -109,6 +110,8 @@ def _small_books(policies: tuple[type[HousePolicy], ...]) -> SearchStrategy[Rule
         name=st.just("small"),
         must_see=some_budgets("must-see-month", "must-see-spacing", "must-see-day"),
         pins=st.sampled_from((1, 2, 0)),
+        comment_relay=st.sampled_from(("all", "digest", "off")),
+        comment_relay_choice=st.booleans(),
         house=st.sampled_from(((), tuple(policy() for policy in policies))),
         community_joining=st.sampled_from(("open", "open", "application")),
         convention=st.sampled_from((None, None, None, "v1")),
@@ -137,7 +140,7 @@ def _a_comment() -> SearchStrategy[int]:
     )
 
 
-class CircleMachine(JoiningMachine):
+class CircleMachine(CircleGroups, JoiningMachine):
     """
     Drive a circle: its people, posts, pins and must-sees.
 
@@ -518,6 +521,7 @@ class CircleMachine(JoiningMachine):
             then=[GroupUnlinked(group=group, by=by, at=self.at)],
         ):
             del self.groups[group]
+            self.topics.pop(group, None)
 
     def switch_post_sync(self, *, on: bool, by: MemberId) -> None:
         """
@@ -538,9 +542,15 @@ class CircleMachine(JoiningMachine):
         by=someone(),
         sync=st.sampled_from((None, True, False)),
         groups=_SOME_GROUPS,
+        topic=A_TOPIC,
     )
     def publish(
-        self, by: MemberId, *, sync: bool | None, groups: tuple[GroupId, ...] | None
+        self,
+        by: MemberId,
+        *,
+        sync: bool | None,
+        groups: tuple[GroupId, ...] | None,
+        topic: str | None = None,
     ) -> None:
         """
         Publish a post.
@@ -548,7 +558,7 @@ class CircleMachine(JoiningMachine):
         post = self.place
         if self.ask(
             lambda at: self.it.publish(
-                text="Meet", sync=sync, groups=groups, by=by, at=at
+                text="Meet", topic=topic, sync=sync, groups=groups, by=by, at=at
             ),
             refused_if={
                 **self._closed(),
@@ -560,8 +570,9 @@ class CircleMachine(JoiningMachine):
             then=[
                 PostPublished(
                     text="Meet",
+                    topic=topic,
                     synced=self.synced if sync is None else sync,
-                    groups=groups,
+                    groups=self.routed(topic) if groups is None else groups,
                     by=by,
                     at=self.at,
                 )

@@ -2,6 +2,7 @@
 Counting quotas in the plainest way, for the models.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -61,11 +62,39 @@ def in_one_window(budget: Budget, zone: str, earlier: datetime, at: datetime) ->
     seconds = budget.window.seconds
     if seconds is not None:
         return at - earlier < timedelta(seconds=seconds)
+    if budget.window.kind == "calendar-week":
+        weeks = [
+            moment.astimezone(ZoneInfo(zone)).isocalendar()[:2]
+            for moment in (earlier, at)
+        ]
+        return weeks[0] == weeks[1]
     length = {"calendar-month": len("2020-03"), "calendar-day": len("2020-03-01")}
     dates = [
         f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d}" for moment in (earlier, at)
     ]
     return len({date[: length[budget.window.kind]] for date in dates}) == 1
+
+
+def most(budget: Budget, zone: str, at: datetime) -> int:
+    """
+    Return how many a budget holds at a moment, by the plainest reckoning.
+
+    >>> from datetime import UTC
+    >>> from circlekit.budget import CALENDAR_MONTH
+    >>> one_a_day = Budget("mass-send-month", 1, CALENDAR_MONTH, per_day=True)
+    >>> most(one_a_day, "UTC", datetime(2028, 2, 10, tzinfo=UTC))
+    29
+    """
+    if not budget.per_day:
+        return budget.limit
+    here = at.astimezone(ZoneInfo(zone))
+    match budget.window.kind:
+        case "calendar-month":
+            return budget.limit * monthrange(here.year, here.month)[1]
+        case "calendar-week":
+            return budget.limit * 7
+        case _:
+            return budget.limit
 
 
 def used_up(
@@ -80,6 +109,7 @@ def used_up(
     full = []
     for budget in budgets:
         seconds = budget.window.seconds
+        limit = most(budget, zone, at)
         moments = [at]
         if seconds is not None:
             span = timedelta(seconds=seconds)
@@ -91,8 +121,8 @@ def used_up(
                 if in_one_window(budget, zone, it.at, moment)
                 and (seconds is None or it.at <= moment)
             )
-            if len(by) >= budget.limit:
-                full.append(Full(budget.rule, len(by), budget.limit, by))
+            if len(by) >= limit:
+                full.append(Full(budget.rule, len(by), limit, by))
                 break
     return full
 
@@ -112,6 +142,6 @@ def has_room(
     for budget in budgets:
         counted = [*sent, *reserved] if budget.window.seconds is None else [*sent]
         held = sum(in_one_window(budget, zone, it.at, at) for it in counted)
-        if held >= budget.limit:
+        if held >= most(budget, zone, at):
             return False
     return True

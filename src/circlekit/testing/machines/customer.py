@@ -10,19 +10,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
+from circlekit.aggregates.contacts import Contacts
 from circlekit.aggregates.customer import Customer
+from circlekit.aggregates.mass_sends_received import MassSendsReceived
 from circlekit.budget import Budget, Spend
 from circlekit.events.customer import (
     CustomerAdded,
     CustomerAssigned,
+    CustomerContacted,
     CustomerTagged,
     CustomerUntagged,
     MomentShown,
     MomentSource,
     ProfileCompleted,
 )
+from circlekit.events.mass_send import MassSendDelivered
 from circlekit.events.rules import RuleBookAdopted
-from circlekit.ids import MemberId, MomentId
+from circlekit.ids import MassSendId, MemberId, MomentId
+from circlekit.policies.mass_send import Received
 from circlekit.rulebook import RuleBook
 from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.machine import (
@@ -35,15 +40,20 @@ from circlekit.testing.machines.machine import (
     someone,
 )
 from circlekit.testing.machines.waiting import Wait
-from circlekit.testing.strategies import moments, some_budgets
+from circlekit.testing.strategies import daily_budgets, moments, some_budgets
 
 _FEW: Final = some_budgets("moment-day", "moment-month")
+_SENDS: Final = st.lists(daily_budgets("mass-send-month"), max_size=1).map(tuple)
 _BOOKS: Final = st.builds(
     RuleBook,
     name=st.just("small"),
     member_moments=_FEW,
     enterprise_moments=_FEW,
     moments_share_budgets=st.booleans(),
+    member_mass_sends=_SENDS,
+    enterprise_mass_sends=_SENDS,
+    mass_sends_share_budgets=st.booleans(),
+    mass_sends_by_member=st.booleans(),
 )
 
 
@@ -59,6 +69,8 @@ class CustomerMachine(Machine[Customer]):
         self.owner: str | None = None
         self.shown: list[str] = []
         self.by_source: dict[str, list[Spent]] = {"member": [], "enterprise": []}
+        self.received: list[tuple[str, MomentSource, str, Spent]] = []
+        self.met: list[tuple[str, datetime]] = []
 
     def blank(self) -> Customer:
         """
@@ -173,6 +185,8 @@ class CustomerMachine(Machine[Customer]):
             spent=self._counted(source),
         ):
             self.shown.append(moment)
+            if source == "member":
+                self.met.append((by, self.it.last_at))
             self.by_source[source].append(Spent(self.it.last_at, len(self.history)))
 
     @rule(
@@ -187,6 +201,94 @@ class CustomerMachine(Machine[Customer]):
             moment = MomentId(f"moment-at-{self.place}")
             self.show_moment(wait, moment, source, MemberId("mei"))
 
+    @rule(by=someone())
+    def contact(self, by: MemberId) -> None:
+        """
+        Let somebody have had to do with the customer.
+        """
+        self.ask(
+            lambda at: self.it.contact(by=by, at=at),
+            refused_if={},
+            then=[CustomerContacted(by=by, at=self.at)],
+        )
+        self.met.append((by, self.it.last_at))
+
+    @rule(
+        wait=a_wait(),
+        number=st.integers(1, 60),
+        source=st.sampled_from(("member", "enterprise")),
+        by=someone(),
+    )
+    def receive_mass_send(
+        self, wait: Wait, number: int, source: MomentSource, by: MemberId
+    ) -> None:
+        """
+        Wait, then send the customer what goes out to many.
+        """
+        self.wait(wait)
+        self._receive(MassSendId(f"send-{number}"), source, by)
+
+    @rule(
+        source=st.sampled_from(("member", "enterprise")),
+        by=someone(),
+        times=st.sampled_from((2, 7, 32)),
+    )
+    def receive_mass_sends(
+        self, source: MomentSource, by: MemberId, times: int
+    ) -> None:
+        """
+        Send them so many at once: a month may hold many.
+        """
+        for _ in range(times):
+            self._receive(MassSendId(f"send-at-{self.place}"), source, by)
+
+    def _receive(
+        self, mass_send: MassSendId, source: MomentSource, by: MemberId
+    ) -> None:
+        again = any(mass_send == it for it, *_ in self.received)
+        delivered = MassSendDelivered(
+            mass_send=mass_send, source=source, by=by, at=self.at
+        )
+        allowed = self.ask(
+            lambda at: self.it.receive_mass_send(
+                mass_send, source=source, by=by, at=at
+            ),
+            refused_if={},
+            then=[] if again else [delivered],
+            budgets=() if again else self._sends(source),
+            spent=self._sent(source, by),
+        )
+        if allowed and not again:
+            spent = Spent(self.it.last_at, len(self.history))
+            self.received.append((mass_send, source, by, spent))
+            self.met.append((by, self.it.last_at))
+
+    def _sends(self, source: MomentSource) -> tuple[Budget, ...]:
+        if source == "member":
+            return self.book.member_mass_sends
+        return self.book.enterprise_mass_sends
+
+    def _sent(self, source: MomentSource, by: str) -> list[Spent]:
+        if self.book.mass_sends_share_budgets:
+            return [spent for *_, spent in self.received]
+        mine = source == "member" and self.book.mass_sends_by_member
+        return [
+            spent
+            for _, from_, who, spent in self.received
+            if from_ == source and (who == by or not mine)
+        ]
+
+    def _sender(self) -> str:
+        # The newest first, then the owner, then by name.
+        last = dict(self.met)
+        if not last:
+            return self.owner or "mei"
+        newest = max(last.values())
+        return min(
+            (it for it in last if last[it] == newest),
+            key=lambda it: (it != self.owner, it),
+        )
+
     def check_limits(self) -> None:
         """
         Check that whatever was shown was within the budgets of who showed it.
@@ -197,6 +299,8 @@ class CustomerMachine(Machine[Customer]):
                 self.check_never_over(
                     self._budgets(source), spend, self._counted(source)
                 )
+        for _, from_, who, spend in self.received:
+            self.check_never_over(self._sends(from_), spend, self._sent(from_, who))
 
     @invariant()
     def state_agrees(self) -> None:
@@ -212,6 +316,15 @@ class CustomerMachine(Machine[Customer]):
             by_members=self._spends("member"),
             by_enterprise=self._spends("enterprise"),
             shown=set(self.shown),
+            mass_sends=MassSendsReceived(
+                received=[
+                    Received(spent.at, spent.place, source, by)
+                    for _, source, by, spent in self.received
+                ],
+                ids={it for it, *_ in self.received},
+            ),
+            contacts=Contacts(added_by=MemberId("mei"), last=dict(self.met)),
+            sender=self._sender(),
         )
 
     def _add(self, book: RuleBook, zone: str) -> None:

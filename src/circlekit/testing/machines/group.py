@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
-from circlekit.aggregates.group import Group
 from circlekit.events.group import (
     AnnouncementSet,
     CircleLinked,
@@ -27,24 +26,31 @@ from circlekit.events.group import (
     PrivateChatBlocked,
     PrivateChatOpened,
 )
-from circlekit.ids import CircleId, MemberId
+from circlekit.events.mass_send import MassSendDelivered
+from circlekit.ids import CircleId, MassSendId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.rulebook import RuleBook
+from circlekit.testing.machines.counting import Spent
+from circlekit.testing.machines.group_digests import GroupDigests
+from circlekit.testing.machines.group_model import a_message
+from circlekit.testing.machines.group_pace import GroupPace
+from circlekit.testing.machines.group_redirections import (
+    GroupRedirections,
+    a_received_thread,
+)
 from circlekit.testing.machines.machine import (
     CAST,
     EMOJI,
     PEOPLE,
     ROLES,
     RUN_IT,
-    Machine,
     a_rule_book,
     a_wait,
     a_zone,
-    mostly,
     someone,
 )
 from circlekit.testing.machines.waiting import MICROSECOND, Wait
-from circlekit.testing.strategies import moments, spans
+from circlekit.testing.strategies import moments, some_budgets, spans
 from circlekit.verdict import ALLOWED, Verdict, refused
 
 _CLOSED: Final = refused("circle-closed", "this circle is closed")
@@ -54,32 +60,20 @@ _BOOKS: Final = st.builds(
     name=st.just("small"),
     group_capacity=st.one_of(st.none(), st.integers(1, 4)),
     strict_private_chat=st.booleans(),
+    member_mass_sends=some_budgets("mass-send-day"),
 )
 
 
-def _a_message() -> SearchStrategy[int]:
-    return st.runner().flatmap(lambda machine: mostly(machine.messages))
-
-
-class GroupMachine(Machine[Group]):
+class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
     """
-    Drive a chat group: who is in it, its mute, and its private-chat block.
+    Drive a chat group: who is in it, its mute and pace, and its private-chat block.
+
+    Threads go to other groups and come from them, and digests of comments come in.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.circle: str | None = None
-        self.inside: list[str] = []
-        self.messages: list[int] = []
-        self.mute: tuple[int, datetime | None] | None = None
-        self.block: int | None = None
-        self.there = ALLOWED
-
-    def blank(self) -> Group:
-        """
-        Return the group before it is made.
-        """
-        return Group("readers")
+        self.mass_sent: list[tuple[str, Spent]] = []
 
     def small_books(self) -> SearchStrategy[RuleBook]:
         """
@@ -252,7 +246,7 @@ class GroupMachine(Machine[Group]):
 
     @rule(
         wait=a_wait(),
-        reply_to=st.one_of(st.none(), _a_message()),
+        reply_to=st.one_of(st.none(), a_message(), a_received_thread()),
         role=ROLES,
         by=someone(),
     )
@@ -280,13 +274,61 @@ class GroupMachine(Machine[Group]):
                 "not-in-the-group": by not in self.inside,
                 "group-muted": self._muted() and role not in RUN_IT,
                 "unknown-message": reply_to is not None
-                and reply_to not in self.messages,
+                and reply_to not in (*self.messages, *self.received),
+                "thread-redirected": reply_to in self.redirected,
+                **self.pace_says(role, by, reply_to),
             },
             then=[MessageSent(text="Hello", reply_to=reply_to, by=by, at=self.at)],
         ):
             self.messages.append(place)
+            self.wrote(by, place, reply_to)
 
-    @rule(message=_a_message(), emoji=st.sampled_from(EMOJI), by=someone())
+    @rule(wait=a_wait(), number=st.integers(1, 9), role=ROLES, teaches=st.booleans())
+    def receive_mass_send(
+        self, wait: Wait, number: int, role: Role | None, *, teaches: bool
+    ) -> None:
+        """
+        Wait, then send into the group what goes out to many.
+        """
+        self.wait(wait)
+        by, mass_send = MemberId("mei"), MassSendId(f"send-{number}")
+        there = ALLOWED if teaches else refused("not-a-teacher", "no teacher")
+        again = mass_send in dict(self.mass_sent)
+        sent = [
+            MessageSent(text="Hello", by=by, at=self.at),
+            MassSendDelivered(mass_send=mass_send, source="member", by=by, at=self.at),
+        ]
+        place = self.place
+        in_the_way = {
+            "group-not-linked": self.circle is None,
+            "not-a-teacher": not teaches,
+            "group-muted": self._muted() and role not in RUN_IT,
+            **self.pace_says(role, by, None),
+        }
+        allowed = self.ask(
+            lambda at: self.it.receive_mass_send(
+                mass_send,
+                text="Hello",
+                source="member",
+                role=role,
+                there=there,
+                book=self.book,
+                zone=self.zone,
+                by=by,
+                at=at,
+            ),
+            refused_if={} if again else in_the_way,
+            then=[] if again else sent,
+            budgets=() if again else self.book.member_mass_sends,
+            spent=[spent for _, spent in self.mass_sent],
+        )
+        if allowed and not again:
+            self.messages.append(place)
+            spent = Spent(self.it.last_at, len(self.history))
+            self.mass_sent.append((mass_send, spent))
+            self.wrote(by, place, None)
+
+    @rule(message=a_message(), emoji=st.sampled_from(EMOJI), by=someone())
     def react(self, message: int, emoji: str, by: MemberId) -> None:
         """
         React to a message.
@@ -325,7 +367,7 @@ class GroupMachine(Machine[Group]):
             lambda at: self.it.announce(
                 "Welcome", role=role, by=by, there=self.there, at=at
             ),
-            refused_if=self._may_not_run(role),
+            refused_if=self.may_not_run(role),
             then=[AnnouncementSet(text="Welcome", by=by, at=self.at)],
         )
 
@@ -351,7 +393,7 @@ class GroupMachine(Machine[Group]):
                 reason=reason, until=until, role=role, by=by, there=self.there, at=at
             ),
             refused_if={
-                **self._may_not_run(role),
+                **self.may_not_run(role),
                 "mute-already-over": lasts is not None and lasts <= timedelta(0),
             },
             then=[GroupMuted(reason=reason, until=until, by=by, at=self.at)],
@@ -380,7 +422,7 @@ class GroupMachine(Machine[Group]):
         """
         if self.ask(
             lambda at: self.it.unmute(role=role, by=by, there=self.there, at=at),
-            refused_if={**self._may_not_run(role), "not-muted": not self._muted()},
+            refused_if={**self.may_not_run(role), "not-muted": not self._muted()},
             then=[GroupUnmuted(by=by, at=self.at)],
         ):
             self.mute = None
@@ -394,7 +436,7 @@ class GroupMachine(Machine[Group]):
                 role=role, by=by, there=self.there, at=at
             ),
             refused_if={
-                **self._may_not_run(role),
+                **self.may_not_run(role),
                 "already-blocked": self.block is not None,
             },
             then=[PrivateChatBlocked(by=by, at=self.at)],
@@ -409,7 +451,7 @@ class GroupMachine(Machine[Group]):
             lambda at: self.it.allow_private_chat(
                 role=role, by=by, there=self.there, at=at
             ),
-            refused_if={**self._may_not_run(role), "not-blocked": self.block is None},
+            refused_if={**self.may_not_run(role), "not-blocked": self.block is None},
             then=[PrivateChatAllowed(by=by, at=self.at)],
         ):
             self.block = None
@@ -490,6 +532,10 @@ class GroupMachine(Machine[Group]):
             muted_until=None if self.mute is None else self.mute[1],
             blocked_at=self.block,
         )
+        if [(it.at, it.version) for it in self.it.mass_sends.received] != [
+            (spent.at, spent.place) for _, spent in self.mass_sent
+        ]:
+            self.fail("the group remembers other mass sends than the model")
 
     @invariant()
     def never_too_full(self) -> None:
@@ -505,13 +551,3 @@ class GroupMachine(Machine[Group]):
             return False
         _, until = self.mute
         return until is None or self.at < until
-
-    def _closed(self) -> dict[str, bool]:
-        return dict.fromkeys(self.there.rules, True)
-
-    def _may_not_run(self, role: Role | None) -> dict[str, bool]:
-        return {
-            **self._closed(),
-            "group-not-linked": self.circle is None,
-            "not-a-manager": role not in RUN_IT,
-        }

@@ -17,7 +17,13 @@ from circlekit.events.record import Cited
 from circlekit.ids import MemberId
 from circlekit.policies.authority import Role
 from circlekit.rulebook import RuleBook
-from circlekit.testing.machines.counting import Full, Spent, in_one_window, used_up
+from circlekit.testing.machines.counting import (
+    Full,
+    Spent,
+    in_one_window,
+    most,
+    used_up,
+)
 from circlekit.testing.machines.waiting import (
     MICROSECOND,
     Until,
@@ -172,6 +178,9 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
             *self.book.must_see,
             *self.book.member_moments,
             *self.book.enterprise_moments,
+            *self.book.member_mass_sends,
+            *self.book.enterprise_mass_sends,
+            *self.book.mass_send_reminders,
             *self.book.must_see_reminders,
         )
         return frozenset(
@@ -404,6 +413,6 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
                 if spend.place <= newest.place
                 and in_one_window(budget, self.zone, spend.at, newest.at)
             ]
-            if len(held) > budget.limit:
+            if len(held) > most(budget, self.zone, newest.at):
                 places = ", ".join(held)
                 self.fail(f"{budget.rule} is overdrawn by the events at {places}")

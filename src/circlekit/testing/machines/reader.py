@@ -28,10 +28,12 @@ from circlekit.events.reader import (
     MustSeeReminded,
     PostsRead,
 )
+from circlekit.events.relay import CommentRelayChosen
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.authority import Role
 from circlekit.policies.live import Minor
 from circlekit.rulebook import RuleBook
+from circlekit.settings import CommentRelay
 from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.machine import (
     CAST,
@@ -47,23 +49,24 @@ from circlekit.testing.machines.waiting import Wait
 from circlekit.testing.strategies import moments, rule_books
 from circlekit.verdict import ALLOWED, refused
 
-_SMALL: Final = rule_books()
 _HOST: Final = MemberId("host")
 _GUARDIANS: Final = st.sampled_from((MemberId("ana"), MemberId("ben"), MemberId("lin")))
+_SMALL: Final = rule_books()
 
 
 class ReaderMachine(Machine[Reader]):
     """
-    Drive a reader: what they read, acknowledge, and are reminded of, and who is told.
+    Drive a reader: what they read and acknowledge, are reminded of, and who is told.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[tuple[str, int]] = []
-        self.reminded: dict[tuple[str, int], list[Spent]] = {}
+        self.asked_for: dict[str | None, CommentRelay] = {}
         self.zones_of: dict[str, str] = {}
         self.told_to: dict[str, datetime] = {}
         self.digests: list[tuple[str, str, datetime, str]] = []
+        self.reminded: dict[tuple[str, int], list[Spent]] = {}
         self.minor: Minor | None = None
 
     def blank(self) -> Reader:
@@ -199,6 +202,32 @@ class ReaderMachine(Machine[Reader]):
                 self.book.must_see_reminders, newest, self.reminded[circle, post]
             )
 
+    @rule(
+        relay=st.sampled_from((None, "off", "digest", "all")),
+        circle=st.sampled_from([None, CircleId("book-club"), CircleId("chess-club")]),
+        there=st.sampled_from((True, True, False)),
+    )
+    def choose_comment_relay(
+        self, relay: CommentRelay | None, circle: CircleId | None, *, there: bool
+    ) -> None:
+        """
+        Ask to be shown less of the comments, or take that back.
+        """
+        it_is = ALLOWED if there else refused("comment-relay-fixed", "no choice")
+        if self.ask(
+            lambda at: self.it.choose_comment_relay(
+                relay, circle=circle, there=it_is, at=at
+            ),
+            refused_if={
+                "comment-relay-fixed": not there,
+                "already-so": relay == self.asked_for.get(circle),
+            },
+            then=[CommentRelayChosen(relay=relay, circle=circle, at=self.at)],
+        ):
+            self.asked_for.pop(circle, None)
+            if relay is not None:
+                self.asked_for[circle] = relay
+
     @rule(guardian=_GUARDIANS, zone=a_zone(), name=st.booleans())
     def look_after(self, guardian: MemberId, zone: str, *, name: bool) -> None:
         """
@@ -289,6 +318,13 @@ class ReaderMachine(Machine[Reader]):
         """
         Check that the reader remembers what the model remembers.
         """
+        choices = self.it.relays
+        for circle in (None, "book-club", "chess-club"):
+            remembered, asked_for = choices.now(circle), self.asked_for.get(circle)
+            if remembered != asked_for:
+                self.fail(
+                    f"for {circle} {remembered} is asked, by the model {asked_for}"
+                )
         self.check_state(
             acknowledged=set(self.seen),
             reminders={

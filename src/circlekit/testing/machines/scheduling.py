@@ -245,7 +245,9 @@ class ScheduleMachine(CircleMachine):
         self, it: Planned, scheduled: int, at: datetime, events: object
     ) -> None:
         groups, sync = self.wanted[scheduled]
-        left = None if groups is None else tuple(g for g in groups if g in self.groups)
+        left = None if it.promised else self.routed(None)
+        if groups is not None:
+            left = tuple(g for g in groups if g in self.groups)
         post = self.place + 1
         due: list[object] = [
             ScheduledReleased(scheduled=scheduled, post=post, at=at),

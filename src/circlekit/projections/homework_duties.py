@@ -1,0 +1,273 @@
+"""
+What homework gives people to do: students to hand in, teachers to grade.
+
+A part of the inbox. A student has it to do from when it is set to them until they
+hand in, and again when it comes back; a teacher who set it has it to do while
+anything waits for a mark.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import Column, Index, Integer, MetaData, Table
+
+from circlekit.clock import from_micros, micros
+from circlekit.events.circle import MemberJoined, MemberLeft, MemberRemoved
+from circlekit.events.homework import (
+    HomeworkAssigned,
+    HomeworkCancelled,
+    HomeworkDueMoved,
+    HomeworkGraded,
+    HomeworkReturned,
+    HomeworkSubmitted,
+    HomeworkWithdrawn,
+)
+from circlekit.events.record import Recorded
+from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, Rows
+
+KINDS: Final = frozenset(
+    {
+        HomeworkAssigned,
+        HomeworkDueMoved,
+        HomeworkCancelled,
+        HomeworkSubmitted,
+        HomeworkWithdrawn,
+        HomeworkGraded,
+        HomeworkReturned,
+    }
+)
+
+Begin = Callable[..., None]
+End = Callable[..., None]
+Move = Callable[..., None]
+
+
+def add_tables(tables: MetaData) -> None:
+    """
+    Add the tables that are needed to know what homework gives whom to do.
+    """
+    Table(
+        "circlekit_duty_homework",
+        tables,
+        Column("homework", TEXT, primary_key=True),
+        Column("circle", TEXT, nullable=False),
+        Column("role", TEXT),
+        Column("title", TEXT, nullable=False),
+        Column("teacher", TEXT, nullable=False),
+        Column("due", WHOLE_NUMBER, nullable=False),
+        Column("closes", WHOLE_NUMBER),
+        Index("circlekit_duty_homework_circle", "circle", "role"),
+    )
+    # Who has it, whether or not they have handed in; `until` is a return's.
+    Table(
+        "circlekit_duty_student",
+        tables,
+        Column("homework", TEXT, primary_key=True),
+        Column("student", TEXT, primary_key=True),
+        Column("by_name", Integer, nullable=False),
+        Column("waits", Integer, nullable=False),
+        Column("answers", Integer, nullable=False),
+        Column("closes", WHOLE_NUMBER),
+        Index("circlekit_duty_student_name", "student"),
+    )
+
+
+@frozen
+class Giving:
+    """
+    How duties are given and taken.
+    """
+
+    begin: Begin
+    end: End
+    move: Move
+
+    def take_in(self, rows: Rows, recorded: Recorded) -> None:
+        """
+        Give and take what an event gives and takes.
+        """
+        event, homework = recorded.event, recorded.subject
+        match event:
+            case HomeworkAssigned():
+                self._assign(rows, recorded, event)
+            case HomeworkDueMoved():
+                rows.run(
+                    _MOVE,
+                    homework=homework,
+                    due=micros(event.due_at),
+                    closes=_micros(event.late_until),
+                )
+                self.move(rows, kind="homework", ref=homework, due=event.due_at)
+                self.move(rows, kind="grading", ref=homework, due=event.due_at)
+            case HomeworkCancelled():
+                for kind in ("homework", "grading"):
+                    self.end(rows, kind=kind, ref=homework)
+                rows.run(_FORGET, homework=homework)
+            case HomeworkSubmitted():
+                place = {"homework": homework, "student": event.by}
+                ((waiting,),) = rows.all(_WAITING, homework=homework)
+                rows.run(_HAVE, by_name=0, **place)
+                rows.run(_WAIT, **place)
+                self.end(rows, kind="homework", ref=homework, member=event.by)
+                if not waiting:
+                    self._grade(rows, recorded)
+            case HomeworkWithdrawn():
+                place = {"homework": homework, "student": event.by}
+                rows.run(_NO_LONGER_WAIT, **place)
+                self._hand_in(rows, recorded, event.by)
+                self._graded(rows, homework)
+            case HomeworkGraded():
+                rows.run(_NO_LONGER_WAIT, homework=homework, student=event.student)
+                self._graded(rows, homework)
+            case HomeworkReturned():
+                rows.run(
+                    _ANSWER,
+                    homework=homework,
+                    student=event.student,
+                    closes=_micros(event.until),
+                )
+                self._hand_in(rows, recorded, event.student)
+                self._graded(rows, homework)
+
+    def came(self, rows: Rows, recorded: Recorded, event: MemberJoined) -> None:
+        """
+        Give a newcomer what is set to their role and is not due yet.
+        """
+        for homework, due in rows.all(
+            _FOR_ROLE, circle=recorded.subject, role=event.verified_role
+        ):
+            known = rows.all(_KNOWN, homework=homework, student=event.member)
+            if not known and event.at < from_micros(due):
+                rows.run(_HAVE, homework=homework, student=event.member, by_name=0)
+                self._hand_in(rows, recorded, event.member, homework)
+
+    def went(self, rows: Rows, event: MemberLeft | MemberRemoved, circle: str) -> None:
+        """
+        Take from who left what was set to their role, and not to them by name.
+        """
+        for (homework,) in rows.all(_BY_ROLE, circle=circle, student=event.member):
+            self.end(rows, kind="homework", ref=homework, member=event.member)
+            rows.run(_DROP, homework=homework, student=event.member)
+
+    def _assign(self, rows: Rows, recorded: Recorded, event: HomeworkAssigned) -> None:
+        rows.run(
+            _SET,
+            homework=recorded.subject,
+            circle=event.circle,
+            role=event.role,
+            title=event.title,
+            teacher=event.by,
+            due=micros(event.due_at),
+            closes=_micros(event.late_until),
+        )
+        for student in event.to:
+            rows.run(_HAVE, homework=recorded.subject, student=student, by_name=1)
+            self._hand_in(rows, recorded, student)
+
+    def _hand_in(
+        self,
+        rows: Rows,
+        recorded: Recorded,
+        student: str,
+        homework: str | None = None,
+    ) -> None:
+        ref = recorded.subject if homework is None else homework
+        for circle, title, _, due in rows.all(_SHEET, homework=ref):
+            self.begin(
+                rows,
+                recorded,
+                member=student,
+                kind="homework",
+                ref=ref,
+                circle=circle,
+                title=title,
+                due=from_micros(due),
+            )
+
+    def _grade(self, rows: Rows, recorded: Recorded) -> None:
+        for circle, title, teacher, due in rows.all(_SHEET, homework=recorded.subject):
+            self.begin(
+                rows,
+                recorded,
+                member=teacher,
+                kind="grading",
+                ref=recorded.subject,
+                circle=circle,
+                title=title,
+                due=from_micros(due),
+            )
+
+    def _graded(self, rows: Rows, homework: str) -> None:
+        ((waiting,),) = rows.all(_WAITING, homework=homework)
+        if not waiting:
+            self.end(rows, kind="grading", ref=homework)
+
+
+def _micros(moment: datetime | None) -> Any:
+    return None if moment is None else micros(moment)
+
+
+# Of homework that can be handed in no longer nothing is to be done: put into the
+# question for what is open, about the duty `o` at the moment `:now`.
+NOT_CLOSED: Final = """
+NOT (o.kind = 'homework' AND EXISTS (
+    SELECT 1 FROM circlekit_duty_homework h
+    JOIN circlekit_duty_student s ON s.homework = h.homework AND s.student = o.member
+    WHERE h.homework = o.ref
+    AND CASE WHEN s.answers = 1 THEN s.closes ELSE h.closes END <= :now))
+"""
+
+_SET: Final = """
+INSERT INTO circlekit_duty_homework
+(homework, circle, role, title, teacher, due, closes)
+VALUES (:homework, :circle, :role, :title, :teacher, :due, :closes)
+"""
+_MOVE: Final = """
+UPDATE circlekit_duty_homework SET due = :due, closes = :closes
+WHERE homework = :homework
+"""
+_FORGET: Final = "DELETE FROM circlekit_duty_homework WHERE homework = :homework"
+_SHEET: Final = """
+SELECT circle, title, teacher, due FROM circlekit_duty_homework
+WHERE homework = :homework
+"""
+_FOR_ROLE: Final = """
+SELECT homework, due FROM circlekit_duty_homework
+WHERE circle = :circle AND role = :role ORDER BY homework
+"""
+_HAVE: Final = """
+INSERT INTO circlekit_duty_student (homework, student, by_name, waits, answers)
+VALUES (:homework, :student, :by_name, 0, 0) ON CONFLICT DO NOTHING
+"""
+_KNOWN: Final = """
+SELECT 1 FROM circlekit_duty_student
+WHERE homework = :homework AND student = :student
+"""
+_DROP: Final = """
+DELETE FROM circlekit_duty_student WHERE homework = :homework AND student = :student
+"""
+_BY_ROLE: Final = """
+SELECT s.homework FROM circlekit_duty_student s
+JOIN circlekit_duty_homework h ON h.homework = s.homework
+WHERE h.circle = :circle AND s.student = :student AND s.by_name = 0
+AND s.waits = 0 AND s.answers = 0
+ORDER BY s.homework
+"""
+_WAIT: Final = """
+UPDATE circlekit_duty_student SET waits = 1
+WHERE homework = :homework AND student = :student
+"""
+_NO_LONGER_WAIT: Final = """
+UPDATE circlekit_duty_student SET waits = 0
+WHERE homework = :homework AND student = :student
+"""
+_ANSWER: Final = """
+UPDATE circlekit_duty_student SET waits = 0, answers = 1, closes = :closes
+WHERE homework = :homework AND student = :student
+"""
+_WAITING: Final = """
+SELECT count(*) FROM circlekit_duty_student
+WHERE homework = :homework AND waits = 1
+"""

@@ -1,0 +1,104 @@
+"""
+What somebody sees of the past who joins: exactly what the rule book of that day says.
+"""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circlekit import CircleKit, ManualClock, RuleBook
+from tests.application.town import MARCH_1
+
+SEE = st.one_of(
+    st.tuples(st.sampled_from(("all", "nothing")), st.just(0)),
+    st.tuples(st.just("newest"), st.integers(0, 5)),
+    st.tuples(st.just("days"), st.integers(0, 5)),
+)
+# Hours until the next post; whether it is pinned, a must-see, removed at once.
+POSTS = st.lists(
+    st.tuples(
+        st.sampled_from((0, 1, 24, 48)),
+        st.sampled_from(("post", "post", "pinned", "must-see", "removed")),
+    ),
+    max_size=8,
+)
+
+
+def seen(kit, member, limit):
+    """
+    Return what a member sees, page by page.
+    """
+    posts, after = [], None
+    while True:
+        page = kit.feed(member, after=after, limit=limit)
+        posts += [item.post for item in page.items]
+        after = page.next
+        if after is None:
+            return posts
+
+
+def write(kit, clock, posts):
+    """
+    Write posts, and return those that stay: when, what, and how each stands out.
+    """
+    stay = []
+    for hours, how in posts:
+        clock.forward(hours=hours)
+        post = kit.publish_post("club", by="mei", text="x")
+        match how:
+            case "pinned":
+                kit.pin_post(post, by="mei")
+            case "must-see":
+                kit.promote_to_must_see(post, by="mei")
+            case "removed":
+                kit.remove_post(post, by="mei")
+        if how != "removed":
+            stay.append((clock.now, post, how))
+    return stay
+
+
+@pytest.mark.covers("P11")
+@given(see=SEE, before=POSTS, after=POSTS, limit=st.sampled_from((1, 3, 200)))
+def test_what_the_policy_says(see, before, after, limit):
+    """
+    A member who joins sees exactly what the policy says, and all that follows.
+
+    Also once they have acknowledged the must-sees, and when the rule book changes.
+    """
+    kind, number = see
+    book = RuleBook(name="ours", newcomers_see=kind, newcomers_see_number=number)
+    clock = ManualClock(MARCH_1)
+    with CircleKit("sqlite://", clock=clock) as kit:
+        kit.found_circle(
+            name="Club", kind="community", by="mei", circle="club", rules=book
+        )
+        past = write(kit, clock, before)
+        joined_at = clock.now
+        kit.join_circle("club", "new")
+        kit.adopt_rule_book("club", RuleBook(name="other"), by="mei")
+        later = write(kit, clock, after)
+
+        expected = {post for _, post, how in past if how in {"pinned", "must-see"}}
+        match kind:
+            case "all":
+                expected |= {post for _, post, _ in past}
+            case "newest":
+                expected |= {post for _, post, _ in past[len(past) - number :]}
+            case "days":
+                since = joined_at - timedelta(days=number)
+                expected |= {post for at, post, _ in past if at > since}
+        if kind == "newest" and number > len(past):
+            expected |= {post for _, post, _ in past}
+        expected |= {post for _, post, _ in later}
+
+        found = seen(kit, "new", limit)
+        assert sorted(expected) == sorted(found)
+        for _, post, how in past + later:
+            if how == "must-see":
+                kit.acknowledge(post, by="new")
+        assert sorted(expected) == sorted(seen(kit, "new", limit))
+        assert sorted(post for _, post, _ in past + later) == sorted(
+            seen(kit, "mei", limit)
+        )
