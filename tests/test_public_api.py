@@ -4,6 +4,8 @@ What hosts may rely on.
 
 import subprocess
 import sys
+from importlib.metadata import metadata
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +89,14 @@ def test_only_the_test_kit_needs_hypothesis():
     """
     assert "hypothesis" not in loaded_by("from circlekit import CircleKit")
     assert {"hypothesis"} == loaded_by("import circlekit.testing") & {"hypothesis"}
+
+
+@pytest.mark.covers("A070")
+def test_it_is_free():
+    """
+    Anybody may use circlekit: what is installed says so, and the licence does.
+    """
+    licence = Path(__file__).parents[1] / "LICENSE"
+
+    assert "MIT" == metadata("circlekit")["License-Expression"]
+    assert licence.read_text(encoding="utf-8").startswith("MIT License\n")

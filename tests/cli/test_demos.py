@@ -27,6 +27,7 @@ def little(monkeypatch):
     monkeypatch.setattr(showing, "STORIES", LITTLE)
 
 
+@pytest.mark.covers("A002", "A013", "A068", "A071")
 @pytest.mark.parametrize("year", list(Year))
 def test_a_little_year(year, url):
     """

@@ -19,12 +19,11 @@ def test_every_row_is_on_the_page():
 
 def test_every_row_is_shown():
     """
-    There is a test behind every row, and no test speaks of a row that is none.
+    There is a test behind every row; tests may speak of rows beyond the page as well.
     """
     rows = {row for test in shown() for row in test.rows}
 
     assert [] == sorted(set(RESPONSIBLE) - rows)
-    assert [] == sorted(rows - set(RESPONSIBLE))
 
 
 def test_a_test_behind_a_row_states_a_fact():

@@ -39,16 +39,47 @@ def _live(things, look=lambda kit, act: None):
         except NotFoundError:
             continue
         look(kit, act)
+    _something_for_everybody(kit)
     return kit
 
 
-@pytest.mark.parametrize("model", READ_MODELS, ids=lambda model: model.name)
+def _something_for_everybody(kit):
+    # In a circle of its own, so that no read model is without a row at the end.
+    book = evolve(DINGTALK_2020, name="end", live_kinds=("community",))
+    kit.found_circle(name="End", kind="community", by="mei", circle="end", rules=book)
+    kit.join_circle("end", "tao")
+    kit.link_group("end", by="mei", name="Last", group="last")
+    post = kit.send_must_see("end", by="mei", text="The end")
+    kit.push(post, by="mei")
+    kit.schedule_post(
+        "end", by="mei", text="x", release_at=kit._clock() + timedelta(days=1)
+    )
+    kit.assign_todo("end", by="mei", title="x")
+    kit.start_approval("end", by="mei", title="x", steps=[_of_the_end(kit)])
+    kit.schedule_live("end", by="mei", title="x")
+    kit.make_topic("end", name="x", by="mei")
+    kit.attach_identity(
+        "nia", system="shop", external_id="7", attested="oauth", by="mei"
+    )
+    kit.name_guardian("nia", "noa", by="mei")
+    kit.found_circle(name="3b", kind="teaching", by="mei", circle="3b")
+    kit.join_circle("3b", "wei", verified_role="teacher")
+    kit.assign_homework(
+        "3b", by="wei", title="x", due_at=kit._clock() + timedelta(days=1), to=["mei"]
+    )
+
+
+def _of_the_end(kit):
+    kit.join_circle("end", "ada", staff_of="somewhere")
+    return "ada", "somewhere"
+
+
 @given(
     things=HISTORIES, looks=st.sets(st.integers(0, 7)), block=st.sampled_from((1, 2, 7))
 )
-def test_the_same_rows(model, things, looks, block):
+def test_the_same_rows(things, looks, block):
     """
-    Stopped and gone on, or begun anew, a read model has the same rows.
+    Stopped and gone on, or begun anew, every read model has the same rows.
 
     However often and wherever its blocks end: those it has when it reads everything
     at once.
@@ -56,24 +87,24 @@ def test_the_same_rows(model, things, looks, block):
 
     def look(kit, act):
         if act.switch in looks:
-            kit._store.up_to_date(model)
+            for model in READ_MODELS:
+                kit._store.up_to_date(model)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log, "BLOCK", block)
         stopped = _live(things, look)
-        stopped._store.up_to_date(model)
+        stopped.read_ahead()
     with stopped, _live(things) as at_once:
-        at_once._store.up_to_date(model)
-        expected = _rows(at_once, model)
-        assert expected == _rows(stopped, model)
+        at_once.read_ahead()
+        for model in READ_MODELS:
+            expected = _rows(at_once, model)
+            assert any(expected.values()), model.name
+            assert expected == _rows(stopped, model)
 
-        stopped._store.rebuild(model)
-        assert expected == _rows(stopped, model)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(log, "BLOCK", block)
-            stopped._store.rebuild(model)
-        assert expected == _rows(stopped, model)
-    assert any(expected.values())
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(log, "BLOCK", block * 5)
+                stopped._store.rebuild(model)
+            assert expected == _rows(stopped, model)
 
 
 @pytest.mark.parametrize("model", READ_MODELS, ids=lambda model: model.name)
