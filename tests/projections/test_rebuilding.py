@@ -13,7 +13,7 @@ from circlekit import CircleKit, NotFoundError
 from circlekit.rulebook import DINGTALK_2020
 from circlekit.store import READ_MODELS, log
 from tests.application.communities import opened, scripts, started
-from tests.application.town import MARCH_1, undone
+from tests.application.town import undone
 
 HISTORIES = scripts(least=20, most=60)
 
@@ -54,10 +54,12 @@ def _something_for_everybody(kit):
     kit.schedule_post(
         "end", by="mei", text="x", release_at=kit._clock() + timedelta(days=1)
     )
-    kit.assign_todo("end", by="mei", title="x")
-    kit.start_approval("end", by="mei", title="x", steps=[_of_the_end(kit)])
-    kit.schedule_live("end", by="mei", title="x")
-    kit.make_topic("end", name="x", by="mei")
+    kit.assign_todo("end", by="mei", title="x", todo="end")
+    kit.start_approval(
+        "end", by="mei", title="x", steps=[_of_the_end(kit)], approval="end"
+    )
+    kit.schedule_live("end", by="mei", title="x", live="end")
+    kit.make_topic("end", name="x", by="mei", topic="end")
     kit.attach_identity(
         "nia", system="shop", external_id="7", attested="oauth", by="mei"
     )
@@ -65,7 +67,12 @@ def _something_for_everybody(kit):
     kit.found_circle(name="3b", kind="teaching", by="mei", circle="3b")
     kit.join_circle("3b", "wei", verified_role="teacher")
     kit.assign_homework(
-        "3b", by="wei", title="x", due_at=kit._clock() + timedelta(days=1), to=["mei"]
+        "3b",
+        by="wei",
+        title="x",
+        due_at=kit._clock() + timedelta(days=1),
+        to=["mei"],
+        homework="end",
     )
 
 
@@ -116,21 +123,7 @@ def test_stopped_in_a_block(club, model):
         club.publish_post("club", by="tao", text=f"{number}")
         club.send_message("club", by="tao", text=f"{number}")
     club.send_must_see("club", by="mei", text="News")
-    club.found_circle(name="School", kind="teaching", by="mei", circle="school")
-    club.join_circle("school", "lin", verified_role="teacher")
-    due_at = MARCH_1 + timedelta(days=1)
-    club.assign_homework("school", by="lin", title="x", due_at=due_at, to=["mei"])
-    club.name_guardian("tao", "ana", by="mei")
-    club.assign_todo("club", by="mei", title="Bring chairs", to=["tao", "ben"])
-    club.join_circle("club", "ada", staff_of="acme")
-    club.start_approval("club", by="tao", title="Lease", steps=[("ada", "acme")])
-    book = evolve(DINGTALK_2020, name="ours", live_kinds=("community",))
-    club.adopt_rule_book("club", book, by="mei")
-    club.schedule_live("club", by="mei", title="Talk")
-    club.make_topic("club", name="Running", kind="sport", by="tao")
-    club.attach_identity(
-        "tao", system="wechat", external_id="o-123", attested="oauth", by="tao"
-    )
+    _something_for_everybody(club)
     club._store.up_to_date(model)
     expected = _rows(club, model)
     empty = {name: [] for name in expected}

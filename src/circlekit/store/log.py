@@ -36,7 +36,9 @@ _HISTORY: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE stream = :stream AND version > :after ORDER BY version LIMIT :limit
 """
-_MANY: Final = ", ".join(f":stream_{number}" for number in range(BLOCK))
+# A statement has room for so many names, always.
+_AT_ONCE: Final = BLOCK
+_MANY: Final = ", ".join(f":stream_{number}" for number in range(_AT_ONCE))
 _HISTORIES: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE stream IN ({_MANY}) ORDER BY stream, version
@@ -186,10 +188,10 @@ def histories(session: Session, streams: Sequence[str]) -> dict[str, list[Record
     """
     found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
     named = list(found)
-    for first in range(0, len(named), BLOCK):
-        block = named[first : first + BLOCK]
+    for first in range(0, len(named), _AT_ONCE):
+        block = named[first : first + _AT_ONCE]
         # The last is named again to fill the block up, so that the statement stays.
-        block += block[-1:] * (BLOCK - len(block))
+        block += block[-1:] * (_AT_ONCE - len(block))
         values = {f"stream_{number}": stream for number, stream in enumerate(block)}
         for row in _rows(session, _HISTORIES, values):
             recorded = opened(row)
