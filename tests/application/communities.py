@@ -878,4 +878,11 @@ COMMANDS: dict[str, Any] = {
         (_circle(act), ("work", "consumer")[act.switch % 2]),
         {"by": _by(act)},
     ),
+    "set_industries": lambda it, act: (
+        (
+            _circle(act),
+            (("Tea",), ("Books", "Tea"), ("Tea", "Books"), ())[act.switch % 4],
+        ),
+        {"by": _by(act)},
+    ),
 }

@@ -286,6 +286,13 @@ CASES = {
         ("on", lambda t: _call("club", by="tao", on="yes")),
     ],
     "label_circle": [("context", lambda t: _call("club", "play", by="mei"))],
+    "set_industries": [
+        ("industries", lambda t: _call("club", "Tea", by="mei")),
+        ("industries", lambda t: _call("club", ["x"] * 11, by="mei")),
+        ("industries[1]", lambda t: _call("club", ["Tea", LINE], by="mei")),
+        ("industries[0]", lambda t: _call("club", [""], by="mei")),
+        ("industries[0]", lambda t: _call("club", [5], by="mei")),
+    ],
     "edit_post": [
         ("post", lambda t: _call("club", by="tao", text="x")),
         ("post", lambda t: _call("club/", by="tao", text="x")),
@@ -690,6 +697,20 @@ QUESTIONS = {
         ("external_id", lambda t: _call("wechat", None)),
     ],
     "identities": [("member", lambda t: _call(LINE))],
+    "find_circles": [
+        ("industry", lambda t: _call("")),
+        ("industry", lambda t: _call(LINE)),
+        ("kind", lambda t: _call(kind="secret")),
+        ("after", lambda t: _call(after=17)),
+        ("after", lambda t: _call(after="nowhere")),
+        ("limit", lambda t: _call(limit=0)),
+        ("limit", lambda t: _call(limit=201)),
+    ],
+    "joins_by_channel": [
+        ("circle", lambda t: _call("")),
+        ("since", lambda t: _call("club", since=MARCH_1)),
+        ("until", lambda t: _call("club", until="2020-03-02")),
+    ],
     "activity": [
         ("circle", lambda t: _call("", date(2020, 3, 1), date(2020, 3, 2))),
         ("since", lambda t: _call("club", MARCH_1, date(2020, 3, 2))),
@@ -911,6 +932,7 @@ def test_bad_question(town, question, field, call):
         ),
         ("set_group_topics", "circle", "x", lambda t: _call("x", "y", (), by="mei")),
         ("set_comment_relay", "circle", "x", lambda t: _call("x", "off", by="mei")),
+        ("set_industries", "circle", "x", lambda t: _call("x", ["Tea"], by="mei")),
         (
             "choose_comment_relay",
             "circle",

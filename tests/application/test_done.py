@@ -2101,6 +2101,26 @@ CASES = {
             ],
         )
     ],
+    "set_industries": [
+        (
+            lambda t: _call("club", ["Tea", "Tea", "Books"], by="mei"),
+            None,
+            lambda t: [
+                (
+                    "circle/club",
+                    c.IndustriesSet(industries=("Tea", "Books"), by="mei", at=AT),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("club", [], by="mei"),
+            None,
+            lambda t: [
+                ("circle/club", c.IndustriesSet(industries=(), by="mei", at=AT))
+            ],
+            lambda t: t.kit.set_industries("club", ["Tea"], by="mei"),
+        ),
+    ],
 }
 
 CASES |= duty_cases.DONE

@@ -164,6 +164,7 @@ def test_rebuilding_is_told(town):
         ("identities", head, head),
         ("activity", head, head),
         ("group-console", head, head),
+        ("discovery", head, head),
     ] == told
 
 

@@ -1374,6 +1374,11 @@ CASES = {
         ("not-the-owner", lambda t: _call("club", "work", by="lin")),
         ("already-so", lambda t: _call("club", "consumer", by="mei")),
     ],
+    "set_industries": [
+        ("not-the-owner", lambda t: _call("club", ["Tea"], by="lin")),
+        ("already-so", lambda t: _call("club", [], by="mei")),
+        ("already-so not-the-owner", lambda t: _call("club", [], by="tao")),
+    ],
 }
 
 CASES |= duty_cases.REFUSED

@@ -270,6 +270,7 @@ def test_read_models_keep_to_their_names():
         "identities": "circlekit_identity_",
         "activity": "circlekit_activity_",
         "live-figures": "circlekit_live_",
+        "discovery": "circlekit_discovery_",
     } == {
         model.name: prefix
         for model in READ_MODELS

@@ -46,6 +46,7 @@ from circlekit.events.circle import (
     GroupLinked,
     GroupTopicsSet,
     GroupUnlinked,
+    IndustriesSet,
     ManagerAppointed,
     ManagerDismissed,
     MemberJoined,
@@ -557,6 +558,7 @@ COMPLETE = [
     ScheduledReleased(scheduled=12, post=15, at=AT),
     ScheduledDropped(scheduled=12, rules=("not-a-manager",), at=AT),
     CircleLabelled(context="work", by="mei", at=AT),
+    IndustriesSet(industries=("Tea", "零售"), by="mei", at=AT),
     QuietHoursSet(
         context="work",
         starts="22:00",

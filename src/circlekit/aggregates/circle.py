@@ -30,6 +30,7 @@ from circlekit.events.circle import (
     GroupLinked,
     GroupTopicsSet,
     GroupUnlinked,
+    IndustriesSet,
     ManagerAppointed,
     ManagerDismissed,
     MemberJoined,
@@ -158,6 +159,8 @@ class Circle(HasHistory):
         closing: Whether it is open, closed or archived.
 
         joining: How its members came in, and as what they were verified.
+
+        industries: By what it is found.
     """
 
     kind: CircleKind = "community"
@@ -182,6 +185,7 @@ class Circle(HasHistory):
     all_staff: bool = False
     closing: Closing = Factory(Closing)
     joining: Joining = Factory(Joining)
+    industries: tuple[str, ...] = ()
 
     @property
     def standing(self) -> Standing:
@@ -847,6 +851,22 @@ class Circle(HasHistory):
         )
         return (CircleLabelled(context=context, by=by, at=at),)
 
+    def set_industries(
+        self, industries: tuple[str, ...], *, by: MemberId, at: datetime
+    ) -> Events:
+        """
+        Be found by these industries, in place of those before; by none if empty.
+        """
+        require(
+            self.owner_acts(by),
+            is_on(
+                industries != self.industries,
+                rule="already-so",
+                because="this circle is found by these industries already",
+            ),
+        )
+        return (IndustriesSet(industries=industries, by=by, at=at),)
+
     def publish(
         self,
         *,
@@ -1378,6 +1398,8 @@ class Circle(HasHistory):
                 self.own_relay = event.relay
             case CircleLabelled():
                 self.label = event.context
+            case IndustriesSet():
+                self.industries = event.industries
             case PostSyncSwitched():
                 self.syncs_posts = event.on
             case CircleClosed() | CircleReopened() | CircleArchived():

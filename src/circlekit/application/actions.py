@@ -173,6 +173,7 @@ _SAID: Final[Mapping[str, Offer]] = {
     "due_at": lambda here: [here.at + timedelta(days=30)],
     "emoji": lambda _: ["👍"],
     "grader": lambda here: here.things["grader"],
+    "industries": lambda _: [["…"]],
     "mark": lambda _: [True, 1],
     "member": _Here.people,
     "name": lambda _: ["…"],

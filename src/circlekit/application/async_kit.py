@@ -443,6 +443,11 @@ class AsyncCircleKit:
     streak = _offloaded(CircleKit.streak)
     leaderboard = _offloaded(CircleKit.leaderboard)
 
+    # Discovery
+    set_industries = _offloaded(CircleKit.set_industries)
+    find_circles = _offloaded(CircleKit.find_circles)
+    joins_by_channel = _offloaded(CircleKit.joins_by_channel)
+
     # Members
     attach_identity = _offloaded(CircleKit.attach_identity)
     detach_identity = _offloaded(CircleKit.detach_identity)

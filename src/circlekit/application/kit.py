@@ -16,6 +16,7 @@ from circlekit.application.circles import Circles
 from circlekit.application.closing import Closings
 from circlekit.application.customers import Customers
 from circlekit.application.deciding import system_clock
+from circlekit.application.discovery import Discovering
 from circlekit.application.duties import Duties
 from circlekit.application.following import Following
 from circlekit.application.groups import Groups
@@ -50,6 +51,7 @@ class CircleKit(
     Archiving,
     Closings,
     Joins,
+    Discovering,
     Organisations,
     Duties,
     Schedules,

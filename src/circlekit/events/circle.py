@@ -333,6 +333,17 @@ class CircleLabelled:
 
 
 @frozen(kw_only=True)
+class IndustriesSet:
+    """
+    The circle is of these industries from here on and found by them; none: not found.
+    """
+
+    industries: tuple[str, ...]
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class OverrideGranted:
     """
     The owner gave a member the right to send a must-see beyond the quota.
@@ -399,4 +410,5 @@ CircleEvent = (
     | PartnerAdmitted
     | PartnershipEnded
     | CircleLabelled
+    | IndustriesSet
 )

@@ -181,6 +181,7 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("ConventionAccepted", joining.ConventionAccepted),
     ("PartnerAdmitted", joining.PartnerAdmitted),
     ("PartnershipEnded", joining.PartnershipEnded),
+    ("IndustriesSet", circle.IndustriesSet),
 )
 
 NAMES: Final[Mapping[str, type]] = MappingProxyType(dict(_SINCE_0_1))

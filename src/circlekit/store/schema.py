@@ -18,6 +18,7 @@ from sqlalchemy import (
 from circlekit.projections.activity import ActivityView
 from circlekit.projections.approvals import Approvals
 from circlekit.projections.attention import AttentionView
+from circlekit.projections.discovery import DiscoveryView
 from circlekit.projections.duties import Duties
 from circlekit.projections.group_console import GroupConsole
 from circlekit.projections.group_timeline import GroupTimeline
@@ -48,6 +49,7 @@ TOPIC_BOARD: Final = TopicBoard()
 IDENTITIES: Final = Identities()
 ACTIVITY: Final = ActivityView()
 GROUP_CONSOLE: Final = GroupConsole()
+DISCOVERY: Final = DiscoveryView()
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     MEMBER_FEED,
     GROUP_TIMELINE,
@@ -64,6 +66,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     IDENTITIES,
     ACTIVITY,
     GROUP_CONSOLE,
+    DISCOVERY,
 )
 
 HISTORY: Final = MetaData()

@@ -7,9 +7,14 @@ from typing import Final
 
 from attrs import frozen
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import invariant, rule
 
-from circlekit.events.circle import CircleKind, MemberJoined, VerifiedRole
+from circlekit.events.circle import (
+    CircleKind,
+    IndustriesSet,
+    MemberJoined,
+    VerifiedRole,
+)
 from circlekit.events.joining import (
     ConventionAccepted,
     InvitationDeclined,
@@ -57,6 +62,34 @@ class JoiningMachine(StaffMachine):
         self.over: list[int] = []
         self.accepted: dict[str, str] = {}
         self.partners: list[str] = []
+        self.industries: list[str] = []
+
+    @rule(
+        industries=st.sampled_from(((), ("tea",), ("books",), ("tea", "books"))),
+        by=someone(),
+    )
+    def set_industries(self, industries: tuple[str, ...], by: MemberId) -> None:
+        """
+        Let somebody say by which industries the circle is found.
+        """
+        if self.ask(
+            lambda at: self.it.set_industries(industries, by=by, at=at),
+            refused_if={
+                **self._closed(),
+                "not-the-owner": not self._owns(by),
+                "already-so": list(industries) == self.industries,
+            },
+            then=[IndustriesSet(industries=industries, by=by, at=self.at)],
+        ):
+            self.industries = list(industries)
+
+    @invariant()
+    def industries_agree(self) -> None:
+        """
+        Check that the circle is found by what was said last.
+        """
+        if list(self.it.industries) != self.industries:
+            self.fail(f"it is found by {self.it.industries}, not {self.industries}")
 
     @rule(
         member=_PEOPLE,
