@@ -135,7 +135,12 @@ class Community:
         """
         kit = self.kit
         kit.found_circle(
-            name="Club", kind="community", by="mei", circle="club", zone="UTC"
+            name="Club",
+            kind="community",
+            by="mei",
+            circle="club",
+            zone="UTC",
+            organisation="acme",
         )
         for member in ("lin", "tao"):
             kit.join_circle("club", member, staff_of="acme")
@@ -168,7 +173,9 @@ class Community:
         kit.join_group("homework", "tao")
         kit.schedule_live("class", by="lin", title="Sums", live="sums")
         kit.start_live("sums", by="lin")
-        kit.register_organisation("acme", name="Acme", by="mei", circle="all 0")
+        kit.register_organisation(
+            "acme", name="Acme", by="mei", circle="all 0", rules=CIRCLEKIT_2026
+        )
         self.posts.append(kit.publish_post("club", by="tao", text="Welcome"))
         self.comments.append(kit.add_comment(self.posts[0], by="lin", text="Thanks"))
         self.messages.append(kit.send_message("club", by="tao", text="Hello"))
@@ -621,6 +628,10 @@ COMMANDS: dict[str, Any] = {
     ),
     "set_comment_relay": lambda it, act: (
         (_circle(act), RELAYS[act.switch % 4]),
+        {"by": _by(act)},
+    ),
+    "set_organisation_comment_relay": lambda it, act: (
+        ("acme", RELAYS[act.switch % 4]),
         {"by": _by(act)},
     ),
     "choose_comment_relay": lambda it, act: (

@@ -447,6 +447,11 @@ CASES = {
         ("relay", lambda t: _call("club", "some", by="mei")),
         ("relay", lambda t: _call("club", 1, by="mei")),
     ],
+    "set_organisation_comment_relay": [
+        ("relay", lambda t: _call("acme", "some", by="hr")),
+        ("organisation", lambda t: _call(LINE, "off", by="hr")),
+        ("by", lambda t: _call("acme", "off", by="")),
+    ],
     "choose_comment_relay": [
         ("relay", lambda t: _call("loud", by="tao")),
         ("circle", lambda t: _call("off", by="tao", circle=LINE)),
@@ -933,6 +938,12 @@ def test_bad_question(town, question, field, call):
         ("set_group_topics", "circle", "x", lambda t: _call("x", "y", (), by="mei")),
         ("set_comment_relay", "circle", "x", lambda t: _call("x", "off", by="mei")),
         ("set_industries", "circle", "x", lambda t: _call("x", ["Tea"], by="mei")),
+        (
+            "set_organisation_comment_relay",
+            "organisation",
+            "x",
+            lambda t: _call("x", "off", by="hr"),
+        ),
         (
             "choose_comment_relay",
             "circle",

@@ -35,6 +35,7 @@ STILL = {
     "send_guardian_digest",
     "role_expired",
     "role_verified",
+    "set_organisation_comment_relay",
     "show_moment",
     "staff_joined",
     "staff_left",

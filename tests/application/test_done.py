@@ -1069,6 +1069,22 @@ CASES = {
             lambda t: t.kit.adopt_rule_book("club", "circlekit_2026", by="mei"),
         )
     ],
+    "set_organisation_comment_relay": [
+        (
+            lambda t: _call("acme", "digest", by="hr"),
+            None,
+            lambda t: [
+                (
+                    "organisation/acme",
+                    rl.OrganisationRelaySet(relay="digest", by="hr", at=AT),
+                )
+            ],
+            lambda t: (
+                _acme(t),
+                t.kit.adopt_rule_book("all", "circlekit_2026", by="boss"),
+            ),
+        )
+    ],
     "choose_comment_relay": [
         (
             lambda t: _call("off", by="tao"),

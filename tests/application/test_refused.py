@@ -865,6 +865,22 @@ CASES = {
         ("not-the-owner", lambda t: _call("club", "off", by="lin"), _chosen("all")),
         ("already-so", lambda t: _call("club", "all", by="mei"), _chosen("all")),
     ],
+    "set_organisation_comment_relay": [
+        ("comment-relay-fixed", lambda t: _call("acme", "off", by="hr"), _acme),
+        (
+            "already-so comment-relay-fixed",
+            lambda t: _call("acme", None, by="hr"),
+            _acme,
+        ),
+        (
+            "already-so",
+            lambda t: _call("acme", None, by="hr"),
+            lambda t: (
+                _acme(t),
+                t.kit.adopt_rule_book("all", "circlekit_2026", by="boss"),
+            ),
+        ),
+    ],
     "choose_comment_relay": [
         ("comment-relay-fixed", lambda t: _call("off", by="tao", circle="club")),
         (

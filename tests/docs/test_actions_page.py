@@ -29,6 +29,7 @@ ABOUT_NO_CIRCLE = {
     "role_verified",
     "send_guardian_digest",
     "set_attention_budget",
+    "set_organisation_comment_relay",
     "set_quiet_hours",
     "show_moment",
     "staff_joined",

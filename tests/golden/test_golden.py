@@ -165,6 +165,7 @@ from circlekit.events.relay import (
     CommentDigestSent,
     CommentRelayChosen,
     CommentRelaySet,
+    OrganisationRelaySet,
 )
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.rules import RuleBookAdopted
@@ -494,6 +495,7 @@ COMPLETE = [
     ThreadRedirected(messages=(7, 9), to="more", reason="off topic", by="mei", at=AT),
     ThreadReceived(group="readers", messages=(7, 9), by="mei", at=AT),
     CommentRelaySet(relay="digest", by="mei", at=AT),
+    OrganisationRelaySet(relay="digest", by="hr", at=AT),
     CommentRelayChosen(relay="off", circle="book-club", at=AT),
     CommentDigestSent(circle="book-club", post=8, comments=(9, 10), seconds=600, at=AT),
     CircleClosed(reason="放假", by="mei", at=AT),

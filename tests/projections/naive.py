@@ -137,6 +137,7 @@ def timeline(told, group, reader=None):  # noqa: C901, PLR0912, PLR0915 - each e
     """
     linked = {}  # circle of each group, as the history goes by
     books, own, content, sent_to = {}, {}, {}, {}
+    company, of_company = {}, {}
     entries = {}  # by place
     reacted, chosen, wrote = {}, {}, {}
     form = {}  # how each comment reaches the reader: single, gathered or not at all
@@ -146,7 +147,7 @@ def timeline(told, group, reader=None):  # noqa: C901, PLR0912, PLR0915 - each e
         shown = books[circle].comment_relay
         if not books[circle].comment_relay_choice:
             return shown
-        shown = own.get(circle) or shown
+        shown = own.get(circle) or of_company.get(company[circle]) or shown
         asked_for = chosen.get(circle) or chosen.get(None) or "all"
         return min(shown, asked_for, key=AMOUNTS.index)
 
@@ -171,6 +172,10 @@ def timeline(told, group, reader=None):  # noqa: C901, PLR0912, PLR0915 - each e
                 linked[where] = None
             case RuleBookAdopted() if it.stream.startswith("circle/"):
                 books[where] = event.book
+            case c.CircleFounded():
+                company[where] = event.organisation
+            case rl.OrganisationRelaySet():
+                of_company[where] = event.relay
             case rl.CommentRelaySet():
                 own[where] = event.relay
             case rl.CommentRelayChosen() if where == reader:

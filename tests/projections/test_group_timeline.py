@@ -45,6 +45,7 @@ HAPPENING = (
     "lift_announcements_only",
     "set_group_topics",
     "set_comment_relay",
+    "set_organisation_comment_relay",
     "choose_comment_relay",
     "join_group",
 )

@@ -313,6 +313,100 @@ def test_explained(side):
     assert ("all", "rule book") == explained()
 
 
+@pytest.mark.covers("P05", "P06")
+def test_each_level_decides(kit, clock):
+    """
+    Every level that may decide is named as the one that did.
+
+    An organisation's word holds for the comments written from then on, where its
+    circle says nothing; and where it was said before the circle was made.
+    """
+    kit.register_organisation("acme", name="Acme", by="hr", rules="circlekit_2026")
+    circle = kit.found_circle(
+        name="Choir",
+        kind="community",
+        by="mei",
+        organisation="acme",
+        circle="choir",
+        rules="circlekit_2026",
+    )
+    kit.join_circle(circle, "ben")
+    post = kit.publish_post(circle, by="mei", text="Sing?", sync=False)
+    told = []
+
+    def explain():
+        setting = kit.explain_setting("ben", "comment_relay", circle=circle)
+        told.append((setting.decided_by, setting.value))
+        kit.add_comment(post, by="mei", text=f"{len(told)}")
+        clock.forward(minutes=10)
+        kit.send_due_digests()
+
+    explain()
+    kit.set_organisation_comment_relay("acme", "all", by="hr")
+    explain()
+    kit.set_organisation_comment_relay("acme", "off", by="hr")
+    explain()
+    with refused("comment-relay-above"):
+        kit.choose_comment_relay("digest", by="ben", circle=circle)
+    kit.set_comment_relay(circle, "all", by="mei")
+    explain()
+    kit.choose_comment_relay("digest", by="ben")
+    explain()
+    kit.choose_comment_relay("off", by="ben", circle=circle)
+    explain()
+
+    assert [
+        ("rule book", "digest"),
+        ("organisation", "all"),
+        ("organisation", "off"),
+        ("circle", "all"),
+        ("reader", "digest"),
+        ("reader in circle", "off"),
+    ] == told
+    assert [1, "4", "2", 1] == _said(kit, "choir", reader="ben")
+    assert ["6", "5", "4", "2", 1] == _said(kit, "choir", reader="mei")
+    later = kit.found_circle(
+        name="Band",
+        kind="community",
+        by="mei",
+        organisation="acme",
+        circle="band",
+        rules="circlekit_2026",
+    )
+    song = kit.publish_post(later, by="mei", text="Play?", sync=False)
+    kit.add_comment(song, by="mei", text="Yes")
+    kit.set_organisation_comment_relay("acme", None, by="hr")
+    kit.add_comment(song, by="mei", text="When?")
+    clock.forward(minutes=10)
+    kit.send_due_digests()
+    assert [1] == _said(kit, "band")
+
+
+@pytest.mark.covers("P05")
+def test_an_organisation_in_2020(kit):
+    """
+    In a circle that goes by DingTalk's book of 2020 its organisation has no say.
+
+    An organisation whose own circle goes by that book cannot switch anything.
+    """
+    kit.register_organisation(
+        "acme", name="Acme", by="hr", circle="all", rules="circlekit_2026"
+    )
+    kit.found_circle(
+        name="Choir", kind="community", by="mei", organisation="acme", circle="choir"
+    )
+    kit.set_organisation_comment_relay("acme", "off", by="hr")
+    post = kit.publish_post("choir", by="mei", text="Sing?", sync=False)
+    kit.add_comment(post, by="mei", text="Yes")
+
+    relay = kit.explain_setting("mei", "comment_relay", circle="choir")
+    assert ("rule book", "all") == (relay.decided_by, relay.value)
+    assert ["Yes"] == _said(kit, "choir")
+    kit.adopt_rule_book("all", "dingtalk_2020", by="hr")
+    with refused("comment-relay-fixed"):
+        kit.set_organisation_comment_relay("acme", "all", by="hr")
+
+
 @pytest.mark.covers("P05")
 def test_never_more(side):
     """
@@ -338,6 +432,7 @@ def test_never_more(side):
         "remove_comment",
         "remove_post",
         "set_comment_relay",
+        "set_organisation_comment_relay",
         "choose_comment_relay",
         "choose_comment_relay",
         "join_group",

@@ -789,13 +789,16 @@ class Circle(HasHistory):
         )
         return (GroupTopicsSet(group=group, topics=topics, by=by, at=at),)
 
-    def comment_relay(self) -> CommentRelay:
+    def comment_relay(self, *, organisation: CommentRelay | None) -> CommentRelay:
         """
         Return what groups are shown of comments at most.
+
+        *organisation* is what the circle's organisation says of it.
         """
         setting = comment_relay(
             book=self.book.comment_relay,
             may_choose=self.book.comment_relay_choice,
+            organisation=organisation,
             circle=self.own_relay,
         )
         return cast("CommentRelay", setting.value)
@@ -813,14 +816,22 @@ class Circle(HasHistory):
         )
         return (CommentRelaySet(relay=relay, by=by, at=at),)
 
-    def may_ask_for(self, relay: CommentRelay | None, *, by: str) -> Verdict:
+    def may_ask_for(
+        self,
+        relay: CommentRelay | None,
+        *,
+        organisation: CommentRelay | None,
+        by: str,
+    ) -> Verdict:
         """
         Return whether a reader may ask for this much of the circle's comments.
         """
         return all_of(
             self.member_acts(by),
             relay_may_change(may_choose=self.book.comment_relay_choice),
-            relay_is_lower(relay, maximum=self.comment_relay()),
+            relay_is_lower(
+                relay, maximum=self.comment_relay(organisation=organisation)
+            ),
         )
 
     def switch_post_sync(self, *, on: bool, by: MemberId, at: datetime) -> Events:

@@ -21,8 +21,12 @@ from circlekit.events.organisation import (
     StaffJoined,
     StaffLeft,
 )
+from circlekit.events.relay import OrganisationRelaySet
 from circlekit.events.roles import RoleExpired, RoleVerified, VerifiedRole
 from circlekit.ids import CircleId, MemberId
+from circlekit.policies.relay import relay_changes, relay_may_change
+from circlekit.settings import CommentRelay
+from circlekit.verdict import require
 
 Events = tuple[OrganisationEvent, ...]
 
@@ -40,12 +44,15 @@ class Organisation(HasHistory):
         staff: Everybody who works for it, and since when that is known.
 
         roles: Who was verified as what.
+
+        comment_relay: What its circles show of comments, None if it says nothing.
     """
 
     all_staff: CircleId | None = None
     circles: dict[str, CircleKind] = Factory(dict)
     staff: dict[str, datetime] = Factory(dict)
     roles: Roles = Factory(Roles)
+    comment_relay: CommentRelay | None = None
 
     def verified(self, member: str, at: datetime) -> Verified | None:
         """
@@ -145,6 +152,23 @@ class Organisation(HasHistory):
         """
         return self.roles.expire(member, role, by=by, at=at)
 
+    def set_comment_relay(
+        self,
+        relay: CommentRelay | None,
+        *,
+        may_choose: bool,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Say how much of the comments its circles show at most; None says nothing.
+        """
+        require(
+            relay_may_change(may_choose=may_choose),
+            relay_changes(self.comment_relay, relay),
+        )
+        return (OrganisationRelaySet(relay=relay, by=by, at=at),)
+
     # History: never refuses, whatever today's rules say.
 
     def _evolve(self, event: OrganisationEvent) -> None:
@@ -155,6 +179,8 @@ class Organisation(HasHistory):
                 self.staff.pop(event.member, None)
             case RoleVerified() | RoleExpired():
                 self.roles.evolve(event)
+            case OrganisationRelaySet():
+                self.comment_relay = event.relay
             case CircleAttached():
                 self.circles[event.circle] = event.kind
             case OrganisationRegistered():

@@ -378,6 +378,9 @@ class AsyncCircleKit:
 
     # Relay of comments
     set_comment_relay = _offloaded(CircleKit.set_comment_relay)
+    set_organisation_comment_relay = _offloaded(
+        CircleKit.set_organisation_comment_relay
+    )
     choose_comment_relay = _offloaded(CircleKit.choose_comment_relay)
     explain_setting = _offloaded(CircleKit.explain_setting)
     send_due_digests = _offloaded(CircleKit.send_due_digests)

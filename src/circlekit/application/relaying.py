@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from attrs import frozen
 
+from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.digests import Waiting
 from circlekit.application.deciding import Deciding, Work, command, nothing
 from circlekit.clock import as_utc
@@ -66,7 +67,8 @@ class Relaying(Deciding):
 
         Args:
             circle: The circle.
-            relay: ``all``, ``digest`` or ``off``; None goes by the rule book again.
+            relay: ``all``, ``digest`` or ``off``; None goes by the circle's
+                organisation again, or else by the rule book.
             by: The owner.
             command_id: Makes the call safe to repeat.
 
@@ -86,6 +88,56 @@ class Relaying(Deciding):
             plan,
             nothing,
             about=stream_of("circle", circle),
+            by=by,
+            said=(relay,),
+            command_id=command_id,
+        )
+
+    @command
+    def set_organisation_comment_relay(
+        self,
+        organisation: str,
+        relay: CommentRelay | None,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Report how much of the comments an organisation's circles show at most.
+
+        It counts for comments written from then on, in those of its circles that
+        set nothing themselves and whose rule book leaves a choice. The organisation
+        itself goes by the rule book of its circle of all staff.
+
+        Args:
+            organisation: The organisation.
+            relay: ``all``, ``digest`` or ``off``; None goes by the rule books again.
+            by: Who reports it.
+            command_id: Makes the call safe to repeat.
+
+        Raises:
+            RefusedError: ``comment-relay-fixed``, ``already-so``.
+            InvalidInputError: If *relay* is none of these.
+            NotFoundError: If the organisation was not registered.
+        """
+        _checked(relay)
+
+        def plan(work: Work) -> None:
+            it = work.organisation(organisation)
+            staff = work.circle(cast("CircleId", it.all_staff))
+            said = it.set_comment_relay(
+                relay,
+                may_choose=staff.book.comment_relay_choice,
+                by=MemberId(by),
+                at=work.at(it),
+            )
+            work.record(it, said)
+
+        self._decide(
+            "set_organisation_comment_relay",
+            plan,
+            nothing,
+            about=stream_of("organisation", organisation),
             by=by,
             said=(relay,),
             command_id=command_id,
@@ -124,7 +176,9 @@ class Relaying(Deciding):
             there = ALLOWED
             if circle is not None:
                 it = work.circle(CircleId(circle))
-                there = it.may_ask_for(relay, by=by)
+                there = it.may_ask_for(
+                    relay, organisation=_of_organisation(work, it), by=by
+                )
             chosen = reader.choose_comment_relay(
                 relay,
                 circle=None if circle is None else CircleId(circle),
@@ -255,6 +309,11 @@ def _checked(relay: object) -> None:
         raise InvalidInputError("relay", f"is {relay!r}", accepted)
 
 
+def _of_organisation(work: Work, circle: Circle) -> CommentRelay | None:
+    organisation = work.registered(circle.organisation)
+    return organisation.comment_relay if organisation else None
+
+
 def _comment_relay(work: Work, reader: MemberId, circle: CircleId | None) -> Setting:
     if circle is None:
         raise InvalidInputError("circle", "is missing", "a circle's id")
@@ -263,6 +322,7 @@ def _comment_relay(work: Work, reader: MemberId, circle: CircleId | None) -> Set
     return comment_relay(
         book=it.book.comment_relay,
         may_choose=it.book.comment_relay_choice,
+        organisation=_of_organisation(work, it),
         circle=it.own_relay,
         reader=chosen.now(None),
         reader_in_circle=chosen.now(circle),

@@ -119,6 +119,7 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("ThreadRedirected", redirection.ThreadRedirected),
     ("ThreadReceived", redirection.ThreadReceived),
     ("CommentRelaySet", relay.CommentRelaySet),
+    ("OrganisationRelaySet", relay.OrganisationRelaySet),
     ("CommentRelayChosen", relay.CommentRelayChosen),
     ("CommentDigestSent", relay.CommentDigestSent),
     ("PostScheduled", schedule.PostScheduled),

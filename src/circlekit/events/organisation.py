@@ -6,6 +6,7 @@ from attrs import frozen
 
 from circlekit.clock import Moment
 from circlekit.events.circle import CircleKind
+from circlekit.events.relay import OrganisationRelaySet
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.ids import CircleId, MemberId
 
@@ -64,6 +65,7 @@ OrganisationEvent = (
     | CircleAttached
     | StaffJoined
     | StaffLeft
+    | OrganisationRelaySet
     | RoleVerified
     | RoleExpired
 )

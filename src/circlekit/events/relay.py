@@ -23,6 +23,20 @@ class CommentRelaySet:
 
 
 @frozen(kw_only=True)
+class OrganisationRelaySet:
+    """
+    An organisation said how much of the comments its circles show at most.
+
+    It counts for those of them that say nothing themselves. ``relay`` is None where
+    they go by their rule books again.
+    """
+
+    relay: CommentRelay | None
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class CommentRelayChosen:
     """
     A reader asked to be shown less of the comments, in one circle or in all.

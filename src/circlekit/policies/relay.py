@@ -1,9 +1,9 @@
 """
 Who may say how much of the comments groups are shown?
 
-The owner sets the most that a circle's groups are shown: all comments, a digest or
-none. A reader may ask for less, never for more. A rule book may leave no choice,
-as DingTalk did.
+The owner, or else the circle's organisation, sets the most that its groups are
+shown: all comments, a digest or none. A reader may ask for less, never for more. A
+rule book may leave no choice, as DingTalk did.
 
 Source: 000_5ed45e92f4bb09bc:73,77 (every comment in the group, and no switch), :81
 (settings that are hard to find); the choice is circlekit's.

@@ -50,6 +50,7 @@ from circlekit.events.relay import (
     CommentDigestSent,
     CommentRelayChosen,
     CommentRelaySet,
+    OrganisationRelaySet,
 )
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import CircleId, CommentId, GroupId, MemberId, MessageId, PostId
@@ -201,6 +202,7 @@ class GroupTimeline(ReadModel):
             ThreadRedirected,
             ThreadReceived,
             CommentRelaySet,
+            OrganisationRelaySet,
             CommentRelayChosen,
             CommentDigestSent,
             *_NOTICES,
@@ -293,6 +295,7 @@ class GroupTimeline(ReadModel):
                 CircleFounded()
                 | RuleBookAdopted()
                 | CommentRelaySet()
+                | OrganisationRelaySet()
                 | CommentRelayChosen()
             ):
                 relayed.take_setting(rows, recorded)

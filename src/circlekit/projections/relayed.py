@@ -16,7 +16,11 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table
 from circlekit.clock import from_micros, micros
 from circlekit.events.circle import CircleFounded
 from circlekit.events.record import Recorded
-from circlekit.events.relay import CommentRelayChosen, CommentRelaySet
+from circlekit.events.relay import (
+    CommentRelayChosen,
+    CommentRelaySet,
+    OrganisationRelaySet,
+)
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import CircleId, CommentId, GroupId, MemberId
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, Rows
@@ -32,6 +36,13 @@ Table(
     Column("may_choose", Integer, nullable=False),
     Column("seconds", WHOLE_NUMBER, nullable=False),
     Column("own", TEXT),
+)
+# What organisations say, whether or not their circles are made yet.
+Table(
+    "circlekit_timeline_organisation",
+    TABLES,
+    Column("organisation", TEXT, primary_key=True),
+    Column("relay", TEXT),
 )
 Table(
     "circlekit_timeline_link",
@@ -152,7 +163,7 @@ class WaitingComments:
 
 def take_setting(rows: Rows, recorded: Recorded) -> None:
     """
-    Take in what a circle or a reader says of the relay.
+    Take in what a circle, its organisation or a reader says of the relay.
     """
     event, subject = recorded.event, recorded.subject
     match event:
@@ -168,6 +179,8 @@ def take_setting(rows: Rows, recorded: Recorded) -> None:
             )
         case CommentRelaySet():
             rows.run(_OWN, circle=subject, own=event.relay)
+        case OrganisationRelaySet():
+            rows.run(_OF_ORGANISATION, organisation=subject, relay=event.relay)
         case CommentRelayChosen():
             of = {"member": subject, "circle": event.circle or _EVERYWHERE}
             rows.run(_END_CHOICE, position=recorded.position, **of)
@@ -179,8 +192,13 @@ def relay_of(rows: Rows, circle: str) -> CircleRelay:
     """
     Return what a circle shows of comments now.
     """
-    ((relay, may_choose, own),) = rows.all(_RELAY, circle=circle)
-    setting = comment_relay(book=relay, may_choose=bool(may_choose), circle=own)
+    ((relay, may_choose, organisation, own),) = rows.all(_RELAY, circle=circle)
+    setting = comment_relay(
+        book=relay,
+        may_choose=bool(may_choose),
+        organisation=organisation,
+        circle=own,
+    )
     return CircleRelay(cast("CommentRelay", setting.value), bool(may_choose))
 
 
@@ -325,6 +343,11 @@ SET relay = :relay, may_choose = :may_choose, seconds = :seconds
 WHERE circle = :circle
 """
 _OWN: Final = "UPDATE circlekit_timeline_circle SET own = :own WHERE circle = :circle"
+_OF_ORGANISATION: Final = """
+INSERT INTO circlekit_timeline_organisation (organisation, relay)
+VALUES (:organisation, :relay)
+ON CONFLICT (organisation) DO UPDATE SET relay = excluded.relay
+"""
 _END_CHOICE: Final = """
 UPDATE circlekit_timeline_choice SET until = :position
 WHERE member = :member AND circle = :circle AND until IS NULL
@@ -334,7 +357,9 @@ INSERT INTO circlekit_timeline_choice (member, circle, since, until, relay)
 VALUES (:member, :circle, :position, NULL, :relay)
 """
 _RELAY: Final = """
-SELECT relay, may_choose, own FROM circlekit_timeline_circle WHERE circle = :circle
+SELECT c.relay, c.may_choose, o.relay, c.own FROM circlekit_timeline_circle c
+LEFT JOIN circlekit_timeline_organisation o ON o.organisation = c.organisation
+WHERE c.circle = :circle
 """
 _SECONDS: Final = """
 SELECT seconds FROM circlekit_timeline_circle WHERE circle = :circle

@@ -51,15 +51,18 @@ class CircleGroups(ClosingMachine):
         ):
             self.topics[group] = list(topics)
 
-    @rule(relay=_RELAYS, asked_for=_RELAYS, by=someone())
+    @rule(relay=_RELAYS, company=_RELAYS, asked_for=_RELAYS, by=someone())
     def set_comment_relay(
         self,
         relay: CommentRelay | None,
+        company: CommentRelay | None,
         asked_for: CommentRelay | None,
         by: MemberId,
     ) -> None:
         """
         Say how much of the comments is shown; somebody asks for less, or more.
+
+        What its organisation says changes from one time to the next.
         """
         if self.ask(
             lambda at: self.it.set_comment_relay(relay, by=by, at=at),
@@ -74,8 +77,8 @@ class CircleGroups(ClosingMachine):
             self.own_relay = relay
         amounts = {"off": 0, "digest": 1, "all": 2}
         shown = self.book.comment_relay
-        if self.book.comment_relay_choice and self.own_relay is not None:
-            shown = self.own_relay
+        if self.book.comment_relay_choice:
+            shown = self.own_relay or company or shown
         rules = {
             **self._closed(),
             "not-a-member": by not in self.people,
@@ -83,7 +86,7 @@ class CircleGroups(ClosingMachine):
             "comment-relay-above": asked_for is not None
             and amounts[asked_for] > amounts[shown],
         }
-        verdict = self.it.may_ask_for(asked_for, by=by)
+        verdict = self.it.may_ask_for(asked_for, organisation=company, by=by)
         if set(verdict.rules) != {name for name, no in rules.items() if no}:
             self.fail(f"{by} asks for {asked_for}, shown is {shown}", verdict)
 

@@ -17,8 +17,10 @@ from circlekit.events.organisation import (
     StaffJoined,
     StaffLeft,
 )
+from circlekit.events.relay import OrganisationRelaySet
 from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.ids import CircleId, MemberId
+from circlekit.settings import CommentRelay
 from circlekit.testing.machines.machine import CAST, Machine, a_wait, a_zone
 from circlekit.testing.machines.waiting import Wait
 from circlekit.testing.strategies import moments
@@ -33,6 +35,9 @@ _KINDS: Final[st.SearchStrategy[CircleKind]] = st.sampled_from(
 _ROLES: Final[st.SearchStrategy[VerifiedRole]] = st.sampled_from(
     ("teacher", "parent", "student")
 )
+_RELAYS: Final[st.SearchStrategy[CommentRelay | None]] = st.sampled_from(
+    ("all", "digest", "off", None)
+)
 _LASTS: Final = st.sampled_from(
     (None, timedelta(0), timedelta(microseconds=1), timedelta(days=30))
 )
@@ -40,7 +45,7 @@ _LASTS: Final = st.sampled_from(
 
 class OrganisationMachine(Machine[Organisation]):
     """
-    Drive an organisation: its staff, its circles, and its verified roles.
+    Drive an organisation: its staff, circles, verified roles and comment relay.
     """
 
     def __init__(self) -> None:
@@ -48,6 +53,7 @@ class OrganisationMachine(Machine[Organisation]):
         self.staff: dict[str, datetime] = {}
         self.circles: dict[str, CircleKind] = {}
         self.roles: dict[str, Verified] = {}
+        self.relay: CommentRelay | None = None
 
     def blank(self) -> Organisation:
         """
@@ -156,6 +162,25 @@ class OrganisationMachine(Machine[Organisation]):
         ):
             del self.roles[member]
 
+    @rule(relay=_RELAYS, may_choose=st.booleans())
+    def set_comment_relay(
+        self, relay: CommentRelay | None, *, may_choose: bool
+    ) -> None:
+        """
+        Say how much of the comments its circles show.
+        """
+        if self.ask(
+            lambda at: self.it.set_comment_relay(
+                relay, may_choose=may_choose, by=_HR, at=at
+            ),
+            refused_if={
+                "comment-relay-fixed": not may_choose,
+                "already-so": relay == self.relay,
+            },
+            then=[OrganisationRelaySet(relay=relay, by=_HR, at=self.at)],
+        ):
+            self.relay = relay
+
     @invariant()
     def state_agrees(self) -> None:
         """
@@ -166,4 +191,5 @@ class OrganisationMachine(Machine[Organisation]):
             circles=self.circles,
             staff=self.staff,
             roles=Roles(self.roles),
+            comment_relay=self.relay,
         )
