@@ -86,7 +86,7 @@ def test_one_circle_of_all_staff(kit):
     ]
 
 
-@pytest.mark.covers("A007", "A022")
+@pytest.mark.covers("A007", "A022", "A069")
 def test_membership_follows_the_directory(acme):
     """
     Who joins the staff is in their circle and its group; who leaves is in neither.
