@@ -57,7 +57,7 @@ def test_preview_tells_what_will_be(shop):
     Nothing is written by it.
     """
     _send(shop, "monday", customers=["bo"])
-    shop.mute_group("class 2", by="head")
+    shop.mute_group("class 2", by="head", reason="Exams")
     named = {"customers": ["an", "bo", "cai"], "groups": ["class 1", "class 2"]}
     before = written(shop)
 

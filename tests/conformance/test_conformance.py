@@ -407,7 +407,11 @@ class NotMonotone(QuietHours):
         (LocalRetry(), "its retry_at is in CST; accepted: a moment in UTC"),
         (
             LocalDay(),
-            "asked again a microsecond before its retry_at, it allows already",
+            # As clocks go back that night, or forward; it is wrong both ways.
+            (
+                "asked again a microsecond before its retry_at, it allows already",
+                "asked again at its retry_at, it still refuses",
+            ),
         ),
         (ElapsedNight(), "asked again at its retry_at, it still refuses"),
         (ForgetsFold(), "its retry_at is not after the moment it was asked about"),
@@ -485,8 +489,10 @@ def test_a_policy_that_breaks_a_promise_is_told_which(policy, sentence):
     with pytest.raises(AssertionError) as caught:
         assert_policy(policy)
 
+    sentences = (sentence,) if isinstance(sentence, str) else sentence
     first, second, *_ = str(caught.value).splitlines()
-    assert (f"{policy.name}: {sentence}", "asked") == (first, second)
+    assert first in {f"{policy.name}: {each}" for each in sentences}
+    assert "asked" == second
 
 
 def test_the_smallest_question_is_told_as_people_would_tell_it():
