@@ -60,6 +60,8 @@ def test_the_view_is_the_decision(things, later, circle):
 
 def _the_same(kit, clock, circle):
     owner = _owner(kit, circle)
+    if kit.would_allow("accept_convention", circle, "v1", by=owner).allowed:
+        kit.accept_convention(circle, "v1", by=owner)
     now, quota = clock.now, kit.quota(circle)
 
     def may_send():
