@@ -197,7 +197,7 @@ def test_in_the_inbox(school, clock):
 
     def told(member):
         return [
-            (duty.kind, duty.ref, duty.title, duty.since, duty.due)
+            (duty.kind, duty.ref, duty.title, duty.since, duty.due_at)
             for duty in school.inbox(member).items
         ]
 
