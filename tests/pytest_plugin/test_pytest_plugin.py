@@ -204,7 +204,7 @@ def test_a_report_says_how_often_each_rule_refused(community):
         "      3           not-a-member",
         "      0        6  lenient",
         "",
-        "51 rules refused nothing in this run:",
+        f"{len(RULE_NAMES)} rules refused nothing in this run:",
     ] == lines[:8]
     assert never("no-guests", "not-a-member") == told(lines[8:])
 
@@ -260,7 +260,7 @@ def test_a_run_that_asks_no_rule_is_told_so(pytester):
     assert [
         "0 acts were allowed, 0 refused.",
         "",
-        "51 rules refused nothing in this run:",
+        f"{len(RULE_NAMES)} rules refused nothing in this run:",
     ] == lines[:3]
     assert sorted(RULE_NAMES) == told(lines[3:])
 
