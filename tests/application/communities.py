@@ -159,7 +159,7 @@ class Community:
             "school",
             by="lin",
             title="Homework",
-            due_at=START + timedelta(days=2),
+            due_at=self.clock.now + timedelta(days=2),
             scale=Scale("points", most=5),
             homework="essay",
         )

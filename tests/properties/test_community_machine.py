@@ -139,7 +139,7 @@ def test_months_of_another_zone(monkeypatch):
         return bounds(window, zone="UTC", at=at)
 
     monkeypatch.setattr(budget, "window_bounds", of_utc)
-    with pytest.raises(AssertionError, match=r"per calendar (month|day)"):
+    with pytest.raises(AssertionError, match=r"calendar (month|week|day)"):
         _drive(Small)
 
 

@@ -18,7 +18,7 @@ def free_to_attach(system: str, *, member: str, holder: str | None) -> Verdict:
     The identity itself is personal, so the reason does not name it.
 
     >>> str(free_to_attach("wechat", member="tao", holder="mei"))
-    'identity-taken: this wechat identity is another member's'
+    "identity-taken: this wechat identity is another member's"
     """
     if holder is None:
         return ALLOWED
