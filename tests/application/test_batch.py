@@ -319,7 +319,7 @@ def test_after_half_a_founding(town, monkeypatch):
     Nothing is judged by a circle that was founded by half.
     """
     before = written(town.kit)
-    kept, left = Transaction._put, [1]
+    kept, left = Transaction._put_down, [1]
 
     def put(*given):
         if not left:
@@ -327,7 +327,7 @@ def test_after_half_a_founding(town, monkeypatch):
         left.pop()
         return kept(*given)
 
-    monkeypatch.setattr(Transaction, "_put", put)
+    monkeypatch.setattr(Transaction, "_put_down", put)
     with _nothing_carried_out(), town.kit.batch():
         with suppress(StoreError):
             town.kit.found_circle(

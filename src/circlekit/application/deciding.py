@@ -53,7 +53,7 @@ from circlekit.ids import (
 from circlekit.policies.authority import Role
 from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
-from circlekit.store import Store, Transaction
+from circlekit.store import Head, Store, Transaction
 from circlekit.text import checked_id
 from circlekit.verdict import ALLOWED, RefusedError, Verdict
 
@@ -75,6 +75,9 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
 
 _OWN: Final = "circlekit:"
 _WITHIN_A_BATCH: Final = 2
+_MOST_CITED: Final = 256
+# No stretch: what was loaded then is compared with the log before it is believed.
+_BEFORE: Final = -1
 _A = TypeVar("_A", bound=HasHistory)
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -145,6 +148,7 @@ class Work:
     transaction: Transaction
     now: datetime
     _loaded: Callable[[type[Any], str], Any]
+    _at_place: Callable[[str, int], Recorded | None]
     decided: list[tuple[HasHistory, Sequence[object]]] = Factory(list)
     published: list[tuple[str, Sequence[object]]] = Factory(list)
     set_aside: list[tuple[str, CommandRefused]] = Factory(list)
@@ -272,7 +276,7 @@ class Work:
         """
         Return the event that stands at a place of an aggregate's history.
         """
-        found = self.transaction.at_place(_stream(aggregate), version)
+        found = self._at_place(_stream(aggregate), version)
         return Cited(version, None if found is None else found.event)
 
     def record(self, aggregate: HasHistory, events: Sequence[object]) -> None:
@@ -326,10 +330,17 @@ class _Asked(Exception):  # noqa: N818 - it carries an answer, it is no error
 class _Known:
     """
     An aggregate in memory, and the newest event that it has taken in.
+
+    Attributes:
+        digest: That event's, None if it was not needed yet.
+
+        as_of: In which stretch of our own writing it was last up to date.
     """
 
     aggregate: HasHistory
     newest: Recorded
+    digest: bytes | None = None
+    as_of: int = _BEFORE
 
 
 @define(eq=False, repr=False)
@@ -346,6 +357,9 @@ class Deciding:
     _graders: Graders = Factory(dict)
     _aggregates: OrderedDict[str, _Known] = field(factory=OrderedDict)
     _touched: set[str] = field(factory=set)
+    _cited: OrderedDict[tuple[str, int], Recorded] = field(factory=OrderedDict)
+    _expected: Head | None = None
+    _stretch: int = 0
     _depth: int = 0
     _broken: bool = False
     _asking: local = field(factory=local)
@@ -500,21 +514,34 @@ class Deciding:
     def _write(self, transaction: Transaction, work: Work) -> list[Recorded]:
         recorded: list[Recorded] = []
         for aggregate, events in work.decided:
-            stream = _stream(aggregate)
-            self._touched.add(stream)
-            written = transaction.append(stream, aggregate.version, events)
-            for happened in events:
-                aggregate.apply(happened)
-            known = self._aggregates.get(stream)
-            if written and known is not None and known.aggregate is aggregate:
-                known.newest = written[-1]
-            recorded += written
+            recorded += self._take_down(transaction, aggregate, events)
         for stream, events in work.published:
             recorded += self._add(transaction, stream, events)
         if self._record_refusals:
             for beside, skipped in work.set_aside:
                 recorded += self._add(transaction, beside, [skipped])
+        self._expected = transaction.at
         return recorded
+
+    def _take_down(
+        self, transaction: Transaction, aggregate: HasHistory, events: Sequence[object]
+    ) -> list[Recorded]:
+        stream = _stream(aggregate)
+        self._touched.add(stream)
+        known = self._aggregates.get(stream)
+        if known is not None and known.aggregate is not aggregate:
+            del self._aggregates[stream]
+            known = None
+        before = None
+        if known is not None and known.as_of == self._stretch:
+            before = known.digest
+        written = transaction.append(stream, aggregate.version, events, before=before)
+        for happened in events:
+            aggregate.apply(happened)
+        if written and known is not None:
+            known.newest = written[-1]
+            known.digest = transaction.newest_digest
+        return written
 
     def _work(self, transaction: Transaction) -> Work:
         def loaded(kind: type[HasHistory], id_: str) -> HasHistory:
@@ -522,13 +549,35 @@ class Deciding:
 
         if not self._store.remembers and self._depth < _WITHIN_A_BATCH:
             self._aggregates.clear()
-        return Work(transaction, as_utc("clock", self._clock()), loaded)
+
+        def at_place(stream: str, version: int) -> Recorded | None:
+            return self._at_place(transaction, stream, version)
+
+        return Work(transaction, as_utc("clock", self._clock()), loaded, at_place)
+
+    def _nobody_else_wrote(self, transaction: Transaction) -> bool:
+        # Return whether what was loaded in this stretch is still the newest.
+        #
+        # The head has a digest over the whole log. While it is the one that we left,
+        # what is in memory need not be compared with anything.
+        if not transaction.holds_lock:
+            return False
+        if transaction.at != self._expected:
+            self._expected = transaction.at
+            self._stretch += 1
+            self._cited.clear()
+        return True
 
     def _load(
         self, transaction: Transaction, kind: type[HasHistory], id_: str
     ) -> HasHistory:
         stream = stream_of(_KINDS[kind], checked_id(_KINDS[kind], id_))
         known = self._aggregates.get(stream)
+        newest_known = self._nobody_else_wrote(transaction)
+        stretch = self._stretch if newest_known else _BEFORE
+        if known is not None and known.as_of == stretch != _BEFORE:
+            self._aggregates.move_to_end(stream)
+            return known.aggregate
         if known is not None:
             # The newest event that was taken in is read once more: where it is no
             # longer, or is another, the store was set back to an earlier state.
@@ -543,11 +592,27 @@ class Deciding:
         for newest in events:
             aggregate.apply(newest.event)
         if newest is not None:
-            self._aggregates[stream] = _Known(aggregate, newest)
+            self._aggregates[stream] = _Known(aggregate, newest, as_of=stretch)
             self._aggregates.move_to_end(stream)
             if len(self._aggregates) > self._most_loaded:
                 self._aggregates.popitem(last=False)
         return aggregate
+
+    def _at_place(
+        self, transaction: Transaction, stream: str, version: int
+    ) -> Recorded | None:
+        # Much is said about few posts. What stands in a place stays as it is.
+        remembered = self._nobody_else_wrote(transaction) and self._store.remembers
+        place = stream, version
+        if remembered and place in self._cited:
+            self._cited.move_to_end(place)
+            return self._cited[place]
+        found = transaction.at_place(stream, version)
+        if remembered and found is not None:
+            self._cited[place] = found
+            if len(self._cited) > _MOST_CITED:
+                self._cited.popitem(last=False)
+        return found
 
     def _blank(self, kind: type[HasHistory], id_: str) -> HasHistory:
         return Circle(id_, policies=self._policies) if kind is Circle else kind(id_)
@@ -560,7 +625,10 @@ class Deciding:
         self, transaction: Transaction, stream: str, events: Sequence[object]
     ) -> list[Recorded]:
         newest = transaction.last_of(stream)
-        return transaction.append(stream, newest.version if newest else 0, events)
+        written = transaction.append(stream, newest.version if newest else 0, events)
+        self._aggregates.pop(stream, None)
+        self._expected = transaction.at
+        return written
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
@@ -595,6 +663,7 @@ class Deciding:
 
     def _forget(self) -> None:
         # What was taken in but not committed must not be believed any longer.
+        self._expected = None
         for stream in self._touched:
             self._aggregates.pop(stream, None)
 

@@ -4,6 +4,7 @@ Where history and read models are kept: one database, one transaction for both.
 Only this package knows the *eventsourcing* library and database drivers.
 """
 
+from circlekit.store.chain import Head
 from circlekit.store.database import Store, Transaction
 from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
@@ -48,6 +49,7 @@ __all__ = [
     "TODOS",
     "TOPIC_BOARD",
     "ConnectionLostError",
+    "Head",
     "Migration",
     "Store",
     "Transaction",

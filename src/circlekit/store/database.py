@@ -52,10 +52,14 @@ ON CONFLICT (model) DO UPDATE SET position = excluded.position
 class Transaction:
     """
     What is read and written together; also the rows that read models are given.
+
+    Attributes:
+        holds_lock: Whether nobody else can write until it ends.
     """
 
     session: Session
     _head: Head
+    holds_lock: bool = True
     _added: tuple[int, bytes] | None = None
     _marks: list[tuple[Head, Head, tuple[int, bytes] | None]] = field(factory=list)
     _kept: Head = field(init=False)
@@ -63,25 +67,58 @@ class Transaction:
     def __attrs_post_init__(self) -> None:
         self._kept = self._head
 
+    @property
+    def at(self) -> Head:
+        """
+        Return the log's head, with what was added here.
+        """
+        return self._head
+
+    @property
+    def newest_digest(self) -> bytes | None:
+        """
+        Return the digest of the newest event that was added here.
+        """
+        return None if self._added is None else self._added[1]
+
     def append(
-        self, stream: str, version: int, events: Iterable[object]
+        self,
+        stream: str,
+        version: int,
+        events: Iterable[object],
+        *,
+        before: bytes | None = None,
     ) -> list[Recorded]:
         """
         Write events after the *version* their history stands at.
+
+        Args:
+            stream: Their history.
+            version: Where it stands.
+            events: What to write.
+            before: The digest of the event that stands there, if it is known.
 
         Raises:
             CorruptEventError: If it does not reach so far.
         """
         self._hold()
-        before = log.digest_before(self.session, stream, version + 1)
-        if version and before == FIRST:
-            raise CorruptEventError(stream, version, "is missing")
-        recorded = []
+        if before is None:
+            before = self._digest_at_end(stream, version)
+        recorded: list[Recorded] = []
+        rows: list[log.NewRow] = []
+        position = self._head.position
         for place, event in enumerate(events, start=version + 1):
+            position += 1
             name, body = NAME_OF[type(event)], encode(event)
-            position = self._head.position + 1
-            before = self._put(before, position, stream, place, name, body)
+            row = log.new_row(before, position, stream, place, name, body)
+            before = row["digest"]
+            rows.append(row)
             recorded.append(Recorded(position, stream, place, event))
+            if len(rows) == log.BLOCK:
+                self._put_down(rows)
+                rows = []
+        if rows:
+            self._put_down(rows)
         return recorded
 
     def put(
@@ -112,7 +149,7 @@ class Transaction:
         elif position <= self._head.position:
             raise StoreError(f"position {position} of the log is taken")
         before = log.digest_before(self.session, stream, version)
-        self._put(before, position, stream, version, name, body)
+        self._put_down([log.new_row(before, position, stream, version, name, body)])
         return position
 
     def keep_head(self) -> None:
@@ -239,19 +276,18 @@ class Transaction:
         """
         return self.session.all(sql, values)
 
-    def _put(
-        self,
-        before: bytes,
-        position: int,
-        stream: str,
-        version: int,
-        name: str,
-        body: bytes,
-    ) -> bytes:
-        digest = log.put(self.session, before, position, stream, version, name, body)
-        self._head = self._head.after(position, digest)
-        self._added = position, digest
+    def _digest_at_end(self, stream: str, version: int) -> bytes:
+        digest = log.digest_before(self.session, stream, version + 1)
+        if version and digest == FIRST:
+            raise CorruptEventError(stream, version, "is missing")
         return digest
+
+    def _put_down(self, rows: Sequence[log.NewRow]) -> None:
+        log.put(self.session, rows)
+        # Only now: a statement that failed may be looked away from.
+        for row in rows:
+            self._head = self._head.after(row["position"], row["digest"])
+        self._added = self._head.position, rows[-1]["digest"]
 
     def _hold(self) -> None:
         # On a full disk SQLite undoes the whole transaction by itself; what came
@@ -341,7 +377,7 @@ class Store:
             return
         session = self._begun_reading()
         try:
-            yield Transaction(session, Head())
+            yield Transaction(session, Head(), holds_lock=False)
         finally:
             session.rollback()
             session.close()

@@ -21,6 +21,8 @@ BLOCK: Final = 500
 Row = tuple[int, str, int, str, bytes, int]
 ChainedRow = tuple[int, str, int, str, bytes, int, bytes]
 
+NewRow = dict[str, Any]
+
 COLUMNS: Final = "position, stream, version, name, body, checksum"
 _CHAINED: Final = f"{COLUMNS}, digest"
 _PUT: Final = f"""
@@ -81,32 +83,31 @@ def checksum(stream: str, version: int, name: str, body: bytes) -> int:
     return crc32(body, crc32(f"{stream}\n{version}\n{name}\n".encode()))
 
 
-def put(
-    session: Session,
-    before: bytes,
-    position: int,
-    stream: str,
-    version: int,
-    name: str,
-    body: bytes,
-) -> bytes:
+def new_row(
+    before: bytes, position: int, stream: str, version: int, name: str, body: bytes
+) -> NewRow:
     """
-    Write one row, chained to the one before it in its history; return its digest.
+    Return a row as it is written, chained to the one before it in its history.
     """
-    digest = digest_of(before, position, stream, version, name, body)
-    session.run(
-        _PUT,
-        {
-            "position": position,
-            "stream": stream,
-            "version": version,
-            "name": name,
-            "body": body,
-            "checksum": checksum(stream, version, name, body),
-            "digest": digest,
-        },
-    )
-    return digest
+    return {
+        "position": position,
+        "stream": stream,
+        "version": version,
+        "name": name,
+        "body": body,
+        "checksum": checksum(stream, version, name, body),
+        "digest": digest_of(before, position, stream, version, name, body),
+    }
+
+
+def put(session: Session, rows: Sequence[NewRow]) -> None:
+    """
+    Write one row, or several at once.
+    """
+    if len(rows) == 1:
+        session.run(_PUT, rows[0])
+    else:
+        session.run_each(_PUT, rows)
 
 
 def digest_before(session: Session, stream: str, version: int) -> bytes:

@@ -127,6 +127,18 @@ class PostgresSession(Session):
             problem = self._typed(error)
         raise problem
 
+    def run_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
+        """
+        Run a statement once for each set of parameters, all in one go.
+        """
+        try:
+            self._executed_each(_translated(sql), values)
+        except psycopg.Error as error:
+            problem = self._typed(error)
+        else:
+            return
+        raise problem
+
     def move_head(self, position: int, digest: str) -> None:
         """
         Keep a new head of the log, and wake who waits for one once it is committed.
@@ -205,6 +217,9 @@ class PostgresSession(Session):
 
     def _executed(self, sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
         return self._connection.execute(sql, values)
+
+    def _executed_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
+        psycopg.Cursor(self._connection).executemany(sql, values)
 
     def _begin(self, sql: str) -> Sequence[tuple[Any, ...]]:
         try:

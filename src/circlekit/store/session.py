@@ -86,6 +86,13 @@ class Session(ABC):
         Run a statement and return how many rows it touched.
         """
 
+    def run_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
+        """
+        Run a statement once for each set of parameters.
+        """
+        for each in values:
+            self.run(sql, each)
+
     def move_head(self, position: int, digest: str) -> None:
         """
         Keep a new head of the log.

@@ -86,6 +86,15 @@ class SqliteSession(Session):
         except sqlite3.Error as error:
             raise typed(error) from error
 
+    def run_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
+        """
+        Run a statement once for each set of parameters.
+        """
+        try:
+            self._connection.executemany(sql, values)
+        except sqlite3.Error as error:
+            raise typed(error) from error
+
     def commit(self) -> None:
         """
         Commit.
