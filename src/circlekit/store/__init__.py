@@ -5,7 +5,7 @@ Only this package knows the *eventsourcing* library and database drivers.
 """
 
 from circlekit.store.chain import Head
-from circlekit.store.database import Store, Transaction
+from circlekit.store.database import Store
 from circlekit.store.joining import joined
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
@@ -29,6 +29,7 @@ from circlekit.store.schema import (
     TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError
+from circlekit.store.transaction import Transaction
 
 __all__ = [
     "ACTIVITY",

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from circlekit.errors import CorruptEventError
 from circlekit.events.record import Recorded
 from circlekit.store import log
-from circlekit.store.database import Transaction
+from circlekit.store.transaction import Transaction
 
 
 class Waiting(NamedTuple):

@@ -14,11 +14,12 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import SQLAlchemyError
 
 from circlekit.errors import StoreError
-from circlekit.store.database import Store, Transaction
+from circlekit.store.database import Store
 from circlekit.store.joined_sqlite import JoinedSqliteSession, must_be_its_file
 from circlekit.store.migrating import must_be_ours, version_of
 from circlekit.store.session import Database, Session
 from circlekit.store.sqlite import SqliteDatabase
+from circlekit.store.transaction import Transaction
 
 _ACCEPTED: Final = "a connection of SQLAlchemy, sqlite3 or psycopg to the kit's store"
 

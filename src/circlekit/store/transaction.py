@@ -1,0 +1,272 @@
+"""
+What is read and written together, and what of it is known.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from attrs import define, field
+
+from circlekit.errors import CorruptEventError, StoreError
+from circlekit.events.names import NAME_OF
+from circlekit.events.record import Recorded
+from circlekit.store import log
+from circlekit.store.chain import FIRST, Head
+from circlekit.store.mapper import encode
+from circlekit.store.session import Session
+
+_OUTCOME: Final = "SELECT said, first, last FROM circlekit_command WHERE id = :id"
+_KEEP_OUTCOME: Final = """
+INSERT INTO circlekit_command (id, said, first, last)
+VALUES (:id, :said, :first, :last)
+"""
+
+
+@define
+class Transaction:
+    """
+    What is read and written together; also the rows that read models are given.
+
+    Attributes:
+        holds_lock: Whether nobody else can write until it ends.
+    """
+
+    session: Session
+    _head: Head
+    holds_lock: bool = True
+    _added: tuple[int, bytes] | None = None
+    _marks: list[tuple[Head, Head, tuple[int, bytes] | None]] = field(factory=list)
+    _kept: Head = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._kept = self._head
+
+    @property
+    def at(self) -> Head:
+        """
+        Return the log's head, with what was added here.
+        """
+        return self._head
+
+    @property
+    def newest_digest(self) -> bytes | None:
+        """
+        Return the digest of the newest event that was added here.
+        """
+        return None if self._added is None else self._added[1]
+
+    def append(
+        self,
+        stream: str,
+        version: int,
+        events: Iterable[object],
+        *,
+        before: bytes | None = None,
+    ) -> list[Recorded]:
+        """
+        Write events after the *version* their history stands at.
+
+        Args:
+            stream: Their history.
+            version: Where it stands.
+            events: What to write.
+            before: The digest of the event that stands there, if it is known.
+
+        Raises:
+            CorruptEventError: If it does not reach so far.
+        """
+        self._hold()
+        if before is None:
+            before = self._digest_at_end(stream, version)
+        recorded: list[Recorded] = []
+        rows: list[log.NewRow] = []
+        position = self._head.position
+        for place, event in enumerate(events, start=version + 1):
+            position += 1
+            name, body = NAME_OF[type(event)], encode(event)
+            row = log.new_row(before, position, stream, place, name, body)
+            before = row["digest"]
+            rows.append(row)
+            recorded.append(Recorded(position, stream, place, event))
+            if len(rows) == log.BLOCK:
+                self._put_down(rows)
+                rows = []
+        if rows:
+            self._put_down(rows)
+        return recorded
+
+    def put(
+        self,
+        stream: str,
+        version: int,
+        name: str,
+        body: bytes,
+        *,
+        position: int | None = None,
+    ) -> int:
+        """
+        Write one event as it is stored, and return its position.
+
+        Args:
+            stream: Its history.
+            version: Its place there.
+            name: Its stored name.
+            body: Its bytes.
+            position: Its place in the log, if not the next one.
+
+        Raises:
+            StoreError: If a place is taken.
+        """
+        self._hold()
+        if position is None:
+            position = self._head.position + 1
+        elif position <= self._head.position:
+            raise StoreError(f"position {position} of the log is taken")
+        before = log.digest_before(self.session, stream, version)
+        self._put_down([log.new_row(before, position, stream, version, name, body)])
+        return position
+
+    def keep_head(self) -> None:
+        """
+        Keep the log's head, if anything was added to the log.
+        """
+        self._hold()
+        if self._head != self._kept:
+            log.move_head(self.session, self._head)
+            self._kept = self._head
+
+    def is_written(self, session: Session) -> bool:
+        """
+        Return whether the newest event that was added here is there, for others too.
+        """
+        if self._added is None:
+            return False
+        position, digest = self._added
+        return digest == log.digest_at(session, position)
+
+    def must_stand(self) -> None:
+        """
+        Go on if what was added here has not been undone behind our back.
+
+        Raises:
+            StoreError: If it has.
+        """
+        if self._added is not None and not self.is_written(self.session):
+            raise StoreError(
+                "what this batch wrote was undone before its end; "
+                "accepted: to go back to a savepoint outside of it"
+            )
+
+    def mark(self) -> None:
+        """
+        Remember how things stand, to be able to come back to it.
+        """
+        self._hold()
+        self.session.run("SAVEPOINT circlekit")
+        self._marks.append((self._head, self._kept, self._added))
+
+    def back_to_mark(self) -> None:
+        """
+        Undo what was written since the newest mark.
+        """
+        self._hold()
+        self.session.run("ROLLBACK TO circlekit")
+        self._head, self._kept, self._added = self._marks[-1]
+        self.forget_mark()
+
+    def forget_mark(self) -> None:
+        """
+        Go on without the newest mark.
+        """
+        self.session.run("RELEASE circlekit")
+        self._marks.pop()
+
+    def history(self, stream: str, *, after: int = 0) -> Iterator[Recorded]:
+        """
+        Return the events of one history, from just after a place.
+        """
+        return log.history(self.session, stream, after=after)
+
+    def histories(self, streams: Sequence[str]) -> dict[str, list[Recorded]]:
+        """
+        Return the events of many histories, a block of them with each query.
+        """
+        return log.histories(self.session, streams)
+
+    def at_place(self, stream: str, version: int) -> Recorded | None:
+        """
+        Return the event at one place of a history, None if nothing stands there.
+        """
+        return log.at_place(self.session, stream, version)
+
+    def last_of(self, stream: str) -> Recorded | None:
+        """
+        Return the newest event of a history, None if there is none.
+        """
+        return log.last_of(self.session, stream)
+
+    def span(self, first: int, last: int) -> list[Recorded]:
+        """
+        Return the events from one position to another, both included.
+        """
+        return log.span(self.session, first, last)
+
+    def head(self) -> int:
+        """
+        Return the newest position, 0 in an empty store.
+        """
+        return log.newest(self.session)
+
+    def outcome(self, command_id: str) -> tuple[str, int, int] | None:
+        """
+        Return what a named command said and the positions it wrote, if it came.
+        """
+        rows = self.session.all(_OUTCOME, {"id": command_id})
+        if not rows:
+            return None
+        ((said, first, last),) = rows
+        return said, first, last
+
+    def keep_outcome(self, command_id: str, said: str, first: int, last: int) -> None:
+        """
+        Remember what a named command said and the positions it wrote.
+        """
+        self._hold()
+        self.session.run(
+            _KEEP_OUTCOME,
+            {"id": command_id, "said": said, "first": first, "last": last},
+        )
+
+    def run(self, sql: str, **values: Any) -> int:
+        """
+        Run a read model's statement and return how many rows it touched.
+        """
+        self._hold()
+        return self.session.run(sql, values)
+
+    def all(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
+        """
+        Run a read model's query and return its rows.
+        """
+        return self.session.all(sql, values)
+
+    def _digest_at_end(self, stream: str, version: int) -> bytes:
+        digest = log.digest_before(self.session, stream, version + 1)
+        if version and digest == FIRST:
+            raise CorruptEventError(stream, version, "is missing")
+        return digest
+
+    def _put_down(self, rows: Sequence[log.NewRow]) -> None:
+        log.put(self.session, rows)
+        # Only now: a statement that failed may be looked away from.
+        for row in rows:
+            self._head = self._head.after(row["position"], row["digest"])
+        self._added = self._head.position, rows[-1]["digest"]
+
+    def _hold(self) -> None:
+        # On a full disk SQLite undoes the whole transaction by itself; what came
+        # after would be written on its own.
+        if not self.session.in_transaction():
+            raise StoreError(
+                "a command broke off; the database has undone the transaction"
+            )
