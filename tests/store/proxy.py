@@ -2,6 +2,7 @@
 Somebody between a kit and its PostgreSQL server, who loses things.
 """
 
+import re
 import socket
 from contextlib import suppress
 from threading import Lock, Thread
@@ -11,11 +12,16 @@ from psycopg.conninfo import conninfo_to_dict
 
 # With its end: every BEGIN says COMMITTED.
 _COMMIT = b"COMMIT\x00"
+# A statement that writes and commits at once: where it is prepared, with the name it is
+# given, and where it is carried out by that name.
+_PREPARED = re.compile(rb"P.{4}([^\x00]*)\x00[^\x00]*WITH patience", re.DOTALL)
+_BOUND = re.compile(rb"B.{4}[^\x00]*\x00([^\x00]*)\x00", re.DOTALL)
 
 
 class Proxy:
     """
-    Passes everything on, but for a COMMIT, or what the server says to it.
+    Passes everything on, but for a COMMIT, or what the server says to it. A statement
+    that commits by itself counts as one.
 
     Attributes:
         eat_replies: To how many of the next COMMITs nobody hears the answer.
@@ -88,8 +94,9 @@ class Proxy:
         return socket.create_connection((host, int(port)))
 
     def _there(self, client, server, deaf):
+        named = set()
         while said := _heard(client):
-            if _COMMIT in said:
+            if _commits(said, named):
                 if self.eat_commits:
                     self.eat_commits -= 1
                     break
@@ -105,6 +112,12 @@ class Proxy:
             with suppress(OSError):
                 client.sendall(said)
         _hang_up(client, server)
+
+
+def _commits(said, named):
+    prepared, bound = set(_PREPARED.findall(said)), set(_BOUND.findall(said))
+    named |= prepared - {b""}
+    return _COMMIT in said or bool(bound & (named | prepared))
 
 
 def _heard(from_):

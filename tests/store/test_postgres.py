@@ -235,10 +235,12 @@ def test_a_lost_commit(kit, proxy):
     A COMMIT that does not arrive is told from one that does: nothing was written.
     """
     for _ in range(20):
-        proxy.eat_commits = 1
+        # One that is tried without the lock, and one with it.
+        proxy.eat_commits = 2
         with pytest.raises(StoreError, match="nothing was written") as caught:
             kit.publish_post("club", by="mei", text="Lost")
         assert not isinstance(caught.value, OutcomeUnknownError)
+    proxy.eat_commits = 0
 
     assert [] == _posts(kit)
     post = kit.publish_post("club", by="mei", text="Found")

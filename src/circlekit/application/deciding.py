@@ -53,7 +53,7 @@ from circlekit.ids import (
 from circlekit.policies.authority import Role
 from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
-from circlekit.store import Head, Store, Transaction
+from circlekit.store import Head, NeedsLockError, Store, Transaction
 from circlekit.text import checked_id
 from circlekit.verdict import ALLOWED, RefusedError, Verdict
 
@@ -360,6 +360,7 @@ class Deciding:
     _cited: OrderedDict[tuple[str, int], Recorded] = field(factory=OrderedDict)
     _expected: Head | None = None
     _stretch: int = 0
+    _calm: bool = False
     _depth: int = 0
     _broken: bool = False
     _asking: local = field(factory=local)
@@ -434,7 +435,9 @@ class Deciding:
         by: str,
         said: Sequence[object],
         command_id: str | None,
+        light: bool = False,
     ) -> _T:
+        # *light*: it writes a few events of one history, and can be planned again.
         checked_id("by", by)
         kind, _, id_ = about.partition("/")
         checked_id(kind, id_)
@@ -452,25 +455,58 @@ class Deciding:
         if command_id is not None:
             checked_id("command_id", command_id)
             digest = _digest(name, about, by, said)
-        with _named(command_id), self._transaction() as transaction:
-            recorded = None
+
+        def carry_out(
+            transaction: Transaction,
+        ) -> tuple[list[Recorded], RefusedError | None]:
             if command_id is not None and not made:
-                recorded = _earlier(transaction, command_id, digest)
-            if recorded is None:
-                recorded, refusal = self._carry_out(
-                    transaction, name, plan, about=about, by=by
-                )
-                if command_id is not None and (recorded or refusal is None):
-                    first = recorded[0].position if recorded else 0
-                    last = recorded[-1].position if recorded else -1
-                    with self._whole():
-                        transaction.keep_outcome(command_id, digest, first, last)
-            else:
-                refusal = _refusal_of(recorded, about)
+                earlier = _earlier(transaction, command_id, digest)
+                if earlier is not None:
+                    return earlier, _refusal_of(earlier, about)
+            recorded, refusal = self._carry_out(
+                transaction, name, plan, about=about, by=by
+            )
+            if command_id is not None and (recorded or refusal is None):
+                first = recorded[0].position if recorded else 0
+                last = recorded[-1].position if recorded else -1
+                with self._whole():
+                    transaction.keep_outcome(command_id, digest, first, last)
+            return recorded, refusal
+
+        with _named(command_id):
+            done = self._tried(carry_out) if light and self._is_calm else None
+            if done is None:
+                with self._transaction() as transaction:
+                    done = carry_out(transaction)
+        recorded, refusal = done
         # Raised only now: the record of the refusal is committed like any other.
         if refusal is not None:
             raise refusal
         return answer(recorded)
+
+    @property
+    def _is_calm(self) -> bool:
+        # Whether a command that is tried has good chances.
+        return (
+            self._calm
+            and self._expected is not None
+            and self._store.tries
+            and not self._store.is_writing_here
+        )
+
+    def _tried(self, carry_out: Callable[[Transaction], _T]) -> _T | None:
+        expected = self._expected
+        if expected is None:
+            return None
+        try:
+            with self._store.attempting(expected) as attempt:
+                done = carry_out(attempt)
+        except BaseException as error:
+            self._expected, self._calm = expected, False
+            if isinstance(error, NeedsLockError):
+                return None
+            raise
+        return done
 
     def _carried_out(self, plan: Callable[[Work], _T]) -> _T:
         # A part of a command that was allowed as a whole, in a transaction of its own.
@@ -536,11 +572,15 @@ class Deciding:
         if known is not None and known.as_of == self._stretch:
             before = known.digest
         written = transaction.append(stream, aggregate.version, events, before=before)
-        for happened in events:
-            aggregate.apply(happened)
-        if written and known is not None:
-            known.newest = written[-1]
-            known.digest = transaction.newest_digest
+        digest = transaction.newest_digest
+
+        def take_in() -> None:
+            for happened in events:
+                aggregate.apply(happened)
+            if written and known is not None:
+                known.newest, known.digest = written[-1], digest
+
+        transaction.then(take_in)
         return written
 
     def _work(self, transaction: Transaction) -> Work:
@@ -560,9 +600,10 @@ class Deciding:
         #
         # The head has a digest over the whole log. While it is the one that we left,
         # what is in memory need not be compared with anything.
-        if not transaction.holds_lock:
+        if not transaction.decides:
             return False
         if transaction.at != self._expected:
+            self._calm = self._expected is None
             self._expected = transaction.at
             self._stretch += 1
             self._cited.clear()
@@ -636,6 +677,7 @@ class Deciding:
             if not self._depth:
                 self._touched.clear()
                 self._broken = False
+                self._calm = True
             # Half of a command is there: nothing may be decided by that.
             self._hold()
             self._depth += 1

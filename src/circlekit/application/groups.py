@@ -162,6 +162,7 @@ class Groups(Deciding):
             by=by,
             said=(text, seen, watched, _named(parent, group)),
             command_id=command_id,
+            light=True,
         )
 
     @command

@@ -91,6 +91,7 @@ class Posts(Deciding):
             by=by,
             said=(*content.said(), sync),
             command_id=command_id,
+            light=True,
         )
 
     @command
@@ -197,6 +198,7 @@ class Posts(Deciding):
             by=by,
             said=(where.version, text, parent.version if parent else None),
             command_id=command_id,
+            light=True,
         )
 
     @command
@@ -366,6 +368,7 @@ class Posts(Deciding):
             by=by,
             said=(*content.said(), reason),
             command_id=command_id,
+            light=True,
         )
 
     @command

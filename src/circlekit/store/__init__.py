@@ -4,6 +4,7 @@ Where history and read models are kept: one database, one transaction for both.
 Only this package knows the *eventsourcing* library and database drivers.
 """
 
+from circlekit.store.attempt import NeedsLockError
 from circlekit.store.chain import Head
 from circlekit.store.database import Store
 from circlekit.store.joining import joined
@@ -52,6 +53,7 @@ __all__ = [
     "ConnectionLostError",
     "Head",
     "Migration",
+    "NeedsLockError",
     "Store",
     "Transaction",
     "joined",

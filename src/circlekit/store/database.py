@@ -26,6 +26,7 @@ from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
 from circlekit.projections.read_model import ReadModel
 from circlekit.store import log
+from circlekit.store.attempt import Attempt, NeedsLockError
 from circlekit.store.chain import FIRST, Head
 from circlekit.store.rebuilding import Beside, let_others_write
 from circlekit.store.session import (
@@ -99,6 +100,41 @@ class Store:
                 self._writing = None
                 self._writing_thread = 0
 
+    @property
+    def tries(self) -> bool:
+        """
+        Return whether commands are tried here before anybody holds the lock.
+        """
+        return self._database.tries
+
+    @contextmanager
+    def attempting(self, head: Head) -> Iterator[Attempt]:
+        """
+        Decide a command without the lock, and write it if nobody else wrote meanwhile.
+
+        Args:
+            head: The log's head, as this process left it.
+
+        Raises:
+            NeedsLockError: If it has to be decided with the lock; nothing was written.
+            OutcomeUnknownError: If the connection was lost while it was written, and
+                nobody could be asked afterwards.
+        """
+        self._must_be_here()
+        with self._lock:
+            attempt = Attempt(self._writer_or_needs_lock(), head)
+            self._writing, self._writing_thread = attempt, get_ident()
+            try:
+                try:
+                    yield attempt
+                except CirclekitError as error:
+                    # It may be the newest state that makes the difference.
+                    raise NeedsLockError(str(error)) from error
+                self._write(attempt)
+            finally:
+                self._writing, self._writing_thread = None, 0
+            attempt.settle()
+
     @contextmanager
     def alone(self) -> Iterator[Transaction]:
         """
@@ -122,7 +158,7 @@ class Store:
             return
         session = self._begun_reading()
         try:
-            yield Transaction(session, Head(), holds_lock=False)
+            yield Transaction(session, Head(), decides=False)
         finally:
             session.rollback()
             session.close()
@@ -480,6 +516,20 @@ class Store:
         except BaseException:
             self._writer.rollback()
             raise
+
+    def _writer_or_needs_lock(self) -> Session:
+        if self._writer is None:
+            raise NeedsLockError("there is no connection to write on yet")
+        return self._writer
+
+    def _write(self, attempt: Attempt) -> None:
+        try:
+            attempt.write()
+        except OutcomeUnknownError:
+            if not self._was_committed(attempt):
+                raise NeedsLockError("the connection was lost") from None
+        except CirclekitError as error:
+            raise NeedsLockError(str(error)) from error
 
     def _commit(self, transaction: Transaction) -> None:
         try:

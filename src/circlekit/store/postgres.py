@@ -31,6 +31,7 @@ from circlekit.errors import (
     OutcomeUnknownError,
     StoreError,
 )
+from circlekit.store.chain import Head
 from circlekit.store.session import (
     ACCEPTED,
     HEAD,
@@ -56,6 +57,32 @@ _CHANNEL: Final = "circlekit"
 _MOVE_HEAD: Final = f"""
 WITH moved AS ({MOVE_HEAD} RETURNING id)
 SELECT pg_notify('{_CHANNEL}', '') FROM moved
+"""
+# Waits for the head's row no longer than it must, takes it if it is as expected, and
+# hangs all that is written on that. What comes of it is one row, or none.
+_WRITE_IF: Final = f"""
+WITH patience AS MATERIALIZED (
+    SELECT pg_catalog.set_config('lock_timeout', :patience, true)),
+moved AS (
+    UPDATE circlekit_head SET position = :position, digest = :digest FROM patience
+    WHERE id = 1 AND position = :position_before AND digest = :digest_before
+    RETURNING id),
+put AS (
+    INSERT INTO circlekit_event
+    (position, stream, version, name, body, checksum, digest)
+    SELECT row.* FROM moved CROSS JOIN (VALUES {{}}) AS row)
+    {{}}
+SELECT pg_notify('{_CHANNEL}', '') FROM moved
+"""
+_ROW_IF: Final = (
+    "(CAST(:position_{0} AS bigint), :stream_{0}, CAST(:version_{0} AS integer), "
+    ":name_{0}, CAST(:body_{0} AS bytea), CAST(:checksum_{0} AS bigint), "
+    "CAST(:digest_{0} AS bytea))"
+)
+_OUTCOME_IF: Final = """
+, said AS (
+    INSERT INTO circlekit_command (id, said, first, last)
+    SELECT :id, :said, CAST(:first AS bigint), CAST(:last AS bigint) FROM moved)
 """
 # How often somebody who listens looks whether they are to stop.
 _LOOK_UP: Final = 0.1
@@ -137,6 +164,35 @@ class PostgresSession(Session):
             problem = self._typed(error)
         else:
             return
+        raise problem
+
+    def write_if(
+        self,
+        before: Head,
+        after: Head,
+        rows: Sequence[Mapping[str, Any]],
+        outcome: Mapping[str, Any] | None,
+    ) -> bool:
+        """
+        Write if the head is as expected: one way to the server and back.
+        """
+        values = {
+            "patience": f"{self._database.busy_ms}ms",
+            "position_before": before.position,
+            "digest_before": before.digest.hex(),
+            "position": after.position,
+            "digest": after.digest.hex(),
+            **(outcome or {}),
+        }
+        for number, row in enumerate(rows):
+            values |= {f"{name}_{number}": value for name, value in row.items()}
+        sql = _write_if(len(rows), keeps=outcome is not None)
+        try:
+            return self._executed(sql, values).rowcount == 1
+        except psycopg.Error as error:
+            problem = self._typed(error)
+        if isinstance(problem, ConnectionLostError):
+            raise OutcomeUnknownError
         raise problem
 
     def move_head(self, position: int, digest: str) -> None:
@@ -259,6 +315,7 @@ class PostgresDatabase(Database):
     """
 
     makes_tables: ClassVar[bool] = False
+    tries: ClassVar[bool] = True
     may_lose_replies: ClassVar[bool] = True
     shared: bool = field(default=False, init=False)
     _options: dict[str, Any]
@@ -456,6 +513,12 @@ class _Listening(Waking):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+@cache
+def _write_if(rows: int, *, keeps: bool) -> str:
+    put = ", ".join(_ROW_IF.format(number) for number in range(rows))
+    return _translated(_WRITE_IF.format(put, _OUTCOME_IF if keeps else ""))
 
 
 @cache

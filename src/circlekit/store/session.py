@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 from sqlalchemy.engine import Dialect
 
 from circlekit.errors import StoreError
+from circlekit.store.chain import Head
 
 ACCEPTED: Final = (
     "sqlite:///path/to/file.db, sqlite:// for memory, "
@@ -92,6 +93,32 @@ class Session(ABC):
         """
         for each in values:
             self.run(sql, each)
+
+    def write_if(
+        self,
+        before: Head,
+        after: Head,
+        rows: Sequence[Mapping[str, Any]],
+        outcome: Mapping[str, Any] | None,
+    ) -> bool:
+        """
+        Write events and a command's outcome by one statement, outside of a transaction.
+
+        Only where :attr:`Database.tries` says so.
+
+        Args:
+            before: What the log's head must be.
+            after: What it is then.
+            rows: The events.
+            outcome: What a command came to, if it is to be kept.
+
+        Returns:
+            Whether the head was that; if not, nothing was written.
+
+        Raises:
+            OutcomeUnknownError: If the connection was lost meanwhile.
+        """
+        raise NotImplementedError
 
     def move_head(self, position: int, digest: str) -> None:
         """
@@ -174,12 +201,15 @@ class Database(ABC):
     Attributes:
         makes_tables: Whether a store is made by opening it.
 
+        tries: Whether commands are tried before anybody holds the lock.
+
         may_lose_replies: Whether there is a way to it on which answers are lost.
 
         shared: Whether all work goes over one connection, as in memory.
     """
 
     makes_tables: ClassVar[bool]
+    tries: ClassVar[bool] = False
     may_lose_replies: ClassVar[bool]
     shared: bool
 

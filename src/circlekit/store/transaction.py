@@ -2,7 +2,7 @@
 What is read and written together, and what of it is known.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from attrs import define, field
@@ -28,12 +28,13 @@ class Transaction:
     What is read and written together; also the rows that read models are given.
 
     Attributes:
-        holds_lock: Whether nobody else can write until it ends.
+        decides: Whether what is decided here is decided by the newest state, or is not
+            written at all.
     """
 
     session: Session
     _head: Head
-    holds_lock: bool = True
+    decides: bool = True
     _added: tuple[int, bytes] | None = None
     _marks: list[tuple[Head, Head, tuple[int, bytes] | None]] = field(factory=list)
     _kept: Head = field(init=False)
@@ -125,6 +126,12 @@ class Transaction:
         before = log.digest_before(self.session, stream, version)
         self._put_down([log.new_row(before, position, stream, version, name, body)])
         return position
+
+    def then(self, do: Callable[[], None]) -> None:
+        """
+        Do what follows from what was written: at once, for it is undone with it.
+        """
+        do()
 
     def keep_head(self) -> None:
         """
