@@ -20,8 +20,9 @@ _BOUND = re.compile(rb"B.{4}[^\x00]*\x00([^\x00]*)\x00", re.DOTALL)
 
 class Proxy:
     """
-    Passes everything on, but for a COMMIT, or what the server says to it. A statement
-    that commits by itself counts as one.
+    Passes everything on, but for a COMMIT, or what the server says to it.
+
+    A statement that commits by itself counts as one.
 
     Attributes:
         eat_replies: To how many of the next COMMITs nobody hears the answer.

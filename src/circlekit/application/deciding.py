@@ -28,6 +28,7 @@ from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.todo import Todo
 from circlekit.aggregates.topic import Topic
 from circlekit.aggregates.topic_names import TopicNames
+from circlekit.application import snapshots
 from circlekit.clock import EPOCH, Clock, as_utc
 from circlekit.errors import (
     CommandIdReusedError,
@@ -568,9 +569,11 @@ class Deciding:
         if known is not None and known.aggregate is not aggregate:
             del self._aggregates[stream]
             known = None
-        before = None
+        before, stood_at = None, aggregate.version
         if known is not None and known.as_of == self._stretch:
             before = known.digest
+        if snapshots.due(aggregate, stood_at + len(events), stood_at):
+            transaction.must_hold_lock()
         written = transaction.append(stream, aggregate.version, events, before=before)
         digest = transaction.newest_digest
 
@@ -579,6 +582,7 @@ class Deciding:
                 aggregate.apply(happened)
             if written and known is not None:
                 known.newest, known.digest = written[-1], digest
+                self._keep_snapshot(transaction, known, stood_at)
 
         transaction.then(take_in)
         return written
@@ -626,14 +630,19 @@ class Deciding:
             if next(events, None) != known.newest:
                 known = None
         if known is None:
-            aggregate, newest = self._blank(kind, id_), None
-            events = transaction.history(stream)
+            aggregate, newest, digest = self._begun(transaction, kind, id_)
+            events = transaction.history(stream, after=aggregate.version)
         else:
-            aggregate, newest = known.aggregate, known.newest
+            aggregate, newest, digest = known.aggregate, known.newest, known.digest
+        before = aggregate.version
         for newest in events:
             aggregate.apply(newest.event)
+        if aggregate.version != before:
+            digest = None
         if newest is not None:
-            self._aggregates[stream] = _Known(aggregate, newest, as_of=stretch)
+            known = _Known(aggregate, newest, digest, as_of=stretch)
+            self._keep_snapshot(transaction, known, before)
+            self._aggregates[stream] = known
             self._aggregates.move_to_end(stream)
             if len(self._aggregates) > self._most_loaded:
                 self._aggregates.popitem(last=False)
@@ -654,6 +663,31 @@ class Deciding:
             if len(self._cited) > _MOST_CITED:
                 self._cited.popitem(last=False)
         return found
+
+    def _begun(
+        self, transaction: Transaction, kind: type[HasHistory], id_: str
+    ) -> tuple[HasHistory, Recorded | None, bytes | None]:
+        # From where a history is to be read on: its snapshot, or its beginning.
+        blank = self._blank(kind, id_)
+        if kind not in snapshots.KINDS:
+            return blank, None, None
+        kept = transaction.snapshot(stream_of(_KINDS[kind], id_), snapshots.form())
+        if kept is None:
+            return blank, None, None
+        aggregate = snapshots.read(kind, kept.body)
+        if isinstance(aggregate, Circle):
+            aggregate.policies = self._policies
+        return aggregate, kept.newest, kept.digest
+
+    def _keep_snapshot(
+        self, transaction: Transaction, known: _Known, before: int
+    ) -> None:
+        it = known.aggregate
+        if transaction.holds_lock and snapshots.due(it, it.version, before):
+            body = snapshots.written(it)
+            transaction.keep_snapshot(
+                known.newest, known.digest, snapshots.form(), body
+            )
 
     def _blank(self, kind: type[HasHistory], id_: str) -> HasHistory:
         return Circle(id_, policies=self._policies) if kind is Circle else kind(id_)

@@ -43,6 +43,19 @@ class Attempt(Transaction):
     _outcome: dict[str, Any] | None = None
     _then: list[Callable[[], None]] = field(factory=list)
 
+    @property
+    def holds_lock(self) -> bool:
+        """
+        Return False: others may write meanwhile.
+        """
+        return False
+
+    def must_hold_lock(self) -> NoReturn:
+        """
+        Refuse.
+        """
+        self._refuse()
+
     def write(self) -> None:
         """
         Write what was decided, if the head is still the one it was decided by.
@@ -104,6 +117,12 @@ class Attempt(Transaction):
         Refuse: what concerns many is decided with the lock.
         """
         self._refuse(streams)
+
+    def keep_snapshot(self, *given: Any) -> NoReturn:
+        """
+        Refuse: what takes longer to write is written with the lock.
+        """
+        self._refuse(given)
 
     def put(self, *given: Any, **more: Any) -> NoReturn:
         """

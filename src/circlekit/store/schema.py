@@ -134,3 +134,14 @@ Table(
     Column("at", WHOLE_NUMBER, nullable=False),
     Index("circlekit_parked_stream", "follower", "stream"),
 )
+# What long histories had come to; can be deleted at any time.
+Table(
+    "circlekit_snapshot",
+    HISTORY,
+    Column("stream", TEXT, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("form", TEXT, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("checksum", WHOLE_NUMBER, nullable=False),
+)

@@ -10,10 +10,11 @@ from attrs import define, field
 from circlekit.errors import CorruptEventError, StoreError
 from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
-from circlekit.store import log
+from circlekit.store import log, snapshots
 from circlekit.store.chain import FIRST, Head
 from circlekit.store.mapper import encode
 from circlekit.store.session import Session
+from circlekit.store.snapshots import Snapshot
 
 _OUTCOME: Final = "SELECT said, first, last FROM circlekit_command WHERE id = :id"
 _KEEP_OUTCOME: Final = """
@@ -41,6 +42,13 @@ class Transaction:
 
     def __attrs_post_init__(self) -> None:
         self._kept = self._head
+
+    @property
+    def holds_lock(self) -> bool:
+        """
+        Return whether nobody else can write until it ends.
+        """
+        return self.decides
 
     @property
     def at(self) -> Head:
@@ -127,6 +135,11 @@ class Transaction:
         self._put_down([log.new_row(before, position, stream, version, name, body)])
         return position
 
+    def must_hold_lock(self) -> None:
+        """
+        Go on if what follows is written by more than one statement, as it is here.
+        """
+
     def then(self, do: Callable[[], None]) -> None:
         """
         Do what follows from what was written: at once, for it is undone with it.
@@ -199,6 +212,23 @@ class Transaction:
         Return the events of many histories, a block of them with each query.
         """
         return log.histories(self.session, streams)
+
+    def snapshot(self, stream: str, form: str) -> Snapshot | None:
+        """
+        Return what a history had come to, None if that was not kept in this form.
+        """
+        return snapshots.kept(self.session, stream, form)
+
+    def keep_snapshot(
+        self, newest: Recorded, digest: bytes | None, form: str, body: bytes
+    ) -> None:
+        """
+        Keep what a history has come to at its newest event.
+        """
+        self._hold()
+        if digest is None:
+            digest = self._digest_at_end(newest.stream, newest.version)
+        snapshots.keep(self.session, newest, digest, form, body)
 
     def at_place(self, stream: str, version: int) -> Recorded | None:
         """
