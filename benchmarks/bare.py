@@ -37,7 +37,7 @@ _PUT: Final = """
 INSERT INTO event (stream, version, name, body, checksum, digest)
 VALUES ({0}, {0}, {0}, {0}, {0}, {0})
 """
-_PUT_SQLITE, _PUT_POSTGRES = _PUT.format("?"), _PUT.format("%s")
+PUT_SQLITE, PUT_POSTGRES = _PUT.format("?"), _PUT.format("%s")
 
 
 def sqlite(path: Path) -> sqlite3.Connection:
@@ -93,7 +93,7 @@ def putting_sqlite(
 
     def put() -> None:
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(_PUT_SQLITE, row(stream, next(versions), event()))
+        connection.execute(PUT_SQLITE, row(stream, next(versions), event()))
         connection.execute("COMMIT")
 
     return put
@@ -110,6 +110,6 @@ def putting_postgres(
     versions = itertools.count(1)
 
     def put() -> None:
-        connection.execute(_PUT_POSTGRES, row(stream, next(versions), event()))
+        connection.execute(PUT_POSTGRES, row(stream, next(versions), event()))
 
     return put

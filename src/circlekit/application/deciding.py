@@ -535,18 +535,34 @@ class Deciding:
         except RefusedError as refusal:
             if not self._record_refusals:
                 return [], refusal
-            beside = refusals_beside(about)
-            at = max(
-                work.now,
-                self._last_at(transaction, about),
-                self._last_at(transaction, beside),
+            written = self._take_note(
+                transaction, refusal, name, about=about, by=by, now=work.now
             )
-            event = CommandRefused(
-                command=name, reasons=refusal.verdict.reasons, by=by, at=at
-            )
-            return self._add(transaction, beside, [event]), refusal
+            return written, refusal
         with self._whole():
             return self._write(transaction, work), None
+
+    def _take_note(
+        self,
+        transaction: Transaction,
+        refusal: RefusedError,
+        name: str,
+        *,
+        about: str,
+        by: str,
+        now: datetime,
+    ) -> list[Recorded]:
+        beside = refusals_beside(about)
+        end = transaction.end_of(beside)
+        at = max(
+            now,
+            self._last_at(transaction, about),
+            EPOCH if end is None else end[0].event.at,
+        )
+        event = CommandRefused(
+            command=name, reasons=refusal.verdict.reasons, by=by, at=at
+        )
+        return self._append(transaction, beside, end, [event])
 
     def _write(self, transaction: Transaction, work: Work) -> list[Recorded]:
         recorded: list[Recorded] = []
@@ -630,8 +646,7 @@ class Deciding:
             if next(events, None) != known.newest:
                 known = None
         if known is None:
-            aggregate, newest, digest = self._begun(transaction, kind, id_)
-            events = transaction.history(stream, after=aggregate.version)
+            aggregate, newest, digest, events = self._begun(transaction, kind, id_)
         else:
             aggregate, newest, digest = known.aggregate, known.newest, known.digest
         before = aggregate.version
@@ -666,18 +681,23 @@ class Deciding:
 
     def _begun(
         self, transaction: Transaction, kind: type[HasHistory], id_: str
-    ) -> tuple[HasHistory, Recorded | None, bytes | None]:
-        # From where a history is to be read on: its snapshot, or its beginning.
-        blank = self._blank(kind, id_)
+    ) -> tuple[HasHistory, Recorded | None, bytes | None, Iterator[Recorded]]:
+        # From where a history is to be read on, and what comes after that.
+        blank, stream = self._blank(kind, id_), stream_of(_KINDS[kind], id_)
         if kind not in snapshots.KINDS:
-            return blank, None, None
-        kept = transaction.snapshot(stream_of(_KINDS[kind], id_), snapshots.form())
+            return blank, None, None, transaction.history(stream)
+        form = snapshots.form()
+        short = transaction.short_history(stream, form)
+        if short is not None:
+            return blank, None, None, iter(short)
+        kept = transaction.snapshot(stream, form)
         if kept is None:
-            return blank, None, None
+            return blank, None, None, transaction.history(stream)
         aggregate = snapshots.read(kind, kept.body)
         if isinstance(aggregate, Circle):
             aggregate.policies = self._policies
-        return aggregate, kept.newest, kept.digest
+        since = transaction.history(stream, after=aggregate.version)
+        return aggregate, kept.newest, kept.digest, since
 
     def _keep_snapshot(
         self, transaction: Transaction, known: _Known, before: int
@@ -693,14 +713,27 @@ class Deciding:
         return Circle(id_, policies=self._policies) if kind is Circle else kind(id_)
 
     def _last_at(self, transaction: Transaction, stream: str) -> datetime:
+        known = self._aggregates.get(stream)
+        # In this order: to look may begin a new stretch.
+        believed = self._nobody_else_wrote(transaction)
+        if known is not None and believed and known.as_of == self._stretch:
+            return known.aggregate.last_at
         newest = transaction.last_of(stream)
         return EPOCH if newest is None else newest.event.at
 
     def _add(
         self, transaction: Transaction, stream: str, events: Sequence[object]
     ) -> list[Recorded]:
-        newest = transaction.last_of(stream)
-        written = transaction.append(stream, newest.version if newest else 0, events)
+        return self._append(transaction, stream, transaction.end_of(stream), events)
+
+    def _append(
+        self,
+        transaction: Transaction,
+        stream: str,
+        end: tuple[Recorded, bytes] | None,
+        events: Sequence[object],
+    ) -> list[Recorded]:
+        written = transaction.append_after(end, stream, events)
         self._aggregates.pop(stream, None)
         self._expected = transaction.at
         return written

@@ -7,7 +7,7 @@ events or another way to take them in, reads the history instead.
 
 from functools import cache
 from hashlib import blake2b
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -29,6 +29,7 @@ KINDS: Final[tuple[type[HasHistory], ...]] = (Circle, Group, Reader, Organisatio
 Whose histories grow long.
 """
 
+_PACKAGE: Final = Path(__file__).parents[1]
 _FROM: Final = ("aggregates", "events", "policies")
 _ALSO: Final = ("budget.py", "clock.py", "ids.py", "rulebook.py", "settings.py")
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
@@ -65,17 +66,14 @@ def form() -> str:
     """
     Return the name of the form that this code keeps states in.
     """
-    package = files("circlekit")
     sources = [
-        file
-        for folder in _FROM
-        for file in sorted(package.joinpath(folder).iterdir(), key=lambda it: it.name)
-        if file.name.endswith(".py")
+        file for folder in _FROM for file in sorted(_PACKAGE.joinpath(folder).iterdir())
     ]
-    sources += [package.joinpath(name) for name in _ALSO]
+    sources += [_PACKAGE.joinpath(name) for name in _ALSO]
     digest = blake2b(msgspec.__version__.encode(), digest_size=16)
     for file in sources:
-        digest.update(file.read_bytes())
+        if file.suffix == ".py":
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

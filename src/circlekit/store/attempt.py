@@ -94,12 +94,19 @@ class Attempt(Transaction):
         self._must_be_unwritten(stream)
         return super().history(stream, after=after)
 
-    def last_of(self, stream: str) -> Recorded | None:
+    def end_of(self, stream: str) -> tuple[Recorded, bytes] | None:
         """
-        Return the newest event of a history, None if there is none.
+        Return the newest event of a history and its digest, None if there is none.
         """
         self._must_be_unwritten(stream)
-        return super().last_of(stream)
+        return super().end_of(stream)
+
+    def short_history(self, stream: str, form: str) -> list[Recorded] | None:
+        """
+        Return a history that is short and has no snapshot; None if it is another.
+        """
+        self._must_be_unwritten(stream)
+        return super().short_history(stream, form)
 
     def keep_outcome(self, command_id: str, said: str, first: int, last: int) -> None:
         """

@@ -60,6 +60,12 @@ class JoinedPostgresSession(PostgresSession):
             raise
         return rows
 
+    def later(self, sql: str, values: Mapping[str, Any]) -> None:
+        """
+        Run a statement at once: what follows may be the host's.
+        """
+        self.run(sql, values)
+
     def commit(self) -> None:
         """
         Let go of the savepoint: what was written is now the host's to commit.

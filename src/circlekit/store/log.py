@@ -18,6 +18,7 @@ from circlekit.store.mapper import decode
 from circlekit.store.session import HEAD, Session
 
 BLOCK: Final = 500
+_FEW: Final = 4
 Row = tuple[int, str, int, str, bytes, int]
 ChainedRow = tuple[int, str, int, str, bytes, int, bytes]
 
@@ -48,9 +49,16 @@ WHERE stream IN ({_MANY}) ORDER BY stream, version
 _PLACE: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event WHERE stream = :stream AND version = :version
 """
-_LAST: Final = f"""
-SELECT {COLUMNS} FROM circlekit_event
+_END: Final = f"""
+SELECT {_CHAINED} FROM circlekit_event
 WHERE stream = :stream ORDER BY version DESC LIMIT 1
+"""
+_NEWER: Final = f"""
+SELECT {COLUMNS} FROM circlekit_event
+WHERE stream = :stream AND version > coalesce((
+    SELECT s.version FROM circlekit_snapshot s
+    WHERE s.stream = :stream AND s.form = :form), 0)
+ORDER BY version LIMIT :limit
 """
 _SPAN: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
@@ -102,10 +110,11 @@ def new_row(
 
 def put(session: Session, rows: Sequence[NewRow]) -> None:
     """
-    Write one row, or several at once.
+    Write a few rows, or many at once.
     """
-    if len(rows) == 1:
-        session.run(_PUT, rows[0])
+    if len(rows) <= _FEW:
+        for row in rows:
+            session.later(_PUT, row)
     else:
         session.run_each(_PUT, rows)
 
@@ -214,7 +223,37 @@ def last_of(session: Session, stream: str) -> Recorded | None:
     """
     Return the newest event of a history, None if there is none.
     """
-    return _one(_rows(session, _LAST, {"stream": stream}))
+    end = end_of(session, stream)
+    return None if end is None else end[0]
+
+
+def end_of(session: Session, stream: str) -> tuple[Recorded, bytes] | None:
+    """
+    Return the newest event of a history and its digest, None if there is none.
+    """
+    for *row, digest in _rows(session, _END, {"stream": stream}):
+        newest = opened(tuple(row))
+        if not isinstance(digest, bytes):
+            raise CorruptEventError(stream, newest.version, _ALTERED)
+        return newest, digest
+    return None
+
+
+def short_history(session: Session, stream: str, form: str) -> list[Recorded] | None:
+    """
+    Return a history that is short and has no snapshot; None if it is another.
+
+    One question tells: what comes after the snapshot, if there is one, and begins with
+    the first event if there is none.
+    """
+    values = {"stream": stream, "form": form, "limit": BLOCK}
+    rows = _rows(session, _NEWER, values)
+    if not rows or len(rows) == BLOCK or rows[0][2] != 1:
+        return None
+    for version, row in enumerate(rows, start=1):
+        if row[2] != version:
+            raise CorruptEventError(stream, version, "is missing")
+    return [opened(row) for row in rows]
 
 
 def span(session: Session, first: int, last: int) -> list[Recorded]:

@@ -103,6 +103,7 @@ class PostgresSession(Session):
     _pool: QueuePool
     _pooled: PoolProxiedConnection
     _connection: psycopg.Connection[Any]
+    _waiting: list[tuple[str, Mapping[str, Any]]] = field(factory=list, init=False)
 
     def begin_reading(self) -> None:
         """
@@ -154,6 +155,12 @@ class PostgresSession(Session):
             problem = self._typed(error)
         raise problem
 
+    def later(self, sql: str, values: Mapping[str, Any]) -> None:
+        """
+        Send a statement with the next query, or with the commit.
+        """
+        self._waiting.append((_translated(sql), values))
+
     def run_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
         """
         Run a statement once for each set of parameters, all in one go.
@@ -199,7 +206,7 @@ class PostgresSession(Session):
         """
         Keep a new head of the log, and wake who waits for one once it is committed.
         """
-        self.all(_MOVE_HEAD, {"position": position, "digest": digest})
+        self.later(_MOVE_HEAD, {"position": position, "digest": digest})
 
     def commit(self) -> None:
         """
@@ -214,7 +221,10 @@ class PostgresSession(Session):
                 "a command broke off; the database has undone the transaction"
             )
         try:
-            self._connection.commit()
+            if self._waiting:
+                self._send("COMMIT")
+            else:
+                self._connection.commit()
         except psycopg.Error as error:
             problem = self._typed(error)
         else:
@@ -227,6 +237,7 @@ class PostgresSession(Session):
         """
         Undo the transaction; the server does so by itself if it has lost us.
         """
+        self._waiting.clear()
         try:
             self._connection.rollback()
         except psycopg.Error:
@@ -271,10 +282,22 @@ class PostgresSession(Session):
         """
         raise StoreError("a PostgreSQL store is backed up with pg_dump")
 
+    def _send(self, *then: str) -> None:
+        waiting, self._waiting = self._waiting, []
+        with self._connection.pipeline():
+            for sql, values in waiting:
+                self._connection.execute(sql, values)
+            for sql in then:
+                self._connection.execute(sql)
+
     def _executed(self, sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
+        if self._waiting:
+            self._send()
         return self._connection.execute(sql, values)
 
     def _executed_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
+        if self._waiting:
+            self._send()
         psycopg.Cursor(self._connection).executemany(sql, values)
 
     def _begin(self, sql: str) -> Sequence[tuple[Any, ...]]:

@@ -87,6 +87,14 @@ class Session(ABC):
         Run a statement and return how many rows it touched.
         """
 
+    def later(self, sql: str, values: Mapping[str, Any]) -> None:
+        """
+        Run a statement, at the latest before the next query or the commit.
+
+        Where a statement is a way to a server and back, several go together.
+        """
+        self.run(sql, values)
+
     def run_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
         """
         Run a statement once for each set of parameters.

@@ -104,6 +104,20 @@ class Transaction:
             self._put_down(rows)
         return recorded
 
+    def append_after(
+        self,
+        end: tuple[Recorded, bytes] | None,
+        stream: str,
+        events: Iterable[object],
+    ) -> list[Recorded]:
+        """
+        Write events after the newest of their history, as :meth:`end_of` told it.
+        """
+        if end is None:
+            return self.append(stream, 0, events, before=FIRST)
+        newest, digest = end
+        return self.append(stream, newest.version, events, before=digest)
+
     def put(
         self,
         stream: str,
@@ -240,7 +254,20 @@ class Transaction:
         """
         Return the newest event of a history, None if there is none.
         """
-        return log.last_of(self.session, stream)
+        end = self.end_of(stream)
+        return None if end is None else end[0]
+
+    def end_of(self, stream: str) -> tuple[Recorded, bytes] | None:
+        """
+        Return the newest event of a history and its digest, None if there is none.
+        """
+        return log.end_of(self.session, stream)
+
+    def short_history(self, stream: str, form: str) -> list[Recorded] | None:
+        """
+        Return a history that is short and has no snapshot; None if it is another.
+        """
+        return log.short_history(self.session, stream, form)
 
     def span(self, first: int, last: int) -> list[Recorded]:
         """
@@ -269,7 +296,7 @@ class Transaction:
         Remember what a named command said and the positions it wrote.
         """
         self._hold()
-        self.session.run(
+        self.session.later(
             _KEEP_OUTCOME,
             {"id": command_id, "said": said, "first": first, "last": last},
         )
