@@ -682,6 +682,7 @@ COMMANDS: dict[str, Any] = {
         {"by": _by(act)},
     ),
     "close_topic": lambda it, act: ((_topic(act),), {"by": _by(act)}),
+    "reopen_topic": lambda it, act: ((_topic(act),), {"by": _by(act)}),
     "check_in": _check_in,
     "make_up_check_in": _make_up,
     "remove_check_in": lambda it, act: (

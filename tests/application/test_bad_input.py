@@ -496,6 +496,7 @@ CASES = {
         ("topic", lambda t: _call("", "Tea", by="tao")),
     ],
     "close_topic": [("topic", lambda t: _call(LINE, by="tao"))],
+    "reopen_topic": [("topic", lambda t: _call(LINE, by="tao"))],
     "check_in": [
         ("topic", lambda t: _call("", by="tao")),
         ("text", lambda t: _call("run", by="tao", text=" ")),
@@ -963,6 +964,7 @@ def test_bad_question(town, question, field, call):
         ("make_topic", "circle", "x", lambda t: _call("x", name="Tea", by="tao")),
         ("rename_topic", "topic", "x", lambda t: _call("x", "Tea", by="tao")),
         ("close_topic", "topic", "x", lambda t: _call("x", by="tao")),
+        ("reopen_topic", "topic", "x", lambda t: _call("x", by="tao")),
         ("check_in", "topic", "x", lambda t: _call("x", by="tao")),
         (
             "make_up_check_in",

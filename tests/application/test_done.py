@@ -219,6 +219,20 @@ CASES = {
             ],
         ),
     ],
+    "reopen_topic": [
+        (
+            lambda t: _call("run", by="lin"),
+            None,
+            lambda t: [
+                ("topic/run", to.TopicReopened(by="lin", at=AT)),
+                (
+                    "topic-names/club",
+                    to.TopicNameTaken(topic="run", name="Running", by="lin", at=AT),
+                ),
+            ],
+            lambda t: t.kit.close_topic("run", by="tao"),
+        ),
+    ],
     "check_in": [
         (
             lambda t: _call("run", by="ben", text="5 km", images=["a.png"], value=5),

@@ -160,6 +160,11 @@ def _close_topic(town):
     town.kit.close_topic("run", by="tao")
 
 
+def _another_runs(town):
+    _close_topic(town)
+    town.kit.make_topic("club", name="running", by="ben")
+
+
 def _leave(town):
     town.kit.leave_circle("club", "tao")
 
@@ -393,6 +398,12 @@ CASES = {
         ("not-a-manager", lambda t: _call("run", by="ben")),
         ("not-a-member", lambda t: _call("run", by="tao"), _leave),
         ("topic-closed", lambda t: _call("run", by="tao"), _close_topic),
+    ],
+    "reopen_topic": [
+        ("topic-not-closed", lambda t: _call("run", by="tao")),
+        ("not-a-manager", lambda t: _call("run", by="ben"), _close_topic),
+        ("not-a-manager topic-not-closed", lambda t: _call("run", by="ben")),
+        ("topic-name-taken", lambda t: _call("run", by="tao"), _another_runs),
     ],
     "check_in": [
         ("not-a-member", lambda t: _call("run", by="ana")),

@@ -193,6 +193,7 @@ from circlekit.events.topic import (
     TopicNameFreed,
     TopicNameTaken,
     TopicRenamed,
+    TopicReopened,
 )
 from circlekit.rulebook import MUST_SEE_REMINDERS, HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
@@ -511,6 +512,7 @@ COMPLETE = [
     ),
     TopicRenamed(name="Running", by="lin", at=AT),
     TopicClosed(by="lin", at=AT),
+    TopicReopened(by="lin", at=AT),
     CheckedIn(
         day=date(2020, 2, 29),
         counted=False,

@@ -30,6 +30,9 @@ CHECKING_IN = (
     "remove_post",
     "adopt_rule_book",
     "make_topic",
+    "close_topic",
+    "reopen_topic",
+    "reopen_topic",
 )
 STAGES = ("operation", "activity", "feedback", "service")
 

@@ -438,6 +438,7 @@ class AsyncCircleKit:
     make_topic = _offloaded(CircleKit.make_topic)
     rename_topic = _offloaded(CircleKit.rename_topic)
     close_topic = _offloaded(CircleKit.close_topic)
+    reopen_topic = _offloaded(CircleKit.reopen_topic)
     check_in = _offloaded(CircleKit.check_in)
     make_up_check_in = _offloaded(CircleKit.make_up_check_in)
     remove_check_in = _offloaded(CircleKit.remove_check_in)

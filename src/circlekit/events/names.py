@@ -149,6 +149,7 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("TopicMade", topic.TopicMade),
     ("TopicRenamed", topic.TopicRenamed),
     ("TopicClosed", topic.TopicClosed),
+    ("TopicReopened", topic.TopicReopened),
     ("CheckedIn", topic.CheckedIn),
     ("CheckInRemoved", topic.CheckInRemoved),
     ("TopicNameTaken", topic.TopicNameTaken),

@@ -149,6 +149,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "topic-closed",
     "topic-exists",
     "topic-name-taken",
+    "topic-not-closed",
     "unknown-check-in",
     "unknown-comment",
     "unknown-invitation",
