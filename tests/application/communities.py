@@ -785,6 +785,10 @@ COMMANDS: dict[str, Any] = {
         (f"sale {act.thing % 4}",),
         {"by": _by(act)},
     ),
+    "cancel_mass_send": lambda it, act: (
+        (f"sale {act.thing % 4}",),
+        {"by": _by(act)},
+    ),
     "remind_mass_send": lambda it, act: (
         (f"sale {act.thing % 4}",),
         {"by": _by(act)},

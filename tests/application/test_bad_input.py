@@ -596,6 +596,10 @@ CASES = {
         ("by", _mass_send(by="")),
     ],
     "confirm_mass_send": [("by", lambda t: _call("sale", by=""))],
+    "cancel_mass_send": [
+        ("by", lambda t: _call("sale", by="")),
+        ("reason", lambda t: _call("sale", by="hq", reason="")),
+    ],
     "remind_mass_send": [("mass-send", lambda t: _call("", by="hq"))],
     "attest_minor": [
         ("member", lambda t: _call("", until=MARCH_2)),
@@ -957,6 +961,7 @@ def test_bad_question(town, question, field, call):
         ("create_mass_send", "customer", "x", _mass_send(customers=["c1", "x"])),
         ("create_mass_send", "group", "x", _mass_send(groups=["side", "x"])),
         ("confirm_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
+        ("cancel_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
         ("remind_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
         ("start_live", "live", "x", lambda t: _call("x", by="mei")),
         ("join_live", "live", "x", lambda t: _call("x", "tao")),

@@ -17,6 +17,7 @@ STILL = {
     "assign_customer",
     "attach_identity",
     "attest_minor",
+    "cancel_mass_send",
     "choose_comment_relay",
     "complete_profile",
     "confirm_mass_send",

@@ -1961,6 +1961,19 @@ CASES = {
             _sale,
         ),
     ],
+    "cancel_mass_send": [
+        (
+            lambda t: _call("sale", by="hq", reason="Sold out"),
+            None,
+            lambda t: [
+                (
+                    "mass-send/sale",
+                    ms.MassSendCancelled(reason="Sold out", by="hq", at=AT),
+                )
+            ],
+            _sale,
+        )
+    ],
     "remind_mass_send": [
         (
             lambda t: _call("sale", by="hq"),

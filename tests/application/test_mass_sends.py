@@ -446,3 +446,46 @@ def test_the_quota_of_a_group(shop):
     shop.unlink_group("school", "class 1", by="head")
     with pytest.raises(NotFoundError):
         shop.quota(group="class 1")
+
+
+@pytest.mark.covers("A063")
+def test_called_off(shop, clock):
+    """
+    What was called off reaches nobody, and has used nothing up of anybody's budgets.
+    """
+    shop.create_mass_send(
+        source="member", by="sun", text="x", customers=["an"], mass_send="typo"
+    )
+    clock.forward(minutes=5)
+    shop.cancel_mass_send("typo", by="sun", reason="A typo")
+
+    with refused("mass-send-cancelled"):
+        shop.confirm_mass_send("typo", by="sun")
+    assert [] == _sent(shop)
+    assert MassSendState(
+        mass_send="typo",
+        source="member",
+        shares=(Share(sender="sun", customers=("an",)),),
+        confirmed={"sun": None},
+        skipped_customers={},
+        skipped_groups={},
+        reminded=0,
+        cancelled_at=MARCH_1 + timedelta(minutes=5),
+    ) == shop.mass_send("typo")
+    assert ["an"] == _send(shop, "right", customers=["an"]).customers
+
+
+def test_once_it_goes_out(shop):
+    """
+    From the first confirmation on nothing is called off, whoever has yet to confirm.
+    """
+    shop.contact_customer("an", by="tao")
+    shop.contact_customer("bo", by="lin")
+    shop.create_mass_send(
+        source="enterprise", by="hq", text="x", customers=["an", "bo"], mass_send="x"
+    )
+    shop.confirm_mass_send("x", by="tao")
+
+    with refused("mass-send-confirmed"):
+        shop.cancel_mass_send("x", by="hq")
+    assert ["bo"] == shop.confirm_mass_send("x", by="lin").customers

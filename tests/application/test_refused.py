@@ -223,6 +223,11 @@ def _sale(town):
     )
 
 
+def _no_sale(town):
+    _sale(town)
+    town.kit.cancel_mass_send("sale", by="sun")
+
+
 def _remind(times):
     def prepare(town):
         _sale(town)
@@ -497,8 +502,19 @@ CASES = {
     ],
     "confirm_mass_send": [
         ("not-a-sender", lambda t: _call("sale", by="mei"), _sale),
+        ("mass-send-cancelled", lambda t: _call("sale", by="sun"), _no_sale),
+    ],
+    "cancel_mass_send": [
+        ("not-the-creator", lambda t: _call("sale", by="mei"), _sale),
+        ("mass-send-cancelled", lambda t: _call("sale", by="sun"), _no_sale),
+        (
+            "mass-send-confirmed",
+            lambda t: _call("sale", by="sun"),
+            lambda t: (_sale(t), t.kit.confirm_mass_send("sale", by="sun")),
+        ),
     ],
     "remind_mass_send": [
+        ("mass-send-cancelled", lambda t: _call("sale", by="hq"), _no_sale),
         ("mass-send-reminder", lambda t: _call("sale", by="hq"), _remind(3)),
         (
             "nobody-to-remind",

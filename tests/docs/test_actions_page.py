@@ -13,6 +13,7 @@ ABOUT_NO_CIRCLE = {
     "assign_customer",
     "attach_identity",
     "attest_minor",
+    "cancel_mass_send",
     "choose_comment_relay",
     "complete_profile",
     "confirm_mass_send",

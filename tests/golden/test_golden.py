@@ -133,6 +133,7 @@ from circlekit.events.live import (
     ReplayPublished,
 )
 from circlekit.events.mass_send import (
+    MassSendCancelled,
     MassSendConfirmed,
     MassSendCreated,
     MassSendDelivered,
@@ -419,6 +420,7 @@ COMPLETE = [
         at=AT,
     ),
     MassSendReminded(senders=("tao",), by="mei", at=AT),
+    MassSendCancelled(reason="卖完了", by="mei", at=AT),
     MassSendDelivered(mass_send="tea", source="enterprise", by="lin", at=AT),
     MustSeeReminded(circle="book-club", post=8, by="mei", at=AT),
     TodoAssigned(
@@ -897,6 +899,10 @@ MINIMAL = [
     (
         b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
         LiveCancelled(reason=None, by="lin", at=AT),
+    ),
+    (
+        b'{"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        MassSendCancelled(reason=None, by="mei", at=AT),
     ),
     (
         b'{"member":"wei","group":"class-1","at":"2020-03-01T12:00:00.25Z"}',

@@ -493,6 +493,7 @@ class AsyncCircleKit:
     # Mass sends
     contact_customer = _offloaded(CircleKit.contact_customer)
     preview_mass_send = _offloaded(CircleKit.preview_mass_send)
+    cancel_mass_send = _offloaded(CircleKit.cancel_mass_send)
     create_mass_send = _offloaded(CircleKit.create_mass_send)
     confirm_mass_send = _offloaded(CircleKit.confirm_mass_send)
     remind_mass_send = _offloaded(CircleKit.remind_mass_send)

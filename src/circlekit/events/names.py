@@ -109,6 +109,7 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("MassSendConfirmed", mass_send.MassSendConfirmed),
     ("MassSendSkipped", mass_send.MassSendSkipped),
     ("MassSendReminded", mass_send.MassSendReminded),
+    ("MassSendCancelled", mass_send.MassSendCancelled),
     ("MassSendDelivered", mass_send.MassSendDelivered),
     ("CommandRefused", refusal.CommandRefused),
     ("GroupTopicsSet", circle.GroupTopicsSet),
