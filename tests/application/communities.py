@@ -770,6 +770,14 @@ COMMANDS: dict[str, Any] = {
         {"by": _by(act)},
     ),
     "contact_customer": _on_customer,
+    "friendship_begun": lambda it, act: (
+        (_customer(act), _other(act)),
+        {"by": _by(act)},
+    ),
+    "friendship_ended": lambda it, act: (
+        (_customer(act), _other(act) if act.switch else None),
+        {"by": _by(act)},
+    ),
     "create_mass_send": lambda it, act: (
         (),
         {

@@ -596,6 +596,15 @@ CASES = {
         ("by", _mass_send(by="")),
     ],
     "confirm_mass_send": [("by", lambda t: _call("sale", by=""))],
+    "friendship_begun": [
+        ("customer", lambda t: _call("", "sun", by="wecom")),
+        ("member", lambda t: _call("c1", LINE, by="wecom")),
+        ("member", lambda t: _call("c1", None, by="wecom")),
+    ],
+    "friendship_ended": [
+        ("member", lambda t: _call("c1", "", by="wecom")),
+        ("by", lambda t: _call("c1", "sun", by="")),
+    ],
     "cancel_mass_send": [
         ("by", lambda t: _call("sale", by="")),
         ("reason", lambda t: _call("sale", by="hq", reason="")),
@@ -961,6 +970,8 @@ def test_bad_question(town, question, field, call):
         ("create_mass_send", "customer", "x", _mass_send(customers=["c1", "x"])),
         ("create_mass_send", "group", "x", _mass_send(groups=["side", "x"])),
         ("confirm_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
+        ("friendship_begun", "customer", "x", lambda t: _call("x", "a", by="sun")),
+        ("friendship_ended", "customer", "x", lambda t: _call("x", by="sun")),
         ("cancel_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
         ("remind_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
         ("start_live", "live", "x", lambda t: _call("x", by="mei")),

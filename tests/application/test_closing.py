@@ -28,6 +28,8 @@ STILL = {
     "dismiss_guardian",
     "expire_approval",
     "found_circle",
+    "friendship_begun",
+    "friendship_ended",
     "hand_over_circle",
     "leave_circle",
     "leave_group",

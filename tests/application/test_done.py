@@ -1961,6 +1961,35 @@ CASES = {
             _sale,
         ),
     ],
+    "friendship_begun": [
+        (
+            lambda t: _call("c1", "zoe", by="wecom"),
+            None,
+            lambda t: [
+                (
+                    "customer/c1",
+                    cu.FriendshipBegun(member="zoe", by="wecom", at=AT),
+                )
+            ],
+        )
+    ],
+    "friendship_ended": [
+        (
+            lambda t: _call("c1", "sun", by="wecom"),
+            None,
+            lambda t: [
+                (
+                    "customer/c1",
+                    cu.FriendshipEnded(member="sun", by="wecom", at=AT),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("c1", by="wecom"),
+            None,
+            lambda t: [("customer/c1", cu.FriendshipEnded(by="wecom", at=AT))],
+        ),
+    ],
     "cancel_mass_send": [
         (
             lambda t: _call("sale", by="hq", reason="Sold out"),

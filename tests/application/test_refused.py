@@ -504,6 +504,25 @@ CASES = {
         ("not-a-sender", lambda t: _call("sale", by="mei"), _sale),
         ("mass-send-cancelled", lambda t: _call("sale", by="sun"), _no_sale),
     ],
+    "friendship_begun": [
+        (
+            "already-a-friend",
+            lambda t: _call("c1", "sun", by="wecom"),
+            lambda t: t.kit.friendship_begun("c1", "sun", by="wecom"),
+        )
+    ],
+    "friendship_ended": [
+        (
+            "not-a-friend",
+            lambda t: _call("c1", "sun", by="wecom"),
+            lambda t: t.kit.friendship_ended("c1", by="wecom"),
+        ),
+        (
+            "not-a-friend",
+            lambda t: _call("c1", by="wecom"),
+            lambda t: t.kit.friendship_ended("c1", by="wecom"),
+        ),
+    ],
     "cancel_mass_send": [
         ("not-the-creator", lambda t: _call("sale", by="mei"), _sale),
         ("mass-send-cancelled", lambda t: _call("sale", by="sun"), _no_sale),

@@ -22,6 +22,8 @@ ABOUT_NO_CIRCLE = {
     "detach_identity",
     "dismiss_guardian",
     "found_circle",
+    "friendship_begun",
+    "friendship_ended",
     "name_guardian",
     "publish_moment",
     "register_organisation",

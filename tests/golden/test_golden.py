@@ -73,6 +73,8 @@ from circlekit.events.customer import (
     CustomerContacted,
     CustomerTagged,
     CustomerUntagged,
+    FriendshipBegun,
+    FriendshipEnded,
     MomentPublished,
     MomentShown,
     ProfileCompleted,
@@ -389,6 +391,8 @@ COMPLETE = [
         at=AT,
     ),
     CustomerContacted(by="lin", at=AT),
+    FriendshipBegun(member="lin", by="wecom", at=AT),
+    FriendshipEnded(member="lin", by="wecom", at=AT),
     MassSendCreated(
         source="enterprise",
         text="春茶到了 · Tea",
@@ -903,6 +907,10 @@ MINIMAL = [
     (
         b'{"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
         MassSendCancelled(reason=None, by="mei", at=AT),
+    ),
+    (
+        b'{"by":"wecom","at":"2020-03-01T12:00:00.25Z"}',
+        FriendshipEnded(member=None, by="wecom", at=AT),
     ),
     (
         b'{"member":"wei","group":"class-1","at":"2020-03-01T12:00:00.25Z"}',

@@ -407,7 +407,10 @@ class AsyncCircleKit:
     tag_customer = _offloaded(CircleKit.tag_customer)
     untag_customer = _offloaded(CircleKit.untag_customer)
     assign_customer = _offloaded(CircleKit.assign_customer)
+    friendship_begun = _offloaded(CircleKit.friendship_begun)
+    friendship_ended = _offloaded(CircleKit.friendship_ended)
     show_moment = _offloaded(CircleKit.show_moment)
+    preview_moment = _offloaded(CircleKit.preview_moment)
     publish_moment = _offloaded(CircleKit.publish_moment)
 
     # Homework

@@ -79,6 +79,8 @@ _SINCE_0_1: Final[tuple[tuple[str, type], ...]] = (
     ("CustomerUntagged", customer.CustomerUntagged),
     ("CustomerAssigned", customer.CustomerAssigned),
     ("CustomerContacted", customer.CustomerContacted),
+    ("FriendshipBegun", customer.FriendshipBegun),
+    ("FriendshipEnded", customer.FriendshipEnded),
     ("MomentShown", customer.MomentShown),
     ("MomentPublished", customer.MomentPublished),
     ("PostsRead", reader.PostsRead),

@@ -7,6 +7,7 @@ from typing import Final
 RULE_NAMES: Final[tuple[str, ...]] = (
     "all-staff-stays",
     "already-a-customer",
+    "already-a-friend",
     "already-a-guardian",
     "already-a-manager",
     "already-a-member",
@@ -99,6 +100,7 @@ RULE_NAMES: Final[tuple[str, ...]] = (
     "no-successor",
     "nobody-to-remind",
     "not-a-check-in-topic",
+    "not-a-friend",
     "not-a-guardian",
     "not-a-manager",
     "not-a-member",
