@@ -131,7 +131,8 @@ class RuleBook:
         convention: The version that members accept before they write, None for none.
 
         newcomers_see: What of the past somebody sees who joins: all of it, nothing,
-            the newest posts, or those of some days; pinned posts and must-sees always.
+            the newest posts, or those of some days; pinned posts and must-sees
+            always, and what they have to acknowledge of these is in their inbox.
 
         newcomers_see_number: How many posts, or days of 24 hours each.
     """

@@ -187,7 +187,7 @@ def test_a_command_that_changes_something():
 
     expected = (
         "a command answers with events and changes nothing, but this one changed "
-        "members, pinned"
+        "people, pinned"
     )
     assert expected == told(lambda: story.when(lambda c: c.leave(LIN, at=NOON)))
 

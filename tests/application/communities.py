@@ -682,6 +682,7 @@ COMMANDS: dict[str, Any] = {
         {"by": _by(act)},
     ),
     "close_topic": lambda it, act: ((_topic(act),), {"by": _by(act)}),
+    "reopen_topic": lambda it, act: ((_topic(act),), {"by": _by(act)}),
     "check_in": _check_in,
     "make_up_check_in": _make_up,
     "remove_check_in": lambda it, act: (
@@ -769,6 +770,14 @@ COMMANDS: dict[str, Any] = {
         {"by": _by(act)},
     ),
     "contact_customer": _on_customer,
+    "friendship_begun": lambda it, act: (
+        (_customer(act), _other(act)),
+        {"by": _by(act)},
+    ),
+    "friendship_ended": lambda it, act: (
+        (_customer(act), _other(act) if act.switch else None),
+        {"by": _by(act)},
+    ),
     "create_mass_send": lambda it, act: (
         (),
         {
@@ -781,6 +790,10 @@ COMMANDS: dict[str, Any] = {
         },
     ),
     "confirm_mass_send": lambda it, act: (
+        (f"sale {act.thing % 4}",),
+        {"by": _by(act)},
+    ),
+    "cancel_mass_send": lambda it, act: (
         (f"sale {act.thing % 4}",),
         {"by": _by(act)},
     ),

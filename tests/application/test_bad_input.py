@@ -496,6 +496,7 @@ CASES = {
         ("topic", lambda t: _call("", "Tea", by="tao")),
     ],
     "close_topic": [("topic", lambda t: _call(LINE, by="tao"))],
+    "reopen_topic": [("topic", lambda t: _call(LINE, by="tao"))],
     "check_in": [
         ("topic", lambda t: _call("", by="tao")),
         ("text", lambda t: _call("run", by="tao", text=" ")),
@@ -595,6 +596,19 @@ CASES = {
         ("by", _mass_send(by="")),
     ],
     "confirm_mass_send": [("by", lambda t: _call("sale", by=""))],
+    "friendship_begun": [
+        ("customer", lambda t: _call("", "sun", by="wecom")),
+        ("member", lambda t: _call("c1", LINE, by="wecom")),
+        ("member", lambda t: _call("c1", None, by="wecom")),
+    ],
+    "friendship_ended": [
+        ("member", lambda t: _call("c1", "", by="wecom")),
+        ("by", lambda t: _call("c1", "sun", by="")),
+    ],
+    "cancel_mass_send": [
+        ("by", lambda t: _call("sale", by="")),
+        ("reason", lambda t: _call("sale", by="hq", reason="")),
+    ],
     "remind_mass_send": [("mass-send", lambda t: _call("", by="hq"))],
     "attest_minor": [
         ("member", lambda t: _call("", until=MARCH_2)),
@@ -956,6 +970,9 @@ def test_bad_question(town, question, field, call):
         ("create_mass_send", "customer", "x", _mass_send(customers=["c1", "x"])),
         ("create_mass_send", "group", "x", _mass_send(groups=["side", "x"])),
         ("confirm_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
+        ("friendship_begun", "customer", "x", lambda t: _call("x", "a", by="sun")),
+        ("friendship_ended", "customer", "x", lambda t: _call("x", by="sun")),
+        ("cancel_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
         ("remind_mass_send", "mass-send", "x", lambda t: _call("x", by="sun")),
         ("start_live", "live", "x", lambda t: _call("x", by="mei")),
         ("join_live", "live", "x", lambda t: _call("x", "tao")),
@@ -963,6 +980,7 @@ def test_bad_question(town, question, field, call):
         ("make_topic", "circle", "x", lambda t: _call("x", name="Tea", by="tao")),
         ("rename_topic", "topic", "x", lambda t: _call("x", "Tea", by="tao")),
         ("close_topic", "topic", "x", lambda t: _call("x", by="tao")),
+        ("reopen_topic", "topic", "x", lambda t: _call("x", by="tao")),
         ("check_in", "topic", "x", lambda t: _call("x", by="tao")),
         (
             "make_up_check_in",

@@ -219,6 +219,20 @@ CASES = {
             ],
         ),
     ],
+    "reopen_topic": [
+        (
+            lambda t: _call("run", by="lin"),
+            None,
+            lambda t: [
+                ("topic/run", to.TopicReopened(by="lin", at=AT)),
+                (
+                    "topic-names/club",
+                    to.TopicNameTaken(topic="run", name="Running", by="lin", at=AT),
+                ),
+            ],
+            lambda t: t.kit.close_topic("run", by="tao"),
+        ),
+    ],
     "check_in": [
         (
             lambda t: _call("run", by="ben", text="5 km", images=["a.png"], value=5),
@@ -1946,6 +1960,48 @@ CASES = {
             ],
             _sale,
         ),
+    ],
+    "friendship_begun": [
+        (
+            lambda t: _call("c1", "zoe", by="wecom"),
+            None,
+            lambda t: [
+                (
+                    "customer/c1",
+                    cu.FriendshipBegun(member="zoe", by="wecom", at=AT),
+                )
+            ],
+        )
+    ],
+    "friendship_ended": [
+        (
+            lambda t: _call("c1", "sun", by="wecom"),
+            None,
+            lambda t: [
+                (
+                    "customer/c1",
+                    cu.FriendshipEnded(member="sun", by="wecom", at=AT),
+                )
+            ],
+        ),
+        (
+            lambda t: _call("c1", by="wecom"),
+            None,
+            lambda t: [("customer/c1", cu.FriendshipEnded(by="wecom", at=AT))],
+        ),
+    ],
+    "cancel_mass_send": [
+        (
+            lambda t: _call("sale", by="hq", reason="Sold out"),
+            None,
+            lambda t: [
+                (
+                    "mass-send/sale",
+                    ms.MassSendCancelled(reason="Sold out", by="hq", at=AT),
+                )
+            ],
+            _sale,
+        )
     ],
     "remind_mass_send": [
         (

@@ -446,3 +446,123 @@ def test_the_quota_of_a_group(shop):
     shop.unlink_group("school", "class 1", by="head")
     with pytest.raises(NotFoundError):
         shop.quota(group="class 1")
+
+
+@pytest.mark.covers("A063")
+def test_called_off(shop, clock):
+    """
+    What was called off reaches nobody, and has used nothing up of anybody's budgets.
+    """
+    shop.create_mass_send(
+        source="member", by="sun", text="x", customers=["an"], mass_send="typo"
+    )
+    clock.forward(minutes=5)
+    shop.cancel_mass_send("typo", by="sun", reason="A typo")
+
+    with refused("mass-send-cancelled"):
+        shop.confirm_mass_send("typo", by="sun")
+    assert [] == _sent(shop)
+    assert MassSendState(
+        mass_send="typo",
+        source="member",
+        shares=(Share(sender="sun", customers=("an",)),),
+        confirmed={"sun": None},
+        skipped_customers={},
+        skipped_groups={},
+        reminded=0,
+        cancelled_at=MARCH_1 + timedelta(minutes=5),
+    ) == shop.mass_send("typo")
+    assert ["an"] == _send(shop, "right", customers=["an"]).customers
+
+
+def test_once_it_goes_out(shop):
+    """
+    From the first confirmation on nothing is called off, whoever has yet to confirm.
+    """
+    shop.contact_customer("an", by="tao")
+    shop.contact_customer("bo", by="lin")
+    shop.create_mass_send(
+        source="enterprise", by="hq", text="x", customers=["an", "bo"], mass_send="x"
+    )
+    shop.confirm_mass_send("x", by="tao")
+
+    with refused("mass-send-confirmed"):
+        shop.cancel_mass_send("x", by="hq")
+    assert ["bo"] == shop.confirm_mass_send("x", by="lin").customers
+
+
+@pytest.mark.covers("A063")
+def test_no_friend_any_more(shop):
+    """
+    Who is no friend of the sender any more is skipped with that reason, and no other.
+
+    In the preview as when it is sent; and nothing of their budgets is used.
+    """
+    shop.friendship_ended("an", "sun", by="wecom")
+    told = shop.preview_mass_send(source="member", by="sun", customers=["an", "bo"])
+    done = _send(shop, "sale", customers=["an", "bo"])
+
+    assert {"an": ("not-a-friend",)} == _rules(told.skipped_customers)
+    assert {"an": ("not-a-friend",)} == _rules(done.skipped_customers)
+    assert ["bo"] == told.customers == done.customers
+    assert ["customer/bo"] == _sent(shop)
+    assert ["an"] == _send(shop, "other", by="tao", customers=["an"]).customers
+
+
+def test_friends_again(shop):
+    """
+    Once they are friends again it reaches them, and who became one sends.
+    """
+    shop.friendship_ended("an", by="wecom")
+    shop.friendship_begun("an", "lin", by="wecom")
+
+    told = shop.preview_mass_send(source="enterprise", by="hq", customers=["an"])
+    assert (["an"], {"an": "lin"}) == (told.customers, told.senders)
+    assert {"an": ("not-a-friend",)} == _rules(
+        shop.preview_mass_send(
+            source="member", by="sun", customers=["an"]
+        ).skipped_customers
+    )
+
+
+def test_the_company_goes_by_a_friend(shop, clock):
+    """
+    What the company sends goes by the last friend who had to do with the customer.
+
+    If nobody is a friend any more, they are skipped.
+    """
+    for member in ("tao", "lin"):
+        clock.forward(minutes=1)
+        shop.contact_customer("an", by=member)
+    senders = []
+    for member in ("lin", "tao", "sun"):
+        told = shop.preview_mass_send(source="enterprise", by="hq", customers=["an"])
+        senders.append(told.senders["an"])
+        shop.friendship_ended("an", member, by="wecom")
+
+    told = shop.preview_mass_send(source="enterprise", by="hq", customers=["an"])
+
+    assert ["lin", "tao", "sun"] == senders
+    assert {"an": ("not-a-friend",)} == _rules(told.skipped_customers)
+
+
+def test_no_friend_when_it_goes_out(shop):
+    """
+    It is asked when a sender confirms, whatever it was when it was written.
+    """
+    shop.create_mass_send(
+        source="member", by="sun", text="x", customers=["an", "bo"], mass_send="x"
+    )
+    shop.friendship_ended("an", "sun", by="wecom")
+
+    done = shop.confirm_mass_send("x", by="sun")
+
+    assert {"an": ("not-a-friend",)} == _rules(done.skipped_customers)
+    assert [
+        MassSendSkipped(
+            customer="an",
+            reasons=done.skipped_customers["an"].reasons,
+            by="sun",
+            at=MARCH_1,
+        )
+    ] == [event for _, event in history(shop) if isinstance(event, MassSendSkipped)]

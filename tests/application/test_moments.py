@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from circlekit import CommandIdReusedError, RefusedError
+from circlekit import CommandIdReusedError, InvalidInputError, RefusedError
 from circlekit.events.customer import MomentPublished, MomentShown
 from tests.application.town import MARCH_1, everything, history, outcome, refused
 
@@ -223,3 +223,69 @@ def test_without_budgets(kit):
 
     with pytest.raises(RefusedError, match="moment-already-shown"):
         kit.show_moment("m7", "c1", source="enterprise", by="hq")
+
+
+def test_no_friend_any_more(shop):
+    """
+    A moment by staff is shown to whose friend they are, and the others are skipped.
+
+    The company's is shown to whoever has a friend among the staff.
+    """
+    shop.friendship_ended("c1", "tao", by="wecom")
+    shop.friendship_ended("c2", by="wecom")
+    customers = ["c1", "c2", "c3"]
+
+    for source, skipped in (("member", ["c1", "c2"]), ("enterprise", ["c2"])):
+        told = shop.preview_moment(customers, source=source, by="tao")
+        done = shop.publish_moment(
+            customers, source=source, by="tao", text="Tea", moment=told.moment
+        )
+
+        assert done == told
+        assert dict.fromkeys(skipped, ("not-a-friend",)) == {
+            who: verdict.rules for who, verdict in done.skipped.items()
+        }
+    shop.friendship_begun("c2", "tao", by="wecom")
+    assert ("c2",) == shop.preview_moment(["c2"], source="member", by="tao").shown
+
+
+def test_a_preview(shop, clock):
+    """
+    A preview says whom a moment would reach, writes nothing, and so it then is.
+    """
+    shop.show_moment("monday", "c1", source="member", by="sun")
+    before = history(shop)
+
+    told = shop.preview_moment(["c1", "c2", "c9", "c2"], source="member", by="sun")
+
+    assert before == history(shop)
+    assert (("c2",), ("c9",)) == (told.shown, told.unknown)
+    assert {"c1": ("moment-day",)} == {
+        who: verdict.rules for who, verdict in told.skipped.items()
+    }
+    assert told == shop.publish_moment(
+        ["c1", "c2", "c9"], source="member", by="sun", text="x", moment=told.moment
+    )
+    again = shop.preview_moment(
+        ["c1", "c2"], source="member", by="sun", moment=told.moment
+    )
+    assert ("c2",) == again.shown
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("source", {"customers": [], "source": "friend", "by": "sun"}),
+        ("customers", {"customers": "c1", "source": "member", "by": "sun"}),
+        ("by", {"customers": [], "source": "member", "by": ""}),
+        ("moment", {"customers": [], "source": "member", "by": "a", "moment": ""}),
+    ],
+)
+def test_a_preview_of_nonsense(shop, field, asked):
+    """
+    What a moment would not be published for is not previewed either.
+    """
+    with pytest.raises(InvalidInputError) as problem:
+        shop.preview_moment(**asked)
+
+    assert field == problem.value.field

@@ -160,6 +160,11 @@ def _close_topic(town):
     town.kit.close_topic("run", by="tao")
 
 
+def _another_runs(town):
+    _close_topic(town)
+    town.kit.make_topic("club", name="running", by="ben")
+
+
 def _leave(town):
     town.kit.leave_circle("club", "tao")
 
@@ -216,6 +221,11 @@ def _sale(town):
     town.kit.create_mass_send(
         source="member", by="sun", text="Sale", customers=["c1"], mass_send="sale"
     )
+
+
+def _no_sale(town):
+    _sale(town)
+    town.kit.cancel_mass_send("sale", by="sun")
 
 
 def _remind(times):
@@ -394,6 +404,12 @@ CASES = {
         ("not-a-member", lambda t: _call("run", by="tao"), _leave),
         ("topic-closed", lambda t: _call("run", by="tao"), _close_topic),
     ],
+    "reopen_topic": [
+        ("topic-not-closed", lambda t: _call("run", by="tao")),
+        ("not-a-manager", lambda t: _call("run", by="ben"), _close_topic),
+        ("not-a-manager topic-not-closed", lambda t: _call("run", by="ben")),
+        ("topic-name-taken", lambda t: _call("run", by="tao"), _another_runs),
+    ],
     "check_in": [
         ("not-a-member", lambda t: _call("run", by="ana")),
         ("not-a-member", lambda t: _call("run", by="ana", text="5 km")),
@@ -486,8 +502,38 @@ CASES = {
     ],
     "confirm_mass_send": [
         ("not-a-sender", lambda t: _call("sale", by="mei"), _sale),
+        ("mass-send-cancelled", lambda t: _call("sale", by="sun"), _no_sale),
+    ],
+    "friendship_begun": [
+        (
+            "already-a-friend",
+            lambda t: _call("c1", "sun", by="wecom"),
+            lambda t: t.kit.friendship_begun("c1", "sun", by="wecom"),
+        )
+    ],
+    "friendship_ended": [
+        (
+            "not-a-friend",
+            lambda t: _call("c1", "sun", by="wecom"),
+            lambda t: t.kit.friendship_ended("c1", by="wecom"),
+        ),
+        (
+            "not-a-friend",
+            lambda t: _call("c1", by="wecom"),
+            lambda t: t.kit.friendship_ended("c1", by="wecom"),
+        ),
+    ],
+    "cancel_mass_send": [
+        ("not-the-creator", lambda t: _call("sale", by="mei"), _sale),
+        ("mass-send-cancelled", lambda t: _call("sale", by="sun"), _no_sale),
+        (
+            "mass-send-confirmed",
+            lambda t: _call("sale", by="sun"),
+            lambda t: (_sale(t), t.kit.confirm_mass_send("sale", by="sun")),
+        ),
     ],
     "remind_mass_send": [
+        ("mass-send-cancelled", lambda t: _call("sale", by="hq"), _no_sale),
         ("mass-send-reminder", lambda t: _call("sale", by="hq"), _remind(3)),
         (
             "nobody-to-remind",

@@ -67,6 +67,43 @@ def test_a_name_is_free_again(club):
     assert ["JOGGING", "Running", "Jogging"] == [it.name for it in club.topics("club")]
 
 
+@pytest.mark.covers("A044")
+def test_opened_again(club, clock):
+    """
+    A topic that was closed and opened again goes on, with what was checked in before.
+    """
+    runs(club, clock, "tao", 1, 2)
+    club.close_topic("run", by="tao")
+    clock.now = datetime(2020, 3, 3, 12, tzinfo=UTC)
+    with refused("topic-closed"):
+        club.check_in("run", by="tao")
+
+    club.reopen_topic("run", by="mei")
+    club.check_in("run", by="tao")
+
+    assert 3 == club.streak("run", "tao").current
+    assert [("run", None)] == [(it.topic, it.closed_at) for it in club.topics("club")]
+    assert outcome(club.make_topic, "club", name="RUNNING", by="ben").rules == (
+        "topic-name-taken",
+    )
+
+
+def test_its_name_is_gone(club):
+    """
+    A topic whose name another took meanwhile stays closed until that one lets it go.
+    """
+    club.close_topic("run", by="tao")
+    club.make_topic("club", name="running", by="ben", topic="two")
+    with refused("topic-name-taken"):
+        club.reopen_topic("run", by="tao")
+
+    club.rename_topic("two", "Jogging", by="ben")
+    club.reopen_topic("run", by="tao")
+
+    assert ["Jogging", "Running"] == [it.name for it in club.topics("club")]
+    assert [None, None] == [it.closed_at for it in club.topics("club")]
+
+
 def test_names_are_of_one_circle(club):
     """
     Two circles may have topics of one name.

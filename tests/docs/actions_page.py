@@ -90,6 +90,8 @@ def lively(kit: CircleKit, clock: ManualClock) -> None:
 
 def _duties(kit: CircleKit, clock: ManualClock) -> None:
     kit.make_topic("club", name="Running", kind="sport", by="tao", topic="run")
+    kit.make_topic("club", name="Chess", by="tao", topic="chess")
+    kit.close_topic("chess", by="tao")
     kit.check_in("run", by="tao")
     clock.forward(days=2)
     for by in ("mei", "lin", "tao"):

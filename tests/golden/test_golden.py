@@ -73,6 +73,8 @@ from circlekit.events.customer import (
     CustomerContacted,
     CustomerTagged,
     CustomerUntagged,
+    FriendshipBegun,
+    FriendshipEnded,
     MomentPublished,
     MomentShown,
     ProfileCompleted,
@@ -133,6 +135,7 @@ from circlekit.events.live import (
     ReplayPublished,
 )
 from circlekit.events.mass_send import (
+    MassSendCancelled,
     MassSendConfirmed,
     MassSendCreated,
     MassSendDelivered,
@@ -193,6 +196,7 @@ from circlekit.events.topic import (
     TopicNameFreed,
     TopicNameTaken,
     TopicRenamed,
+    TopicReopened,
 )
 from circlekit.rulebook import MUST_SEE_REMINDERS, HouseRule, RuleBook
 from circlekit.store.mapper import decode, encode
@@ -387,6 +391,8 @@ COMPLETE = [
         at=AT,
     ),
     CustomerContacted(by="lin", at=AT),
+    FriendshipBegun(member="lin", by="wecom", at=AT),
+    FriendshipEnded(member="lin", by="wecom", at=AT),
     MassSendCreated(
         source="enterprise",
         text="春茶到了 · Tea",
@@ -418,6 +424,7 @@ COMPLETE = [
         at=AT,
     ),
     MassSendReminded(senders=("tao",), by="mei", at=AT),
+    MassSendCancelled(reason="卖完了", by="mei", at=AT),
     MassSendDelivered(mass_send="tea", source="enterprise", by="lin", at=AT),
     MustSeeReminded(circle="book-club", post=8, by="mei", at=AT),
     TodoAssigned(
@@ -511,6 +518,7 @@ COMPLETE = [
     ),
     TopicRenamed(name="Running", by="lin", at=AT),
     TopicClosed(by="lin", at=AT),
+    TopicReopened(by="lin", at=AT),
     CheckedIn(
         day=date(2020, 2, 29),
         counted=False,
@@ -895,6 +903,14 @@ MINIMAL = [
     (
         b'{"by":"lin","at":"2020-03-01T12:00:00.25Z"}',
         LiveCancelled(reason=None, by="lin", at=AT),
+    ),
+    (
+        b'{"by":"mei","at":"2020-03-01T12:00:00.25Z"}',
+        MassSendCancelled(reason=None, by="mei", at=AT),
+    ),
+    (
+        b'{"by":"wecom","at":"2020-03-01T12:00:00.25Z"}',
+        FriendshipEnded(member=None, by="wecom", at=AT),
     ),
     (
         b'{"member":"wei","group":"class-1","at":"2020-03-01T12:00:00.25Z"}',

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from circlekit.events import circle as c
 from circlekit.events import group as g
+from circlekit.events import homework as h
+from circlekit.events import live as v
 from circlekit.events.reader import MustSeeAcknowledged
 from circlekit.events.topic import CheckedIn, CheckInRemoved, TopicMade
 
@@ -20,6 +22,10 @@ NAMES = {
     g.MessageSent: "messages",
     g.AnnouncementSet: "announcements",
     TopicMade: "topics",
+    h.HomeworkSubmitted: "homework_submitted",
+    h.HomeworkGraded: "homework_graded",
+    v.LiveStarted: "lives_started",
+    v.LiveJoined: "lives_joined",
     MustSeeAcknowledged: "acknowledgements",
 }
 
@@ -107,6 +113,8 @@ def _deed(it):
             return it.event.member, "left"
         case MustSeeAcknowledged():
             return it.stream.partition("/")[2], "acknowledgements"
+        case v.LiveJoined():
+            return it.event.member, "lives_joined"
         case other:
             return getattr(other, "by", None), NAMES.get(type(other))
 
@@ -114,7 +122,9 @@ def _deed(it):
 def _move(homes, about, event):
     if isinstance(event, c.CircleFounded):
         homes[about] = about
-    elif isinstance(event, g.CircleLinked | TopicMade):
+    elif isinstance(
+        event, g.CircleLinked | TopicMade | h.HomeworkAssigned | v.LiveScheduled
+    ):
         homes[about] = f"circle/{event.circle}"
     elif isinstance(event, g.CircleUnlinked):
         del homes[about]
@@ -137,15 +147,25 @@ def _rank(roles, about, event):
             del roles[about, event.member]
 
 
+# At which stage something is by members, and by who runs the circle.
+STAGES = {
+    "joined": (None, None),
+    "left": (None, None),
+    "reactions": ("feedback", None),
+    "acknowledgements": ("feedback", None),
+    "lives_joined": ("activity", None),
+    "check_ins": ("activity", "activity"),
+    "homework_submitted": ("activity", "activity"),
+    "homework_graded": ("service", "service"),
+    "must_sees": ("operation", "operation"),
+    "announcements": ("operation", "operation"),
+    "lives_started": ("operation", "operation"),
+}
+
+
 def _stage(it, what, wrote, *, runs):
-    if what in {"joined", "left"}:
-        return None
-    if what in {"reactions", "acknowledgements"}:
-        return None if runs else "feedback"
-    if what == "check_ins":
-        return "activity"
-    if what in {"must_sees", "announcements"}:
-        return "operation"
+    if what in STAGES:
+        return STAGES[what][runs]
     if not runs:
         return "feedback" if what == "comments" else "activity"
     to = getattr(it.event, "reply_to", None)

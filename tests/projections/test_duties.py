@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, NotFoundError
+from circlekit import CircleKit, NotFoundError, RuleBook
 from circlekit.projections.duties import KINDS, Duty
 from tests.application.communities import PEOPLE, opened, scripts, started
 from tests.application.town import MARCH_1, everything
@@ -242,6 +242,22 @@ def test_who_left(club):
 
     club.join_circle("club", "tao")
     assert ["Books"] == _titles(club.inbox("tao"))
+
+
+def test_who_comes_late(club):
+    """
+    Must-sees from before somebody came are theirs to do, however little they see.
+    """
+    club.adopt_rule_book(
+        "club", RuleBook(name="ours", newcomers_see="nothing"), by="mei"
+    )
+    club.publish_post("club", by="mei", text="Tea")
+    club.send_must_see("club", by="mei", text="Books")
+
+    club.join_circle("club", "new")
+
+    assert ["Books"] == _titles(club.inbox("new"))
+    assert ["Books"] == [item.text for item in club.feed("new").items]
 
 
 def test_many_members(club):

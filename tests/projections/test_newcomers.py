@@ -26,17 +26,24 @@ POSTS = st.lists(
 )
 
 
-def seen(kit, member, limit):
+def pages(ask, member, limit):
     """
-    Return what a member sees, page by page.
+    Return all that a member is shown, page by page.
     """
-    posts, after = [], None
+    items, after = [], None
     while True:
-        page = kit.feed(member, after=after, limit=limit)
-        posts += [item.post for item in page.items]
+        page = ask(member, after=after, limit=limit)
+        items += page.items
         after = page.next
         if after is None:
-            return posts
+            return items
+
+
+def seen(kit, member, limit):
+    """
+    Return the posts a member sees.
+    """
+    return [item.post for item in pages(kit.feed, member, limit)]
 
 
 def write(kit, clock, posts):
@@ -102,3 +109,54 @@ def test_what_the_policy_says(see, before, after, limit):
         assert sorted(post for _, post, _ in past + later) == sorted(
             seen(kit, "mei", limit)
         )
+
+
+@pytest.mark.covers("P10", "P11")
+@given(
+    see=SEE,
+    before=POSTS,
+    away=POSTS,
+    after=POSTS,
+    acknowledged=st.sets(st.integers(0, 12)),
+    limit=st.sampled_from((1, 3, 200)),
+)
+def test_one_rule_for_feed_and_inbox(see, before, away, after, acknowledged, limit):
+    """
+    The must-sees to do in an inbox are those that the feed shows to be acknowledged.
+
+    Whatever of the past the rule book shows, from before somebody came, from while
+    they were gone, and since; and who is gone has none to do.
+    """
+    kind, number = see
+    book = RuleBook(name="ours", newcomers_see=kind, newcomers_see_number=number)
+    clock = ManualClock(MARCH_1)
+    with CircleKit("sqlite://", clock=clock) as kit:
+        kit.found_circle(
+            name="Club", kind="community", by="mei", circle="club", rules=book
+        )
+        past = write(kit, clock, before)
+        kit.join_circle("club", "new")
+        sent = [post for _, post, how in past if how == "must-see"]
+        done = {post for place, post in enumerate(sent) if place in acknowledged}
+        for post in done:
+            kit.acknowledge(post, by="new")
+        kit.leave_circle("club", "new")
+        assert [] == pages(kit.inbox, "new", limit)
+        past += write(kit, clock, away)
+        kit.join_circle("club", "new")
+        past += write(kit, clock, after)
+
+        expected = [
+            str(post) for _, post, how in past if how == "must-see" and post not in done
+        ]
+        every = [str(post) for _, post, how in past if how == "must-see"]
+        kit.join_circle("club", "late")
+        for member, to_do in (("new", expected), ("late", every)):
+            shown = [
+                str(item.post)
+                for item in pages(kit.feed, member, limit)
+                if item.must_see_at is not None and not item.acknowledged
+            ]
+            inbox = [duty.ref for duty in pages(kit.inbox, member, limit)]
+            assert sorted(to_do) == sorted(inbox)
+            assert sorted(shown) == sorted(inbox)

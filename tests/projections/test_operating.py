@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circlekit import CircleKit, NotFoundError
+from circlekit.events.homework import Scale
 from circlekit.projections.activity import Figures, FunnelStage
 from circlekit.store import log as stored
 from tests.application.communities import opened, scripts, started
@@ -30,6 +31,29 @@ CHECKING_IN = (
     "remove_post",
     "adopt_rule_book",
     "make_topic",
+    "close_topic",
+    "reopen_topic",
+    "reopen_topic",
+)
+TEACHING = (
+    "assign_homework",
+    "submit_homework",
+    "submit_homework",
+    "withdraw_homework",
+    "grade_homework",
+    "grade_homework",
+    "return_homework",
+    "schedule_live",
+    "start_live",
+    "join_live",
+    "join_live",
+    "leave_live",
+    "end_live",
+    "appoint_manager",
+    "dismiss_manager",
+    "leave_circle",
+    "join_circle",
+    "publish_post",
 )
 STAGES = ("operation", "activity", "feedback", "service")
 
@@ -91,7 +115,7 @@ def test_a_plain_count_of_check_ins(things, since, length):
 
 @pytest.mark.covers("A046", "P12", "P19")
 @given(
-    things=scripts(least=30, most=90),
+    things=st.one_of(scripts(least=30, most=90), scripts(*TEACHING, least=30, most=90)),
     circle=st.sampled_from(("club", "guild")),
     length=st.integers(1, 40),
     back=st.integers(0, 40),
@@ -182,6 +206,56 @@ def test_the_loop(club, clock):
     ]
     assert [(4, 0), (3, 2)] == [(it.members, it.returning) for it in weeks]
     assert Figures(posts=1, comments=2, left=1, active=3) == weeks[1].total
+
+
+@pytest.mark.covers("A046", "P19")
+def test_a_school_day(kit, clock):
+    """
+    Homework that is handed in and graded, and a class that is held live, are activity.
+
+    Who hands in twice, or comes back to a class, has done it twice; who teaches
+    without running the circle serves and operates all the same.
+    """
+    kit.found_circle(name="Class 3", kind="teaching", by="head", circle="class")
+    kit.join_circle("class", "ms-wu", verified_role="teacher", invited_by="head")
+    for student in ("ann", "bo"):
+        kit.join_circle("class", student, verified_role="student")
+    work = kit.assign_homework(
+        "class",
+        by="ms-wu",
+        title="Sums",
+        to=["ann", "bo"],
+        due_at=MARCH_1 + timedelta(days=1),
+        scale=Scale("passed"),
+    )
+    for _ in range(2):
+        kit.submit_homework(work, by="ann", text="42")
+    kit.grade_homework(work, "ann", mark=True, by="ms-wu")
+    live = kit.schedule_live("class", by="ms-wu", title="Sums")
+    kit.start_live(live, by="ms-wu")
+    for member in ("ann", "bo", "head"):
+        kit.join_live(live, member)
+    kit.leave_live(live, "bo")
+    kit.join_live(live, "bo")
+    clock.forward(days=1)
+    kit.end_live(live, by="ms-wu")
+
+    told = kit.activity("class", date(2020, 3, 1), date(2020, 3, 3))
+
+    assert (
+        Figures(
+            homework_submitted=2,
+            homework_graded=1,
+            lives_started=1,
+            lives_joined=4,
+            joined=4,
+            active=4,
+        )
+        == told.total
+    )
+    assert [(1, 1), (5, 2), (0, 0), (1, 1)] == [
+        (it.acts, it.people) for it in told.funnel
+    ]
 
 
 def test_a_day_is_the_circles(club, clock):

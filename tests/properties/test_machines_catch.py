@@ -13,6 +13,7 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.identity import Identity
+from circlekit.aggregates.mass_send import MassSend
 from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.topic import Topic
 from circlekit.budget import Budget, Spend, rolling
@@ -25,6 +26,7 @@ from circlekit.testing import (
     CustomerMachine,
     GroupMachine,
     IdentityMachine,
+    MassSendMachine,
     ReaderMachine,
     TopicMachine,
 )
@@ -482,6 +484,39 @@ class TakesBackForNothing(Topic):
 
 
 @define
+class TakesItsNameBack(Topic):
+    """
+    Is opened again under a name that another topic has by then.
+    """
+
+    def reopen(self, *, free, **asked):
+        return super().reopen(free=ALLOWED, **asked)
+
+
+@define
+class ReachesStrangers(Customer):
+    """
+    Is shown and sent what whoever is no friend any more shows and sends.
+    """
+
+    def _is_friend(self, member, *, of_all=False):
+        return ALLOWED
+
+
+@define
+class StopsHalfWay(MassSend):
+    """
+    Is called off when some have it already.
+    """
+
+    def cancel(self, **asked):
+        return evolve(self, confirmed={}).cancel_itself(**asked)
+
+    def cancel_itself(self, **asked):
+        return super().cancel(**asked)
+
+
+@define
 class ForgetsOwners(Identity):
     """
     Gives an identity to whoever asks last.
@@ -496,6 +531,9 @@ class ForgetsOwners(Identity):
     [
         (TopicMachine, CountsItsDaysInUtc),
         (TopicMachine, TakesBackForNothing),
+        (TopicMachine, TakesItsNameBack),
+        (CustomerMachine, ReachesStrangers),
+        (MassSendMachine, StopsHalfWay),
         (IdentityMachine, ForgetsOwners),
         (GroupMachine, MuteEndsLate),
         (CustomerMachine, OneBudgetForAll),
@@ -504,7 +542,7 @@ class ForgetsOwners(Identity):
 )
 def test_found_at_random_in_the_others(base, aggregate):
     """
-    So it is with groups, customers, readers, topics and identities.
+    So it is with groups, customers, readers, topics, identities and mass sends.
     """
 
     class Machine(base):

@@ -8,6 +8,7 @@ costs to decide therefore does not grow with what was written.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import assert_never, cast
 
 from attrs import Factory, define, field
@@ -15,6 +16,7 @@ from attrs import Factory, define, field
 from circlekit.aggregates.closing import Closing
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.joining import Joining
+from circlekit.aggregates.people import People
 from circlekit.aggregates.routing import Routing
 from circlekit.aggregates.schedule import Schedule
 from circlekit.budget import Spend
@@ -90,18 +92,11 @@ from circlekit.policies.authority import (
 from circlekit.policies.closing import Standing, still_open
 from circlekit.policies.groups import free_to_link, is_on, linked_to, may_unlink
 from circlekit.policies.house import Act, Asked, Policies, found_again, house_allows
-from circlekit.policies.joining import requested
 from circlekit.policies.membership import (
     all_staff_stays,
-    heir_of,
-    may_be_appointed,
-    may_be_dismissed,
     may_join,
     members_only,
-    not_the_owner,
     not_yet_a_member,
-    outranks,
-    somebody_follows,
 )
 from circlekit.policies.must_see import not_yet_a_must_see, within_must_see_budgets
 from circlekit.policies.posts import (
@@ -114,8 +109,6 @@ from circlekit.policies.relay import relay_changes, relay_is_lower, relay_may_ch
 from circlekit.policies.schedule import (
     Planned,
     is_waiting,
-    room_for_release,
-    still_to_come,
 )
 from circlekit.rulebook import DINGTALK_2020, RuleBook
 from circlekit.settings import CommentRelay, comment_relay
@@ -132,7 +125,7 @@ class Circle(HasHistory):
     ``Circle(id)`` is the circle before anything has happened to it.
 
     Attributes:
-        members: Everybody in it, with their role.
+        people: Who is in it, and as what.
 
         groups: Linked groups; True marks the bound one.
 
@@ -144,17 +137,15 @@ class Circle(HasHistory):
 
         removed: Removed posts and comments, by their place.
 
-        joined_at: When each member joined.
-
         label: What the owner said it is for, None if they said nothing.
 
         schedule: What waits for its moment, and the must-sees reserved for.
+
         policies: The host's own policies, which its rule book may name.
 
         routing: Which groups are for which topics.
 
         own_relay: The owner's word on the relay of comments, None if none.
-        all_staff: Whether it is its organisation's circle of all staff.
 
         closing: Whether it is open, closed or archived.
 
@@ -167,25 +158,56 @@ class Circle(HasHistory):
     zone: str = "Asia/Shanghai"
     organisation: str | None = None
     book: RuleBook = DINGTALK_2020
-    owner: MemberId | None = None
-    members: dict[str, Role] = Factory(dict)
+    people: People = Factory(People)
     groups: dict[str, bool] = Factory(dict)
     syncs_posts: bool = True
     pinned: list[int] = Factory(list)
     must_sees: list[Spend] = Factory(list)
     must_see_posts: set[int] = Factory(set)
     removed: set[int] = Factory(set)
-    override_holders: set[str] = Factory(set)
-    joined_at: dict[str, datetime] = Factory(dict)
     label: Context | None = None
     schedule: Schedule = Factory(Schedule)
     policies: Policies = field(factory=dict, eq=False, repr=False, kw_only=True)
     routing: Routing = Factory(Routing)
     own_relay: CommentRelay | None = None
-    all_staff: bool = False
     closing: Closing = Factory(Closing)
     joining: Joining = Factory(Joining)
     industries: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> MemberId | None:
+        """
+        Return who owns it, None if nobody is left to.
+        """
+        return self.people.owner
+
+    @property
+    def members(self) -> dict[str, Role]:
+        """
+        Return everybody in it, with their role.
+        """
+        return self.people.members
+
+    @property
+    def joined_at(self) -> dict[str, datetime]:
+        """
+        Return when each member joined.
+        """
+        return self.people.joined_at
+
+    @property
+    def override_holders(self) -> set[str]:
+        """
+        Return who may go beyond the must-see quota.
+        """
+        return self.people.override_holders
+
+    @property
+    def all_staff(self) -> bool:
+        """
+        Return whether it is its organisation's circle of all staff.
+        """
+        return self.people.all_staff
 
     @property
     def standing(self) -> Standing:
@@ -205,7 +227,7 @@ class Circle(HasHistory):
         """
         Return somebody's role here, None if they are no member.
         """
-        return self.members.get(member)
+        return self.people.role(member)
 
     @property
     def bound_group(self) -> GroupId:
@@ -328,24 +350,24 @@ class Circle(HasHistory):
         """
         Become a member, with what the host attests.
         """
-        require(
-            *self._may_join(
-                member,
-                staff_of=staff_of,
-                inviter_role=self.role(invited_by) if invited_by else None,
-                verified_role=verified_role,
-            )
-        )
-        joined = MemberJoined(
-            member=member,
+        return self.joining.join(
+            member,
             staff_of=staff_of,
             invited_by=invited_by,
             verified_role=verified_role,
+            verified_until=verified_until,
             channel=channel,
             source=source,
+            there=all_of(
+                *self._may_join(
+                    member,
+                    staff_of=staff_of,
+                    inviter_role=self.role(invited_by) if invited_by else None,
+                    verified_role=verified_role,
+                )
+            ),
             at=at,
         )
-        return (joined, *_until(joined, verified_until))
 
     def accept_invitation(
         self,
@@ -360,27 +382,21 @@ class Circle(HasHistory):
         """
         Become a member by an invitation, with what the host attests.
         """
-        require(
-            *self._may_join(
-                member,
-                staff_of=staff_of,
-                inviter_role="manager",
-                verified_role=verified_role,
-            ),
-            self.joining.holds(invitation, member, at=at),
-        )
-        made = cast("InvitationMade", invitation.event)
-        joined = MemberJoined(
-            member=member,
+        there = self._may_join(
+            member,
             staff_of=staff_of,
-            invited_by=made.by,
+            inviter_role="manager",
             verified_role=verified_role,
-            channel=made.channel,
-            source=made.source,
-            invitation=invitation.version,
+        )
+        return self.joining.accept(
+            invitation,
+            member,
+            staff_of=staff_of,
+            verified_role=verified_role,
+            verified_until=verified_until,
+            there=all_of(*there),
             at=at,
         )
-        return (joined, *_until(joined, verified_until))
 
     def request_to_join(
         self,
@@ -424,30 +440,17 @@ class Circle(HasHistory):
         """
         Let somebody in who asked, with what is attested of them now.
         """
-        require(
-            self.manager_acts(by),
-            requested(member, self.joining.requests),
-            may_join(
-                self.kind,
-                organisation=self.organisation,
-                staff_of=staff_of,
-                inviter_role="manager",
-                verified_role=verified_role,
-            )
-            if member in self.joining.requests
-            else ALLOWED,
-        )
-        asked = self.joining.requests[member]
-        joined = MemberJoined(
-            member=member,
+        return self.joining.approve(
+            member,
+            kind=self.kind,
+            organisation=self.organisation,
             staff_of=staff_of,
             verified_role=verified_role,
-            channel=asked.channel,
-            source=asked.source,
+            verified_until=verified_until,
+            there=self.manager_acts(by),
+            by=by,
             at=at,
         )
-        approved = RequestApproved(member=member, by=by, at=at)
-        return (approved, joined, *_until(joined, verified_until))
 
     def decline_request(
         self, member: MemberId, *, by: MemberId, at: datetime
@@ -545,25 +548,13 @@ class Circle(HasHistory):
         """
         Stop being a member.
         """
-        require(
-            members_only(self.role(member), by=member),
-            not_the_owner(self.role(member), member=member),
-            self._all_staff_stays(),
-        )
-        return (MemberLeft(member=member, at=at),)
+        return self.people.leave(member, at=at)
 
     def remove_member(self, member: MemberId, *, by: MemberId, at: datetime) -> Events:
         """
         Take a member out.
         """
-        require(
-            managers_only(self.role(by), by=by),
-            members_only(self.role(member), by=member),
-            not_the_owner(self.role(member), member=member),
-            outranks(self.role(by), self.role(member), member=member),
-            self._all_staff_stays(),
-        )
-        return (MemberRemoved(member=member, by=by, at=at),)
+        return self.people.remove(member, by=by, at=at)
 
     def follow_directory(self, *, by: MemberId, at: datetime) -> Events:
         """
@@ -577,15 +568,7 @@ class Circle(HasHistory):
         """
         Take in staff whom the directory has; if nobody owns the circle, the first does.
         """
-        new = [member for member in members if member not in self.members]
-        came: Events = tuple(
-            MemberJoined(member=member, staff_of=self.organisation, at=at)
-            for member in new
-        )
-        if self.owner is not None or not new:
-            return came
-        reason = "the first of the staff"
-        return (*came, OwnerSucceeded(owner=new[0], reason=reason, by=by, at=at))
+        return self.people.take_on(members, staff_of=self.organisation, by=by, at=at)
 
     def part_with(
         self, members: Iterable[MemberId], *, reason: str, by: MemberId, at: datetime
@@ -595,10 +578,8 @@ class Circle(HasHistory):
 
         If nobody stays, the circle is archived, unless it is that of all staff.
         """
-        gone = [member for member in members if member in self.members]
-        return (
-            *self._succession(gone, reason=reason, by=by, at=at),
-            *(MemberLeft(member=member, at=at) for member in gone),
+        return self.people.part_with(
+            members, standing=self.standing, reason=reason, by=by, at=at
         )
 
     def succeed_owner(
@@ -612,32 +593,7 @@ class Circle(HasHistory):
         """
         Let the owner go who is there no longer; the heir follows them.
         """
-        owner = cast("MemberId", self.owner)
-        follows = heir or heir_of(self.members, self.joined_at, gone={owner})
-        require(
-            self._all_staff_stays(),
-            somebody_follows(follows),
-            members_only(self.role(heir), by=heir) if heir else ALLOWED,
-            refused("already-the-owner", f"{heir} owns this circle already")
-            if heir and heir == owner
-            else ALLOWED,
-        )
-        return (
-            OwnerSucceeded(owner=MemberId(follows or ""), reason=reason, by=by, at=at),
-            MemberLeft(member=owner, at=at),
-        )
-
-    def _succession(
-        self, gone: Sequence[MemberId], *, reason: str, by: MemberId, at: datetime
-    ) -> Events:
-        if self.owner is None or self.owner not in gone:
-            return ()
-        heir = heir_of(self.members, self.joined_at, gone=frozenset(gone))
-        if heir is not None:
-            return (OwnerSucceeded(owner=MemberId(heir), reason=reason, by=by, at=at),)
-        if self.all_staff or self.standing == "archived":
-            return ()
-        return (CircleArchived(reason=reason, by=self.owner, at=at),)
+        return self.people.succeed_owner(heir, reason=reason, by=by, at=at)
 
     def verify_role(
         self,
@@ -670,11 +626,7 @@ class Circle(HasHistory):
         """
         Make a member a manager.
         """
-        require(
-            self.owner_acts(by),
-            may_be_appointed(self.role(member), member=member),
-        )
-        return (ManagerAppointed(member=member, by=by, at=at),)
+        return self.people.appoint(member, owner=self.owner_acts(by), by=by, at=at)
 
     def dismiss_manager(
         self, member: MemberId, *, by: MemberId, at: datetime
@@ -682,24 +634,13 @@ class Circle(HasHistory):
         """
         Make a manager an ordinary member again.
         """
-        require(
-            self.owner_acts(by),
-            may_be_dismissed(self.role(member), member=member),
-        )
-        return (ManagerDismissed(member=member, by=by, at=at),)
+        return self.people.dismiss(member, owner=self.owner_acts(by), by=by, at=at)
 
     def hand_over(self, owner: MemberId, *, by: MemberId, at: datetime) -> Events:
         """
         Make another member the owner; the old one stays as an ordinary member.
         """
-        require(
-            owner_only(self.role(by), by=by),
-            members_only(self.role(owner), by=owner),
-            refused("already-the-owner", f"{owner} owns this circle already")
-            if owner == self.owner
-            else ALLOWED,
-        )
-        return (OwnerChanged(owner=owner, by=by, at=at),)
+        return self.people.hand_over(owner, by=by, at=at)
 
     def close(self, *, reason: str, by: MemberId, at: datetime) -> Events:
         """
@@ -725,16 +666,8 @@ class Circle(HasHistory):
         """
         Give a member the right to go beyond the must-see quota, with a reason.
         """
-        require(
-            self.owner_acts(by),
-            members_only(self.role(member), by=member),
-            is_on(
-                member not in self.override_holders,
-                rule="already-granted",
-                because=f"{member} has this right already",
-            ),
-        )
-        return (OverrideGranted(member=member, by=by, at=at),)
+        may = self.owner_acts(by)
+        return self.people.grant_override(member, owner=may, by=by, at=at)
 
     def revoke_override(
         self, member: MemberId, *, by: MemberId, at: datetime
@@ -742,15 +675,8 @@ class Circle(HasHistory):
         """
         Take that right back.
         """
-        require(
-            self.owner_acts(by),
-            is_on(
-                member in self.override_holders,
-                rule="not-granted",
-                because=f"{member} does not have this right",
-            ),
-        )
-        return (OverrideRevoked(member=member, by=by, at=at),)
+        may = self.owner_acts(by)
+        return self.people.revoke_override(member, owner=may, by=by, at=at)
 
     def link_group(
         self, group: GroupId, *, linked: str | None, by: MemberId, at: datetime
@@ -1111,15 +1037,7 @@ class Circle(HasHistory):
         """
         Write a post for later; *sync* None goes by the circle's switch of that day.
         """
-        coming = still_to_come(release_at, at=at)
-        require(
-            coming,
-            self.member_acts(by),
-            self._may_write(by),
-            self._house("post", by, release_at) if coming.allowed else ALLOWED,
-            *self._all_linked(groups),
-        )
-        return (
+        return self.schedule.plan(
             PostScheduled(
                 release_at=release_at,
                 text=text,
@@ -1131,6 +1049,9 @@ class Circle(HasHistory):
                 by=by,
                 at=at,
             ),
+            there=all_of(self.member_acts(by), self._may_write(by)),
+            fits=partial(self._house, "post", by, release_at),
+            linked=all_of(*self._all_linked(groups)),
         )
 
     def schedule_must_see(
@@ -1148,15 +1069,7 @@ class Circle(HasHistory):
         """
         Write a must-see for later, and reserve its share of the quota.
         """
-        coming = still_to_come(release_at, at=at)
-        require(
-            coming,
-            self.manager_acts(by),
-            self._may_write(by),
-            self._fits(release_at, by) if coming.allowed else ALLOWED,
-            *self._all_linked(groups),
-        )
-        return (
+        return self.schedule.plan(
             MustSeeScheduled(
                 release_at=release_at,
                 text=text,
@@ -1167,6 +1080,9 @@ class Circle(HasHistory):
                 by=by,
                 at=at,
             ),
+            there=all_of(self.manager_acts(by), self._may_write(by)),
+            fits=partial(self._fits, release_at, by),
+            linked=all_of(*self._all_linked(groups)),
         )
 
     def move_scheduled(
@@ -1175,26 +1091,21 @@ class Circle(HasHistory):
         """
         Publish what waits at another moment, decided as if scheduled anew.
         """
-        coming = still_to_come(release_at, at=at)
-        planned = self.schedule.waiting.get(scheduled)
-        fits = ALLOWED
-        if planned is not None and coming.allowed:
-            fits = (
-                self._fits(release_at, planned.by, but=scheduled)
-                if planned.is_must_see
-                else self._house("post", planned.by, release_at)
-            )
-        require(self._may_change(scheduled, by), coming, fits)
-        return (
-            ScheduledMoved(scheduled=scheduled, release_at=release_at, by=by, at=at),
+        return self.schedule.move(
+            scheduled,
+            release_at,
+            there=self._may_change(scheduled, by),
+            fits=partial(self._would_fit, scheduled),
+            by=by,
+            at=at,
         )
 
     def cancel_scheduled(self, scheduled: int, *, by: MemberId, at: datetime) -> Events:
         """
         Do not publish what waits; what it has reserved is free at once.
         """
-        require(self._may_change(scheduled, by))
-        return (ScheduledCancelled(scheduled=scheduled, by=by, at=at),)
+        there = self._may_change(scheduled, by)
+        return self.schedule.cancel(scheduled, there=there, by=by, at=at)
 
     def release_scheduled(self, scheduled: Cited, *, at: datetime) -> Events:
         """
@@ -1205,24 +1116,18 @@ class Circle(HasHistory):
         planned = self.schedule.due(scheduled.version, at=at)
         if planned is None:
             return ()
-        wrote = scheduled.event
-        released = ScheduledReleased(
-            scheduled=scheduled.version, post=self.version + 2, at=at
-        )
-        may = self.may_be_published(planned)
-        if not may.allowed:
-            dropped = ScheduledDropped(
-                scheduled=scheduled.version, rules=may.rules, at=at
-            )
-            return (dropped,)
-        if isinstance(wrote, PostScheduled):
-            synced = self.syncs_posts if wrote.sync is None else wrote.sync
-            return (released, self._released_post(wrote, synced=synced, at=at))
-        require(self._room_for(planned, scheduled.version, at))
-        return (
-            released,
-            self._released_post(wrote, synced=True, at=at),
-            MustSeeSent(post=released.post, by=planned.by, at=at),
+        wrote = cast("PostScheduled | MustSeeScheduled", scheduled.event)
+        return self.schedule.release(
+            wrote,
+            planned,
+            scheduled=scheduled.version,
+            post=self.version + 2,
+            may=self.may_be_published(planned),
+            sent=self.must_sees,
+            zone=self.zone,
+            synced=self.syncs_posts,
+            groups=self._groups_of(wrote),
+            at=at,
         )
 
     def may_be_published(self, planned: Planned) -> Verdict:
@@ -1233,34 +1138,15 @@ class Circle(HasHistory):
             return self.manager_acts(planned.by)
         return self.member_acts(planned.by)
 
-    def _released_post(
-        self, wrote: PostScheduled | MustSeeScheduled, *, synced: bool, at: datetime
-    ) -> PostPublished:
+    def _groups_of(
+        self, wrote: PostScheduled | MustSeeScheduled
+    ) -> tuple[GroupId, ...] | None:
         # A group that was let go in the meantime is left out; nobody waits for it.
-        groups = wrote.groups
-        if groups is not None:
-            groups = tuple(group for group in groups if group in self.groups)
-        elif isinstance(wrote, PostScheduled):
-            groups = self.routing.groups_for(wrote.topic, self.groups)
-        return PostPublished(
-            text=wrote.text,
-            images=wrote.images,
-            videos=wrote.videos,
-            topic=wrote.topic,
-            synced=synced,
-            groups=groups,
-            by=wrote.by,
-            at=at,
-        )
-
-    def _room_for(self, planned: Planned, scheduled: int, at: datetime) -> Verdict:
-        return room_for_release(
-            planned,
-            self.must_sees,
-            self.schedule.reservations(but=scheduled),
-            zone=self.zone,
-            at=at,
-        )
+        if wrote.groups is not None:
+            return tuple(group for group in wrote.groups if group in self.groups)
+        if isinstance(wrote, PostScheduled):
+            return self.routing.groups_for(wrote.topic, self.groups)
+        return None
 
     def _may_change(self, scheduled: int, by: MemberId) -> Verdict:
         planned = self.schedule.waiting.get(scheduled)
@@ -1269,6 +1155,14 @@ class Circle(HasHistory):
         else:
             waits = author_or_manager(self.role(by), author=planned.by, by=by)
         return all_of(waits, self.still_open())
+
+    def _would_fit(self, scheduled: int, at: datetime) -> Verdict:
+        planned = self.schedule.waiting.get(scheduled)
+        if planned is None:
+            return ALLOWED  # refused already, as not waiting
+        if planned.is_must_see:
+            return self._fits(at, planned.by, but=scheduled)
+        return self._house("post", planned.by, at)
 
     def _fits(self, at: datetime, by: MemberId, *, but: int | None = None) -> Verdict:
         quota = within_must_see_budgets(
@@ -1348,16 +1242,11 @@ class Circle(HasHistory):
             case CommentAdded() | PostReacted() | PostPublished() | PostEdited():
                 pass
             case MemberJoined():
-                self.members[event.member] = "member"
-                self.joined_at[event.member] = event.at
+                self.people.evolve(event)
                 self.joining.came(event)
             case MemberLeft() | MemberRemoved():
-                self.members.pop(event.member, None)
-                self.joined_at.pop(event.member, None)
+                self.people.evolve(event)
                 self.joining.went(event.member)
-                if event.member == self.owner:
-                    self.owner = None
-                self.override_holders.discard(event.member)
             case MustSeeSent():
                 self.must_sees.append(Spend(event.at, self.version))
                 self.must_see_posts.add(event.post)
@@ -1385,19 +1274,16 @@ class Circle(HasHistory):
                 self._forget_pin(event.post)
             case ReactionWithdrawn():
                 pass
-            case ManagerAppointed():
-                self.members[event.member] = "manager"
-            case ManagerDismissed():
-                self.members[event.member] = "member"
-            case OwnerChanged() | OwnerSucceeded():
-                if self.owner is not None:
-                    self.members[self.owner] = "member"
-                self.owner = event.owner
-                self.members[event.owner] = "owner"
-            case OverrideGranted():
-                self.override_holders.add(event.member)
-            case OverrideRevoked():
-                self.override_holders.discard(event.member)
+            case (
+                ManagerAppointed()
+                | ManagerDismissed()
+                | OwnerChanged()
+                | OwnerSucceeded()
+                | OverrideGranted()
+                | OverrideRevoked()
+                | AllStaffDesignated()
+            ):
+                self.people.evolve(event)
             case GroupLinked():
                 self.groups[event.group] = event.bound
             case GroupUnlinked():
@@ -1430,8 +1316,6 @@ class Circle(HasHistory):
                 self.joining.evolve(event, self.version)
             case RoleVerified() | RoleExpired():
                 self.joining.roles.evolve(event)
-            case AllStaffDesignated():
-                self.all_staff = True
             case RuleBookAdopted():
                 self.book = event.book
                 self.schedule.promise(event.book.must_see)
@@ -1439,9 +1323,7 @@ class Circle(HasHistory):
                 self.kind = event.kind
                 self.zone = event.zone
                 self.organisation = event.organisation
-                self.owner = event.by
-                self.members[event.by] = "owner"
-                self.joined_at[event.by] = event.at
+                self.people.founded(event)
                 if event.organisation is not None:
                     self.joining.works_for[event.by] = event.organisation
             case _:
@@ -1464,17 +1346,3 @@ def _organisation_named(kind: CircleKind, organisation: str | None) -> Verdict:
             "organisation-required", "an internal circle belongs to an organisation"
         )
     return ALLOWED
-
-
-def _until(joined: MemberJoined, until: datetime | None) -> tuple[RoleVerified, ...]:
-    if joined.verified_role is None or until is None:
-        return ()
-    return (
-        RoleVerified(
-            member=joined.member,
-            role=joined.verified_role,
-            until=until,
-            by=joined.member,
-            at=joined.at,
-        ),
-    )

@@ -18,6 +18,8 @@ from circlekit.events.customer import (
     CustomerEvent,
     CustomerTagged,
     CustomerUntagged,
+    FriendshipBegun,
+    FriendshipEnded,
     MomentShown,
     MomentSource,
     ProfileCompleted,
@@ -26,6 +28,7 @@ from circlekit.events.mass_send import MassSendDelivered, MassSendSource
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import MassSendId, MemberId, MomentId
 from circlekit.policies.customers import (
+    is_a_friend,
     is_tagged,
     not_yet_assigned,
     not_yet_tagged,
@@ -33,7 +36,7 @@ from circlekit.policies.customers import (
 )
 from circlekit.policies.moments import not_yet_shown, within_moment_budgets
 from circlekit.rulebook import WECOM_2020, RuleBook
-from circlekit.verdict import ALLOWED, refused, require
+from circlekit.verdict import ALLOWED, Verdict, refused, require
 
 Events = tuple[CustomerEvent, ...]
 
@@ -52,7 +55,7 @@ class Customer(HasHistory):
 
         mass_sends: The mass sends they received.
 
-        contacts: Who of the staff had to do with them.
+        contacts: Who of the staff had to do with them, and who is their friend.
     """
 
     zone: str = "Asia/Shanghai"
@@ -132,10 +135,14 @@ class Customer(HasHistory):
         self, moment: MomentId, *, source: MomentSource, by: MemberId, at: datetime
     ) -> Events:
         """
-        Show a moment, if the budgets leave room for it.
+        Show a moment, if the budgets leave room for it, by a friend.
+
+        The company's is shown by whoever of the staff is one.
         """
+        shown_by = by if source == "member" else self.sender
         require(
             not_yet_shown(moment, self.shown),
+            self._is_friend(shown_by, of_all=source == "enterprise"),
             within_moment_budgets(
                 self.book,
                 source=source,
@@ -153,6 +160,18 @@ class Customer(HasHistory):
         """
         return (CustomerContacted(by=by, at=at),)
 
+    def befriend(self, member: MemberId, *, by: MemberId, at: datetime) -> Events:
+        """
+        Become friends with a member of staff.
+        """
+        return self.contacts.befriend(member, by=by, at=at)
+
+    def part(self, member: MemberId | None, *, by: MemberId, at: datetime) -> Events:
+        """
+        Be friends no longer with a member of staff; None means all of them.
+        """
+        return self.contacts.part(member, by=by, at=at)
+
     def receive_mass_send(
         self,
         mass_send: MassSendId,
@@ -162,11 +181,21 @@ class Customer(HasHistory):
         at: datetime,
     ) -> Events:
         """
-        Receive a mass send, if the budgets leave room for it.
+        Receive a mass send from a friend, if the budgets leave room for it.
         """
         return self.mass_sends.receive(
-            mass_send, source=source, book=self.book, zone=self.zone, by=by, at=at
+            mass_send,
+            self._is_friend(by),
+            source=source,
+            book=self.book,
+            zone=self.zone,
+            by=by,
+            at=at,
         )
+
+    def _is_friend(self, member: MemberId, *, of_all: bool = False) -> Verdict:
+        friend = self.contacts.is_friend(member)
+        return is_a_friend(None if of_all else member, friend=friend)
 
     # History: never refuses, whatever today's rules say.
 
@@ -185,6 +214,8 @@ class Customer(HasHistory):
                 self.contacts.met(event.by, event.at)
             case CustomerContacted():
                 self.contacts.met(event.by, event.at)
+            case FriendshipBegun() | FriendshipEnded():
+                self.contacts.evolve(event)
             case CustomerTagged():
                 self.tags.add(event.tag)
             case CustomerUntagged():

@@ -3,7 +3,7 @@ How people come into a circle, as what, and what they accept before they write.
 """
 
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, cast
 
 from attrs import Factory, define
 
@@ -24,7 +24,7 @@ from circlekit.events.joining import (
     RequestWithdrawn,
 )
 from circlekit.events.record import Cited
-from circlekit.events.roles import VerifiedRole
+from circlekit.events.roles import RoleVerified, VerifiedRole
 from circlekit.ids import MemberId
 from circlekit.policies.joining import (
     has_accepted,
@@ -36,9 +36,11 @@ from circlekit.policies.joining import (
     not_yet_requested,
     requested,
 )
+from circlekit.policies.membership import may_join
 from circlekit.verdict import ALLOWED, Verdict, all_of, refused, require
 
 Events = tuple[JoiningEvent, ...]
+CameIn = tuple[RequestApproved | MemberJoined | RoleVerified, ...]
 
 
 @define
@@ -97,6 +99,103 @@ class Joining:
         return has_accepted(self.accepted.get(member), convention)
 
     # Commands: may refuse, never change anything.
+
+    def join(
+        self,
+        member: MemberId,
+        *,
+        staff_of: str | None,
+        invited_by: MemberId | None,
+        verified_role: VerifiedRole | None,
+        verified_until: datetime | None,
+        channel: JoinChannel | None,
+        source: str | None,
+        there: Verdict,
+        at: datetime,
+    ) -> CameIn:
+        """
+        Become a member, with what the host attests.
+        """
+        require(there)
+        joined = MemberJoined(
+            member=member,
+            staff_of=staff_of,
+            invited_by=invited_by,
+            verified_role=verified_role,
+            channel=channel,
+            source=source,
+            at=at,
+        )
+        return (joined, *_until(joined, verified_until))
+
+    def accept(
+        self,
+        invitation: Cited,
+        member: MemberId,
+        *,
+        staff_of: str | None,
+        verified_role: VerifiedRole | None,
+        verified_until: datetime | None,
+        there: Verdict,
+        at: datetime,
+    ) -> CameIn:
+        """
+        Become a member by an invitation, with what the host attests.
+        """
+        require(there, self.holds(invitation, member, at=at))
+        made = cast("InvitationMade", invitation.event)
+        joined = MemberJoined(
+            member=member,
+            staff_of=staff_of,
+            invited_by=made.by,
+            verified_role=verified_role,
+            channel=made.channel,
+            source=made.source,
+            invitation=invitation.version,
+            at=at,
+        )
+        return (joined, *_until(joined, verified_until))
+
+    def approve(
+        self,
+        member: MemberId,
+        *,
+        kind: CircleKind,
+        organisation: str | None,
+        staff_of: str | None,
+        verified_role: VerifiedRole | None,
+        verified_until: datetime | None,
+        there: Verdict,
+        by: MemberId,
+        at: datetime,
+    ) -> CameIn:
+        """
+        Let somebody in who asked, with what is attested of them now.
+        """
+        require(
+            there,
+            requested(member, self.requests),
+            may_join(
+                kind,
+                organisation=organisation,
+                staff_of=staff_of,
+                inviter_role="manager",
+                verified_role=verified_role,
+            )
+            if member in self.requests
+            else ALLOWED,
+        )
+        asked = self.requests[member]
+        joined = MemberJoined(
+            member=member,
+            staff_of=staff_of,
+            verified_role=verified_role,
+            channel=asked.channel,
+            source=asked.source,
+            at=at,
+        )
+        approved = RequestApproved(member=member, by=by, at=at)
+        return (approved, joined, *_until(joined, verified_until))
 
     def request(
         self,
@@ -287,3 +386,17 @@ class Joining:
         self.roles.forget(member)
         self.accepted.pop(member, None)
         self.works_for.pop(member, None)
+
+
+def _until(joined: MemberJoined, until: datetime | None) -> tuple[RoleVerified, ...]:
+    if joined.verified_role is None or until is None:
+        return ()
+    return (
+        RoleVerified(
+            member=joined.member,
+            role=joined.verified_role,
+            until=until,
+            by=joined.member,
+            at=joined.at,
+        ),
+    )

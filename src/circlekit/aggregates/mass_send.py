@@ -10,6 +10,7 @@ from attrs import Factory, define
 from circlekit.aggregates.history import HasHistory
 from circlekit.budget import Spend
 from circlekit.events.mass_send import (
+    MassSendCancelled,
     MassSendConfirmed,
     MassSendCreated,
     MassSendEvent,
@@ -21,7 +22,14 @@ from circlekit.events.mass_send import (
 from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import CustomerId, GroupId, MemberId
 from circlekit.policies.budgets import within_budgets
-from circlekit.policies.mass_send import is_a_sender, not_too_many, somebody_waits
+from circlekit.policies.mass_send import (
+    is_a_sender,
+    is_the_creator,
+    nobody_confirmed,
+    not_cancelled,
+    not_too_many,
+    somebody_waits,
+)
 from circlekit.rulebook import WECOM_2020, RuleBook
 from circlekit.verdict import ALLOWED, Verdict, refused, require
 
@@ -45,6 +53,10 @@ class MassSend(HasHistory):
         skipped_groups: Groups it was not sent to, and why.
 
         reminders: When its senders were reminded, oldest first.
+
+        creator: Who wrote it.
+
+        cancelled_at: When it was called off, None if it was not.
     """
 
     source: MassSendSource = "member"
@@ -54,6 +66,8 @@ class MassSend(HasHistory):
     skipped_customers: dict[str, Verdict] = Factory(dict)
     skipped_groups: dict[str, Verdict] = Factory(dict)
     reminders: list[Spend] = Factory(list)
+    creator: MemberId | None = None
+    cancelled_at: datetime | None = None
 
     @property
     def waiting(self) -> tuple[MemberId, ...]:
@@ -103,10 +117,21 @@ class MassSend(HasHistory):
         """
         Let a sender's share go out; confirmed again, nothing new has happened.
         """
-        require(is_a_sender(by, self.shares))
+        require(is_a_sender(by, self.shares), self._not_cancelled())
         if by in self.confirmed:
             return ()
         return (MassSendConfirmed(by=by, at=at),)
+
+    def cancel(self, *, reason: str | None, by: MemberId, at: datetime) -> Events:
+        """
+        Call it off, as long as no sender has confirmed.
+        """
+        require(
+            is_the_creator(by, self.creator),
+            nobody_confirmed(self.confirmed),
+            self._not_cancelled(),
+        )
+        return (MassSendCancelled(reason=reason, by=by, at=at),)
 
     def skip(
         self,
@@ -129,12 +154,16 @@ class MassSend(HasHistory):
         Remind every sender who has not confirmed.
         """
         require(
+            self._not_cancelled(),
             somebody_waits(self.waiting),
             within_budgets(
                 self.book.mass_send_reminders, self.reminders, zone="UTC", at=at
             ),
         )
         return (MassSendReminded(senders=self.waiting, by=by, at=at),)
+
+    def _not_cancelled(self) -> Verdict:
+        return not_cancelled(cancelled=self.cancelled_at is not None)
 
     # History: never refuses, whatever today's rules say.
 
@@ -150,7 +179,10 @@ class MassSend(HasHistory):
                 self.confirmed.setdefault(event.by, event.at)
             case MassSendReminded():
                 self.reminders.append(Spend(event.at, self.version))
+            case MassSendCancelled():
+                self.cancelled_at = event.at
             case MassSendCreated():
+                self.creator = event.by
                 self.source = event.source
                 self.shares = {share.sender: share for share in event.shares}
             case RuleBookAdopted():

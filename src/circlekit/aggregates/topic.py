@@ -23,6 +23,7 @@ from circlekit.events.topic import (
     TopicKind,
     TopicMade,
     TopicRenamed,
+    TopicReopened,
 )
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.check_ins import (
@@ -32,7 +33,12 @@ from circlekit.policies.check_ins import (
     takes_check_ins,
 )
 from circlekit.policies.groups import is_on
-from circlekit.policies.topics import not_yet_made, own_or_run, topic_is_open
+from circlekit.policies.topics import (
+    not_yet_made,
+    own_or_run,
+    topic_is_closed,
+    topic_is_open,
+)
 from circlekit.rulebook import RuleBook
 from circlekit.verdict import ALLOWED, Verdict, require
 
@@ -136,6 +142,25 @@ class Topic(HasHistory):
             self._own(member, run, by), topic_is_open(self.name, closed=self.closed)
         )
         return (TopicClosed(by=by, at=at),)
+
+    def reopen(
+        self,
+        *,
+        free: Verdict,
+        member: Verdict,
+        run: Verdict,
+        by: MemberId,
+        at: datetime,
+    ) -> Events:
+        """
+        Take check-ins again; *free* says whether its name is still to be had.
+        """
+        require(
+            self._own(member, run, by),
+            topic_is_closed(self.name, closed=self.closed),
+            free,
+        )
+        return (TopicReopened(by=by, at=at),)
 
     def check_in(
         self,
@@ -282,6 +307,8 @@ class Topic(HasHistory):
                 self.name = event.name
             case TopicClosed():
                 self.closed = True
+            case TopicReopened():
+                self.closed = False
             case TopicMade():
                 self.circle, self.zone = event.circle, event.zone
                 self.name, self.kind = event.name, event.kind

@@ -407,7 +407,10 @@ class AsyncCircleKit:
     tag_customer = _offloaded(CircleKit.tag_customer)
     untag_customer = _offloaded(CircleKit.untag_customer)
     assign_customer = _offloaded(CircleKit.assign_customer)
+    friendship_begun = _offloaded(CircleKit.friendship_begun)
+    friendship_ended = _offloaded(CircleKit.friendship_ended)
     show_moment = _offloaded(CircleKit.show_moment)
+    preview_moment = _offloaded(CircleKit.preview_moment)
     publish_moment = _offloaded(CircleKit.publish_moment)
 
     # Homework
@@ -438,6 +441,7 @@ class AsyncCircleKit:
     make_topic = _offloaded(CircleKit.make_topic)
     rename_topic = _offloaded(CircleKit.rename_topic)
     close_topic = _offloaded(CircleKit.close_topic)
+    reopen_topic = _offloaded(CircleKit.reopen_topic)
     check_in = _offloaded(CircleKit.check_in)
     make_up_check_in = _offloaded(CircleKit.make_up_check_in)
     remove_check_in = _offloaded(CircleKit.remove_check_in)
@@ -492,6 +496,7 @@ class AsyncCircleKit:
     # Mass sends
     contact_customer = _offloaded(CircleKit.contact_customer)
     preview_mass_send = _offloaded(CircleKit.preview_mass_send)
+    cancel_mass_send = _offloaded(CircleKit.cancel_mass_send)
     create_mass_send = _offloaded(CircleKit.create_mass_send)
     confirm_mass_send = _offloaded(CircleKit.confirm_mass_send)
     remind_mass_send = _offloaded(CircleKit.remind_mass_send)

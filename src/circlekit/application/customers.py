@@ -191,6 +191,62 @@ class Customers(Deciding):
         )
 
     @command
+    def friendship_begun(
+        self,
+        customer: CustomerId | str,
+        member: MemberId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Record that a customer and a member of staff became friends.
+
+        The host reports it. Nobody has to say so of staff who never ceased to be
+        friends: it is presumed. Whoever becomes one just had to do with them.
+
+        Raises:
+            RefusedError: ``already-a-friend``.
+            NotFoundError: If the customer is not known.
+        """
+        checked_id("member", member)
+        self._on_customer(
+            "friendship_begun", Customer.befriend, customer, by, command_id, member
+        )
+
+    @command
+    def friendship_ended(
+        self,
+        customer: CustomerId | str,
+        member: MemberId | str | None = None,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Record that a customer and a member of staff are friends no longer.
+
+        The host reports it, whichever of the two ended it. What that member sends to
+        many or publishes does not reach the customer from then on; the company's goes
+        by whoever else of the staff is a friend, and does not if nobody is.
+
+        Args:
+            customer: The customer.
+            member: The member of staff; None means all of the company's.
+            by: Who reports it.
+            command_id: Makes the call safe to repeat.
+
+        Raises:
+            RefusedError: ``not-a-friend`` if they are none already.
+            NotFoundError: If the customer is not known.
+        """
+        if member is not None:
+            checked_id("member", member)
+        self._on_customer(
+            "friendship_ended", Customer.part, customer, by, command_id, member
+        )
+
+    @command
     def show_moment(
         self,
         moment: MomentId | str,
@@ -205,7 +261,7 @@ class Customers(Deciding):
 
         Raises:
             RefusedError: ``moment-day``, ``moment-month`` (or as the rule book
-                names its budgets), ``moment-already-shown``.
+                names its budgets), ``moment-already-shown``, ``not-a-friend``.
         """
         _source(source)
         checked_id("moment", moment)
@@ -214,6 +270,55 @@ class Customers(Deciding):
             return it.show_moment(MomentId(shown), source=source, by=by, at=at)
 
         self._on_customer("show_moment", decide, customer, by, command_id, moment)
+
+    def preview_moment(
+        self,
+        customers: Iterable[CustomerId | str],
+        *,
+        source: MomentSource,
+        by: MemberId | str,
+        moment: MomentId | str | None = None,
+    ) -> MomentReport:
+        """
+        Answer whom a moment would reach now, and who would be skipped and why.
+
+        Nothing is written. It is decided by what publishing it is decided by, and
+        takes one query for each 500 customers.
+
+        Args:
+            customers: Whom it would be meant for.
+            source: ``member`` of staff, or ``enterprise``; each has its budget.
+            by: Who would publish.
+            moment: The moment's id; made if not given.
+
+        Raises:
+            InvalidInputError: If an argument is not accepted.
+        """
+        _source(source)
+        who = MemberId(checked_id("by", by))
+        named = _named(customers)
+        made = MomentId(new_id() if moment is None else checked_id("moment", moment))
+        shown: list[CustomerId] = []
+        skipped: dict[CustomerId, Verdict] = {}
+        unknown: list[CustomerId] = []
+        with self._store.alone() as transaction:
+            work = self._work(transaction)
+            waiting = iter(named)
+            while batch := list(islice(waiting, _BATCH)):
+                known = work.many(Customer, batch)
+                for customer in batch:
+                    it = known.get(checked_id("customer", customer))
+                    if it is None:
+                        unknown.append(customer)
+                        continue
+                    try:
+                        if made not in it.shown:
+                            it.show_moment(made, source=source, by=who, at=work.at(it))
+                    except RefusedError as refusal:
+                        skipped[customer] = refusal.verdict
+                    else:
+                        shown.append(customer)
+        return MomentReport(made, tuple(shown), skipped, tuple(unknown))
 
     def publish_moment(
         self,
@@ -229,9 +334,10 @@ class Customers(Deciding):
         """
         Publish a moment once, and show it to every customer with room for it.
 
-        A customer over budget is skipped with the reason; the others still get
-        it. Published again under the same id, it reaches only whom it did not
-        reach yet, so a publication that was cut short can be run again.
+        A customer over budget, or who is no friend any more, is skipped with the
+        reason; the others still get it. Published again under the same id, it reaches
+        only whom it did not reach yet, so a publication that was cut short can be run
+        again.
 
         Args:
             customers: Whom it is meant for.
@@ -248,15 +354,13 @@ class Customers(Deciding):
         _source(source)
         seen = checked_references("images", images)
         checked_text("text", text, empty=bool(seen))
-        if isinstance(customers, str):
-            problem = "is one text, not a list of customers"
-            raise InvalidInputError("customers", problem, "a list of customer ids")
+        named = _named(customers)
         made = MomentId(new_id() if moment is None else checked_id("moment", moment))
         self._publish_once(made, source, MemberId(by), text, seen)
         shown: list[CustomerId] = []
         skipped: dict[CustomerId, Verdict] = {}
         unknown: list[CustomerId] = []
-        waiting = iter(dict.fromkeys(map(CustomerId, customers)))
+        waiting = iter(named)
         while batch := list(islice(waiting, _BATCH)):
             with self.batch():
                 for customer in batch:
@@ -313,7 +417,7 @@ class Customers(Deciding):
         customer: CustomerId | str,
         by: MemberId | str,
         command_id: str | None,
-        *said: str,
+        *said: str | None,
     ) -> None:
         def plan(work: Work) -> None:
             it = work.customer(CustomerId(customer))
@@ -333,3 +437,10 @@ class Customers(Deciding):
 def _source(source: str) -> None:
     if source not in {"member", "enterprise"}:
         raise InvalidInputError("source", f"{source!r} is none", "member, enterprise")
+
+
+def _named(customers: Iterable[CustomerId | str]) -> Iterable[CustomerId]:
+    if isinstance(customers, str):
+        problem = "is one text, not a list of customers"
+        raise InvalidInputError("customers", problem, "a list of customer ids")
+    return dict.fromkeys(map(CustomerId, customers))

@@ -64,9 +64,9 @@ class Duties(Deciding):
         """
         Return a page of what a member has to do, over all their circles or one.
 
-        Must-sees they have not acknowledged and everything that was given to them
-        and is not done, newest first. Nothing comes up on two pages, whatever is
-        done, given or taken away in between.
+        Must-sees they have not acknowledged, those from before they joined too, and
+        everything that was given to them and is not done, newest first. Nothing comes
+        up on two pages, whatever is done, given or taken away in between.
 
         Args:
             member: Whose duties.

@@ -88,6 +88,8 @@ class MassSendState:
         skipped_groups: Groups it was not sent to, with the rules in the way.
 
         reminded: How often its senders were reminded.
+
+        cancelled_at: When it was called off, None if it was not.
     """
 
     mass_send: MassSendId
@@ -97,6 +99,7 @@ class MassSendState:
     skipped_customers: Mapping[str, Verdict]
     skipped_groups: Mapping[str, Verdict]
     reminded: int
+    cancelled_at: datetime | None = None
 
 
 @define(eq=False, repr=False)
@@ -274,7 +277,7 @@ class MassSends(Deciding):
             command_id: Makes the call safe to repeat.
 
         Raises:
-            RefusedError: ``not-a-sender``.
+            RefusedError: ``not-a-sender``, ``mass-send-cancelled``.
             NotFoundError: If the mass send is not known.
         """
         id_, sender = MassSendId(mass_send), MemberId(by)
@@ -308,6 +311,51 @@ class MassSends(Deciding):
         return reached
 
     @command
+    def cancel_mass_send(
+        self,
+        mass_send: MassSendId | str,
+        *,
+        by: MemberId | str,
+        reason: str | None = None,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Call a mass send off before any of its senders has confirmed.
+
+        Nobody confirms it then, nor is reminded to. It has used nothing of anybody's
+        budgets up: that is only what was sent.
+
+        Args:
+            mass_send: The mass send.
+            by: Who created it.
+            reason: Why, up to 20,000 characters.
+            command_id: Makes the call safe to repeat.
+
+        Raises:
+            RefusedError: ``not-the-creator``, ``mass-send-confirmed`` once a sender
+                has, ``mass-send-cancelled``.
+            InvalidInputError: If the reason cannot be accepted.
+            NotFoundError: If the mass send is not known.
+        """
+        if reason is not None:
+            checked_text("reason", reason)
+
+        def plan(work: Work) -> None:
+            it = work.mass_send(MassSendId(mass_send))
+            cancelled = it.cancel(reason=reason, by=MemberId(by), at=work.at(it))
+            work.record(it, cancelled)
+
+        self._decide(
+            "cancel_mass_send",
+            plan,
+            nothing,
+            about=stream_of("mass-send", mass_send),
+            by=by,
+            said=(reason,),
+            command_id=command_id,
+        )
+
+    @command
     def remind_mass_send(
         self,
         mass_send: MassSendId | str,
@@ -319,8 +367,8 @@ class MassSends(Deciding):
         Record that the senders who have not confirmed are reminded; return them.
 
         Raises:
-            RefusedError: ``nobody-to-remind``, ``mass-send-reminder`` (or as the
-                rule book names its budget).
+            RefusedError: ``mass-send-cancelled``, ``nobody-to-remind``,
+                ``mass-send-reminder`` (or as the rule book names its budget).
             NotFoundError: If the mass send is not known.
         """
 
@@ -366,6 +414,7 @@ class MassSends(Deciding):
                 skipped_customers=dict(it.skipped_customers),
                 skipped_groups=dict(it.skipped_groups),
                 reminded=len(it.reminders),
+                cancelled_at=it.cancelled_at,
             )
 
 

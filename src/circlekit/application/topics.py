@@ -187,7 +187,9 @@ class Topics(Reading):
         command_id: str | None = None,
     ) -> None:
         """
-        Close a topic: nobody checks in on it any more, and its name is free.
+        Close a topic: nobody checks in on it, and its name is free.
+
+        It can be opened again with :meth:`reopen_topic`.
 
         Raises:
             RefusedError: ``not-a-member`` if who made it has left,
@@ -211,6 +213,52 @@ class Topics(Reading):
 
         self._decide(
             "close_topic",
+            plan,
+            nothing,
+            about=stream_of("topic", topic),
+            by=by,
+            said=(),
+            command_id=command_id,
+        )
+
+    @command
+    def reopen_topic(
+        self,
+        topic: TopicId | str,
+        *,
+        by: MemberId | str,
+        command_id: str | None = None,
+    ) -> None:
+        """
+        Open a closed topic again, under the name it had.
+
+        What was checked in on it before stands as it did, and a day on which it was
+        closed is a day without a check-in.
+
+        Raises:
+            RefusedError: ``not-a-member`` if who made it has left,
+                ``not-a-manager`` for anybody else, ``topic-not-closed``,
+                ``topic-name-taken`` if another topic goes by its name now.
+        """
+
+        def plan(work: Work) -> None:
+            it = work.topic(TopicId(topic))
+            around = work.circle(it.circle)
+            names = work.blank_or_known(TopicNames, it.circle)
+            at = work.at(around, it, names)
+            events = it.reopen(
+                free=names.free_for(it.name, TopicId(topic)),
+                member=around.member_acts(by),
+                run=around.manager_acts(by),
+                by=MemberId(by),
+                at=at,
+            )
+            work.record(it, events)
+            taken = names.take(it.name, topic=TopicId(topic), by=MemberId(by), at=at)
+            work.record(names, taken)
+
+        self._decide(
+            "reopen_topic",
             plan,
             nothing,
             about=stream_of("topic", topic),

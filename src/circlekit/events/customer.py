@@ -82,6 +82,30 @@ class CustomerContacted:
 
 
 @frozen(kw_only=True)
+class FriendshipBegun:
+    """
+    The customer and a member of staff became friends, as the host reports.
+    """
+
+    member: MemberId
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
+class FriendshipEnded:
+    """
+    They are friends no longer, as the host reports, whichever of the two ended it.
+
+    ``member`` None means all of the staff.
+    """
+
+    member: MemberId | None = None
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class MomentShown:
     """
     A moment reached the customer; this is what uses the budgets up.
@@ -114,6 +138,8 @@ CustomerEvent = (
     | CustomerUntagged
     | CustomerAssigned
     | CustomerContacted
+    | FriendshipBegun
+    | FriendshipEnded
     | MomentShown
     | MassSendDelivered
 )

@@ -75,6 +75,17 @@ class MassSendReminded:
 
 
 @frozen(kw_only=True)
+class MassSendCancelled:
+    """
+    It was called off before any sender had confirmed; nobody will have it.
+    """
+
+    reason: str | None = field(default=None, metadata=PERSONAL)
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class MassSendDelivered:
     """
     It was sent to whom this is the history of; this is what uses the budgets up.
@@ -92,4 +103,5 @@ MassSendEvent = (
     | MassSendConfirmed
     | MassSendSkipped
     | MassSendReminded
+    | MassSendCancelled
 )

@@ -50,6 +50,16 @@ class TopicClosed:
 
 
 @frozen(kw_only=True)
+class TopicReopened:
+    """
+    Its maker or a manager opened a topic again.
+    """
+
+    by: MemberId
+    at: Moment
+
+
+@frozen(kw_only=True)
 class CheckedIn:
     """
     A member checked in on a topic, for a day of its zone.
@@ -82,7 +92,9 @@ class CheckInRemoved:
     at: Moment
 
 
-TopicEvent = TopicMade | TopicRenamed | TopicClosed | CheckedIn | CheckInRemoved
+TopicEvent = (
+    TopicMade | TopicRenamed | TopicClosed | TopicReopened | CheckedIn | CheckInRemoved
+)
 
 
 @frozen(kw_only=True)

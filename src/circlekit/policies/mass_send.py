@@ -3,9 +3,9 @@ May this message be sent to this customer or group?
 
 A mass send is written once and goes to many. It is sent by members of staff: to
 each customer by the one who last had to do with them. Nothing is sent, and nothing
-counts, before a sender confirms. Limits protect who receives, so they are counted
-by customer and group; who is over a limit is skipped, for good, and the others
-receive it.
+counts, before a sender confirms; until then whoever wrote it may call it off. Limits
+protect who receives, so they are counted by customer and group; who is over a limit
+is skipped, for good, and the others receive it.
 
 Source: 001_91e06b73f5afe1ab:18 (the assistant, for lecturers); the numbers are
 those of WeCom's pages on mass sends of 2020 and 2025.
@@ -106,6 +106,38 @@ def is_a_sender(by: str, senders: Collection[str]) -> Verdict:
     if by in senders:
         return ALLOWED
     return refused("not-a-sender", f"{by} has nothing of this mass send to send")
+
+
+def is_the_creator(by: str, creator: str | None) -> Verdict:
+    """
+    Only who wrote it calls it off.
+    """
+    if by == creator:
+        return ALLOWED
+    return refused("not-the-creator", f"{by} did not write this mass send")
+
+
+def nobody_confirmed(confirmed: Collection[str]) -> Verdict:
+    """
+    What has begun to go out is not called off.
+
+    >>> str(nobody_confirmed(["tao"]))
+    'mass-send-confirmed: tao has confirmed'
+    """
+    if not confirmed:
+        return ALLOWED
+    who = ", ".join(confirmed)
+    verb = "has" if len(confirmed) == 1 else "have"
+    return refused("mass-send-confirmed", f"{who} {verb} confirmed")
+
+
+def not_cancelled(*, cancelled: bool) -> Verdict:
+    """
+    Nothing is done about a mass send that was called off.
+    """
+    if cancelled:
+        return refused("mass-send-cancelled", "this mass send was called off")
+    return ALLOWED
 
 
 def somebody_waits(waiting: Collection[str]) -> Verdict:

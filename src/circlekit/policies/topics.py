@@ -1,8 +1,9 @@
 """
-May this topic be made, named, changed or closed?
+May this topic be made, named, changed, closed or opened again?
 
-Any member makes topics; who made one, or whoever runs the circle, renames and closes
-it. A name stands for one topic of a circle at a time, however it is spelled.
+Any member makes topics; who made one, or whoever runs the circle, renames it, closes
+it and opens it again, if its name was not taken meanwhile. A name stands for one topic
+of a circle at a time, however it is spelled.
 
 Source: 000_5ed45e92f4bb09bc:43 (self-made topics); the rest is ours.
 """
@@ -38,6 +39,18 @@ def topic_is_open(name: str, *, closed: bool) -> Verdict:
     if not closed:
         return ALLOWED
     return refused("topic-closed", f"the topic {name} was closed")
+
+
+def topic_is_closed(name: str, *, closed: bool) -> Verdict:
+    """
+    Only what was closed is opened again.
+
+    >>> str(topic_is_closed("Running", closed=False))
+    'topic-not-closed: the topic Running is open'
+    """
+    if closed:
+        return ALLOWED
+    return refused("topic-not-closed", f"the topic {name} is open")
 
 
 def own_or_run(by: str, owner: str | None, *, member: Verdict, run: Verdict) -> Verdict:

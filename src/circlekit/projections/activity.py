@@ -37,6 +37,12 @@ from circlekit.events.group import (
     MessageReacted,
     MessageSent,
 )
+from circlekit.events.homework import (
+    HomeworkAssigned,
+    HomeworkGraded,
+    HomeworkSubmitted,
+)
+from circlekit.events.live import LiveJoined, LiveScheduled, LiveStarted
 from circlekit.events.reader import MustSeeAcknowledged
 from circlekit.events.record import Recorded, stream_of
 from circlekit.events.topic import CheckedIn, TopicMade
@@ -53,6 +59,10 @@ Deed = Literal[
     "announcement",
     "topic",
     "acknowledgement",
+    "submission",
+    "grading",
+    "live",
+    "watching",
     "joining",
     "leaving",
 ]
@@ -119,6 +129,16 @@ class Figures:
 
         acknowledgements: Must-sees that were acknowledged.
 
+        homework_submitted: How often homework was handed in, for the first time or
+            another.
+
+        homework_graded: Marks that were given, the first or another.
+
+        lives_started: Live classes that began.
+
+        lives_joined: How often somebody came to watch one, for the first time or
+            again.
+
         joined: People who became members, the founder too.
 
         left: Members who left or were removed.
@@ -135,6 +155,10 @@ class Figures:
     announcements: int = 0
     topics: int = 0
     acknowledgements: int = 0
+    homework_submitted: int = 0
+    homework_graded: int = 0
+    lives_started: int = 0
+    lives_joined: int = 0
     joined: int = 0
     left: int = 0
     active: int = 0
@@ -146,10 +170,10 @@ class FunnelStage:
     One stage of the loop from what operators put in to what members get back.
 
     Attributes:
-        stage: ``operation``: what the owner and managers put out. ``activity``: what
-            members do of themselves, and check-ins of anybody. ``feedback``: what
-            members say to what is there. ``service``: how the owner and managers
-            answer members.
+        stage: ``operation``: what the owner and managers put out, and live classes.
+            ``activity``: what members do of themselves, and check-ins and homework of
+            anybody. ``feedback``: what members say to what is there. ``service``: how
+            the owner and managers answer members, and how teachers grade.
 
         acts: How much was done.
 
@@ -213,6 +237,12 @@ class ActivityView(ReadModel):
             CircleLinked,
             CircleUnlinked,
             CommentAdded,
+            HomeworkAssigned,
+            HomeworkGraded,
+            HomeworkSubmitted,
+            LiveJoined,
+            LiveScheduled,
+            LiveStarted,
             ManagerAppointed,
             ManagerDismissed,
             MemberJoined,
@@ -232,7 +262,7 @@ class ActivityView(ReadModel):
 
     def apply(self, rows: Rows, recorded: Recorded) -> None:
         """
-        Take in one event of a circle, its groups, topics and readers.
+        Take in one event of a circle, its groups, topics, readers, homework and lives.
         """
         self._settle(rows, recorded)
         event = recorded.event
@@ -248,6 +278,16 @@ class ActivityView(ReadModel):
                 self._did(rows, recorded, event.by, "reaction", "feedback", None)
             case CheckedIn():
                 self._did(rows, recorded, event.by, "check-in", "activity", "activity")
+            case HomeworkSubmitted():
+                self._did(
+                    rows, recorded, event.by, "submission", "activity", "activity"
+                )
+            case HomeworkGraded():
+                self._did(rows, recorded, event.by, "grading", "service", "service")
+            case LiveStarted():
+                self._did(rows, recorded, event.by, "live", "operation", "operation")
+            case LiveJoined():
+                self._did(rows, recorded, event.member, "watching", "activity", None)
             case TopicMade():
                 self._did(rows, recorded, event.by, "topic", "activity", "operation")
             case MustSeeSent():
@@ -337,7 +377,7 @@ class ActivityView(ReadModel):
             case OwnerChanged() | OwnerSucceeded():
                 rows.run(_STEP_DOWN, circle=about)
                 rows.run(_RANK, circle=about, member=event.owner, role="owner")
-            case CircleLinked() | TopicMade():
+            case CircleLinked() | TopicMade() | HomeworkAssigned() | LiveScheduled():
                 rows.run(
                     _SETTLE_IN,
                     stream=recorded.stream,
@@ -418,6 +458,10 @@ def _figures(done: Counter[str], active: int) -> Figures:
         announcements=done["announcement"],
         topics=done["topic"],
         acknowledgements=done["acknowledgement"],
+        homework_submitted=done["submission"],
+        homework_graded=done["grading"],
+        lives_started=done["live"],
+        lives_joined=done["watching"],
         joined=done["joining"],
         left=done["leaving"],
         active=active,

@@ -1,11 +1,12 @@
 """
 What one member still has to do, over all their circles or one.
 
-A must-see is everybody's duty in its circle until they acknowledge it. It is kept
-once, however many members there are, and who has acknowledged it is left out when
-somebody asks. Every other duty is one person's, and is kept for that person; it is
-open until it is done. Either is a duty only while they are a member of its circle,
-and what nobody can do in a circle that is closed is none until it is opened again.
+A must-see is everybody's duty in its circle until they acknowledge it, also of who
+joins later: what the top of a feed asks to be acknowledged is here. It is kept once,
+however many members there are, and who has acknowledged it is left out when somebody
+asks. Every other duty is one person's, and is kept for that person; it is open until
+it is done. Either is a duty only while they are a member of its circle, and what
+nobody can do in a circle that is closed is none until it is opened again.
 
 Duties are sorted by when they came to be, which never changes and which no two
 duties of a member share: a page goes on below the last duty of the page before,

@@ -24,6 +24,7 @@ from circlekit.events.topic import (
     TopicKind,
     TopicMade,
     TopicRenamed,
+    TopicReopened,
 )
 from circlekit.ids import CheckInId, CircleId, MemberId, PostId, TopicId
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel, Rows
@@ -185,7 +186,15 @@ class TopicBoard(ReadModel):
     name: ClassVar[str] = "topic-board"
     tables: ClassVar[MetaData] = _TABLES
     kinds: ClassVar[frozenset[type]] = frozenset(
-        {TopicMade, TopicRenamed, TopicClosed, CheckedIn, CheckInRemoved, PostRemoved}
+        {
+            TopicMade,
+            TopicRenamed,
+            TopicClosed,
+            TopicReopened,
+            CheckedIn,
+            CheckInRemoved,
+            PostRemoved,
+        }
     )
 
     def apply(self, rows: Rows, recorded: Recorded) -> None:
@@ -231,6 +240,8 @@ class TopicBoard(ReadModel):
                 rows.run(_NAME, topic=about, name=event.name)
             case TopicClosed():
                 rows.run(_CLOSE, topic=about, at=micros(event.at))
+            case TopicReopened():
+                rows.run(_CLOSE, topic=about, at=None)
 
     def topics(self, rows: Rows, circle: CircleId) -> tuple[TopicEntry, ...]:
         """

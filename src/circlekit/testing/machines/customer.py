@@ -20,6 +20,8 @@ from circlekit.events.customer import (
     CustomerContacted,
     CustomerTagged,
     CustomerUntagged,
+    FriendshipBegun,
+    FriendshipEnded,
     MomentShown,
     MomentSource,
     ProfileCompleted,
@@ -31,6 +33,7 @@ from circlekit.policies.mass_send import Received
 from circlekit.rulebook import RuleBook
 from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.machine import (
+    CAST,
     PEOPLE,
     Machine,
     a_rule_book,
@@ -59,7 +62,7 @@ _BOOKS: Final = st.builds(
 
 class CustomerMachine(Machine[Customer]):
     """
-    Drive a customer: profile, tags, owner, and the moments they are shown.
+    Drive a customer: profile, tags, owner, friends, and the moments they are shown.
     """
 
     def __init__(self) -> None:
@@ -71,6 +74,7 @@ class CustomerMachine(Machine[Customer]):
         self.by_source: dict[str, list[Spent]] = {"member": [], "enterprise": []}
         self.received: list[tuple[str, MomentSource, str, Spent]] = []
         self.met: list[tuple[str, datetime]] = []
+        self.reports: list[tuple[str | None, bool]] = []
 
     def blank(self) -> Customer:
         """
@@ -179,7 +183,12 @@ class CustomerMachine(Machine[Customer]):
         self.wait(wait)
         if self.ask(
             lambda at: self.it.show_moment(moment, source=source, by=by, at=at),
-            refused_if={"moment-already-shown": moment in self.shown},
+            refused_if={
+                "moment-already-shown": moment in self.shown,
+                "not-a-friend": not self._friend(
+                    by if source == "member" else self._sender()
+                ),
+            },
             then=[MomentShown(moment=moment, source=source, by=by, at=self.at)],
             budgets=self._budgets(source),
             spent=self._counted(source),
@@ -212,6 +221,35 @@ class CustomerMachine(Machine[Customer]):
             then=[CustomerContacted(by=by, at=self.at)],
         )
         self.met.append((by, self.it.last_at))
+
+    @rule(
+        who=st.one_of(someone(), someone(), st.none()),
+        by=someone(),
+        begins=st.booleans(),
+    )
+    def report(self, who: MemberId | None, by: MemberId, *, begins: bool) -> None:
+        """
+        Report that a friendship began or ended; for nobody named, that all have.
+        """
+        if begins and who is not None:
+            said = [friend for it, friend in self._since_all_ended() if it == who]
+            if self.ask(
+                lambda at: self.it.befriend(who, by=by, at=at),
+                refused_if={"already-a-friend": said[-1:] == [True]},
+                then=[FriendshipBegun(member=who, by=by, at=self.at)],
+            ):
+                self.reports.append((who, True))
+                self.met.append((who, self.it.last_at))
+            return
+        left = [it for it in (*CAST, "anybody") if self._friend(it)]
+        if self.ask(
+            lambda at: self.it.part(who, by=by, at=at),
+            refused_if={
+                "not-a-friend": not left if who is None else not self._friend(who)
+            },
+            then=[FriendshipEnded(member=who, by=by, at=self.at)],
+        ):
+            self.reports.append((who, False))
 
     @rule(
         wait=a_wait(),
@@ -253,7 +291,7 @@ class CustomerMachine(Machine[Customer]):
             lambda at: self.it.receive_mass_send(
                 mass_send, source=source, by=by, at=at
             ),
-            refused_if={},
+            refused_if={"not-a-friend": not again and not self._friend(by)},
             then=[] if again else [delivered],
             budgets=() if again else self._sends(source),
             spent=self._sent(source, by),
@@ -278,11 +316,26 @@ class CustomerMachine(Machine[Customer]):
             if from_ == source and (who == by or not mine)
         ]
 
+    def _since_all_ended(self) -> list[tuple[str, bool]]:
+        found: list[tuple[str, bool]] = []
+        for who, friend in self.reports:
+            if who is None:
+                found = []
+            else:
+                found.append((who, friend))
+        return found
+
+    def _friend(self, who: str) -> bool:
+        said = [friend for it, friend in self._since_all_ended() if it == who]
+        return said[-1] if said else (None, False) not in self.reports
+
     def _sender(self) -> str:
-        # The newest first, then the owner, then by name.
-        last = dict(self.met)
+        # Friends before others; the newest first, then the owner, then by name.
+        everybody = {*dict(self.met), self.owner or "mei", "mei"}
+        friends = {it for it in everybody if self._friend(it)} or everybody
+        last = {it: at for it, at in dict(self.met).items() if it in friends}
         if not last:
-            return self.owner or "mei"
+            return self.owner if self.owner in friends else "mei"
         newest = max(last.values())
         return min(
             (it for it in last if last[it] == newest),
@@ -323,7 +376,12 @@ class CustomerMachine(Machine[Customer]):
                 ],
                 ids={it for it, *_ in self.received},
             ),
-            contacts=Contacts(added_by=MemberId("mei"), last=dict(self.met)),
+            contacts=Contacts(
+                added_by=MemberId("mei"),
+                last=dict(self.met),
+                friends=dict(self._since_all_ended()),
+                presumed=(None, False) not in self.reports,
+            ),
             sender=self._sender(),
         )
 

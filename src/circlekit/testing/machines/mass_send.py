@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from circlekit.aggregates.mass_send import MassSend
 from circlekit.budget import Spend
 from circlekit.events.mass_send import (
+    MassSendCancelled,
     MassSendConfirmed,
     MassSendCreated,
     MassSendReminded,
@@ -48,7 +49,9 @@ _OVER: Final = refused("mass-send-month", "4 of 4 used in this calendar month")
 
 class MassSendMachine(Machine[MassSend]):
     """
-    Drive a mass send: its shares, who confirms them, reminders, and who is skipped.
+    Drive a mass send: its shares, who confirms them, reminders, who is skipped.
+
+    Now and then it is called off.
     """
 
     def __init__(self) -> None:
@@ -58,6 +61,7 @@ class MassSendMachine(Machine[MassSend]):
         self.confirmed: list[tuple[str, datetime]] = []
         self.skipped: list[str] = []
         self.reminded: list[Spent] = []
+        self.cancelled_at: datetime | None = None
 
     def blank(self) -> MassSend:
         """
@@ -109,11 +113,30 @@ class MassSendMachine(Machine[MassSend]):
         already = by in dict(self.confirmed)
         allowed = self.ask(
             lambda at: self.it.confirm(by=by, at=at),
-            refused_if={"not-a-sender": by not in self._senders()},
+            refused_if={
+                "not-a-sender": by not in self._senders(),
+                "mass-send-cancelled": self.cancelled_at is not None,
+            },
             then=[] if already else [MassSendConfirmed(by=by, at=self.at)],
         )
         if allowed and not already:
             self.confirmed.append((by, self.it.last_at))
+
+    @rule(by=someone(), reason=st.sampled_from((None, "Sold out")))
+    def cancel(self, by: MemberId, reason: str | None) -> None:
+        """
+        Call it off.
+        """
+        if self.ask(
+            lambda at: self.it.cancel(reason=reason, by=by, at=at),
+            refused_if={
+                "not-the-creator": by != "mei",
+                "mass-send-confirmed": bool(self.confirmed),
+                "mass-send-cancelled": self.cancelled_at is not None,
+            },
+            then=[MassSendCancelled(reason=reason, by=by, at=self.at)],
+        ):
+            self.cancelled_at = self.it.last_at
 
     @rule(customer=st.sampled_from(_CUSTOMERS), by=someone())
     def skip(self, customer: CustomerId, by: MemberId) -> None:
@@ -143,7 +166,10 @@ class MassSendMachine(Machine[MassSend]):
         )
         if self.ask(
             lambda at: self.it.remind(by=by, at=at),
-            refused_if={"nobody-to-remind": not waiting},
+            refused_if={
+                "nobody-to-remind": not waiting,
+                "mass-send-cancelled": self.cancelled_at is not None,
+            },
             then=[MassSendReminded(senders=waiting, by=by, at=self.at)],
             budgets=self.book.mass_send_reminders,
             spent=self.reminded,
@@ -170,6 +196,8 @@ class MassSendMachine(Machine[MassSend]):
             skipped_customers=dict.fromkeys(self.skipped, _OVER),
             skipped_groups={},
             reminders=[Spend(it.at, it.place) for it in self.reminded],
+            creator="mei",
+            cancelled_at=self.cancelled_at,
         )
 
     def _senders(self) -> list[str]:

@@ -22,6 +22,7 @@ from circlekit.events.topic import (
     TopicNameFreed,
     TopicNameTaken,
     TopicRenamed,
+    TopicReopened,
 )
 from circlekit.ids import CircleId, MemberId, TopicId
 from circlekit.policies.authority import Role
@@ -103,7 +104,7 @@ class TopicMachine(Machine[Topic]):
         self._make("Swimming", stranger=False)
 
     @rule(
-        what=st.sampled_from(("rename", "rename", "rename", "close")),
+        what=st.sampled_from(("rename", "rename", "close", "reopen", "reopen")),
         name=st.sampled_from(_NAMES),
         role=ROLES,
         by=someone(),
@@ -111,7 +112,7 @@ class TopicMachine(Machine[Topic]):
     )
     def change(
         self,
-        what: Literal["rename", "close"],
+        what: Literal["rename", "close", "reopen"],
         name: str,
         role: Role | None,
         by: MemberId,
@@ -119,34 +120,44 @@ class TopicMachine(Machine[Topic]):
         free: bool,
     ) -> None:
         """
-        Rename or close the topic.
+        Rename or close the topic, or open it again.
         """
-        refused_if = {
-            **self._not_allowed(role, mine=by == "mei"),
-            "topic-closed": self.closed,
-        }
+        not_allowed = self._not_allowed(role, mine=by == "mei")
         acts = self._acts(role)
-        if what == "close":
-            if self.ask(
-                lambda at: self.it.close(**acts, by=by, at=at),
-                refused_if=refused_if,
-                then=[TopicClosed(by=by, at=self.at)],
-            ):
-                self.closed = True
-            return
-        if self.ask(
-            lambda at: self.it.rename(
-                name,
-                free=ALLOWED if free else refused("topic-name-taken", "taken"),
-                **acts,
-                by=by,
-                at=at,
-            ),
-            refused_if=refused_if
-            | {"already-so": name == self.name, "topic-name-taken": not free},
-            then=[TopicRenamed(name=name, by=by, at=self.at)],
-        ):
-            self.name = name
+        its_name = ALLOWED if free else refused("topic-name-taken", "taken")
+        match what:
+            case "close":
+                if self.ask(
+                    lambda at: self.it.close(**acts, by=by, at=at),
+                    refused_if={**not_allowed, "topic-closed": self.closed},
+                    then=[TopicClosed(by=by, at=self.at)],
+                ):
+                    self.closed = True
+            case "reopen":
+                if self.ask(
+                    lambda at: self.it.reopen(free=its_name, **acts, by=by, at=at),
+                    refused_if={
+                        **not_allowed,
+                        "topic-not-closed": not self.closed,
+                        "topic-name-taken": not free,
+                    },
+                    then=[TopicReopened(by=by, at=self.at)],
+                ):
+                    self.closed = False
+            case "rename":
+                if self.ask(
+                    lambda at: self.it.rename(
+                        name, free=its_name, **acts, by=by, at=at
+                    ),
+                    refused_if={
+                        **not_allowed,
+                        "topic-closed": self.closed,
+                        "already-so": name == self.name,
+                        "topic-name-taken": not free,
+                    },
+                    then=[TopicRenamed(name=name, by=by, at=self.at)],
+                ):
+                    self.name = name
 
     @rule(
         wait=a_wait(),
