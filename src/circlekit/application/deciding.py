@@ -340,8 +340,8 @@ class _Known:
 
     aggregate: HasHistory
     newest: Recorded
-    digest: bytes | None = None
-    as_of: int = _BEFORE
+    digest: bytes | None = field(default=None, eq=False)
+    as_of: int = field(default=_BEFORE, eq=False)
 
 
 @define(eq=False, repr=False)

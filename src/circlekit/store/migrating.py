@@ -14,11 +14,12 @@ from circlekit.projections.read_model import ReadModel
 from circlekit.store import log
 from circlekit.store.chain import FIRST, Head, digest_of
 from circlekit.store.rebuilding import Beside
-from circlekit.store.schema import HISTORY, READ_MODELS, SCHEMA_VERSION
+from circlekit.store.schema import HISTORY, READ_MODELS, SCHEMA_VERSION, SNAPSHOTS
 from circlekit.store.session import Session
 
 _ALL: Final = (
     HISTORY,
+    SNAPSHOTS,
     *(model.tables for model in READ_MODELS),
     # Made beforehand: who rebuilds needs no right to make tables.
     *(Beside(model).tables for model in READ_MODELS),

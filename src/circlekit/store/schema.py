@@ -134,10 +134,11 @@ Table(
     Column("at", WHOLE_NUMBER, nullable=False),
     Index("circlekit_parked_stream", "follower", "stream"),
 )
-# What long histories had come to; can be deleted at any time.
+# What long histories had come to; can be deleted at any time, and made again.
+SNAPSHOTS: Final = MetaData()
 Table(
     "circlekit_snapshot",
-    HISTORY,
+    SNAPSHOTS,
     Column("stream", TEXT, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("form", TEXT, nullable=False),
