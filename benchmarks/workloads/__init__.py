@@ -5,8 +5,14 @@ The workloads: one module each, in the order of their names.
 from typing import Final, cast
 
 from benchmarks.bench import Workload
-from benchmarks.workloads import machine_runs, w01_posts, w02_comments, w05_race
+from benchmarks.workloads import (
+    machine_runs,
+    w01_posts,
+    w02_comments,
+    w05_race,
+    w10_many,
+)
 
 WORKLOADS: Final[tuple[Workload, ...]] = cast(
-    "tuple[Workload, ...]", (w01_posts, w02_comments, w05_race, machine_runs)
+    "tuple[Workload, ...]", (w01_posts, w02_comments, w05_race, w10_many, machine_runs)
 )
