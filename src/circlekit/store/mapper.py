@@ -6,7 +6,7 @@ and imports whatever a stored name says. This one keeps a closed table of names,
 and one compiled decoder for each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -20,7 +20,8 @@ from circlekit.events.record import Recorded
 from circlekit.store.bodies import DEEPEST, LARGEST, depth, is_plain, must_be_sound
 
 _NOT_ONE: Final = (msgspec.DecodeError, CirclekitError, ValueError, TypeError)
-_ENCODE: Final = msgspec.json.Encoder().encode
+_ENCODER: Final = msgspec.json.Encoder()
+_ENCODE: Final = _ENCODER.encode
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = MappingProxyType(
     {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
 )
@@ -74,6 +75,53 @@ def decode(
     else:
         return event
     raise CorruptEventError(stream, version, problem, position=position)
+
+
+def decode_block(names: Sequence[str], bodies: Sequence[bytes]) -> list[Any] | None:
+    """
+    Return the events that many bodies hold, or None: then ask for each by itself.
+
+    The same as :func:`decode` for each, in a fifth of the time: all bodies of one
+    name are read as the lines of one text, and all events are written as lines again
+    to be compared. Nothing is refused here, so that there is one way to say why.
+    """
+    try:
+        text = b"\n".join(bodies)
+        # Without a line's end within a body, its line is all of it.
+        if len(text) > LARGEST or text.count(b"\n") != len(bodies) - 1:
+            return None
+        events = _from_lines(names, bodies, text)
+        again = _ENCODER.encode_lines(events)[:-1]
+        if again != text or not is_plain(text):
+            for body, line, event in zip(
+                bodies, again.split(b"\n"), events, strict=True
+            ):
+                if body != line or not is_plain(body):
+                    must_be_sound(body, event)
+    except (*_NOT_ONE, KeyError, RecursionError):
+        return None
+    return events
+
+
+def _from_lines(
+    names: Sequence[str], bodies: Sequence[bytes], text: bytes
+) -> list[Any]:
+    kinds = set(names)
+    if len(kinds) == 1:
+        events = _DECODERS[names[0]].decode_lines(text)
+        if len(events) != len(bodies):
+            raise ValueError("a line is empty")
+        return events
+    found: list[Any] = [None] * len(bodies)
+    places: dict[str, list[int]] = {kind: [] for kind in kinds}
+    for place, name in enumerate(names):
+        places[name].append(place)
+    for name, those in places.items():
+        lines = b"\n".join([bodies[place] for place in those])
+        events = _DECODERS[name].decode_lines(lines)
+        for place, event in zip(those, events, strict=True):
+            found[place] = event
+    return found
 
 
 class EventMapper(Mapper[str]):
