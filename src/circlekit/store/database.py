@@ -42,7 +42,7 @@ INSERT INTO circlekit_reading (model, position) VALUES (:model, :position)
 ON CONFLICT (model) DO UPDATE SET position = excluded.position
 """
 
-_PAGE: Final = 2 * log.BLOCK
+_LONGEST_STRETCH: Final = 40 * log.BLOCK
 
 
 @define(eq=False, repr=False)
@@ -573,19 +573,20 @@ class Store:
 
     def _named(self, names: Sequence[str], newest: int) -> Iterator[Sequence[log.Row]]:
         # A stretch of the log at a time, sorted there: to sort all of them would take
-        # all of them into memory. It is so long that it holds about one page.
-        after, stretch = 0, 2 * _PAGE
+        # all of them into memory. It is so long that it holds about a block or two.
+        after, stretch = 0, log.BLOCK
         while after < newest:
             upto = min(newest, after + stretch)
             with self.reading() as transaction:
                 rows = log.rows_named(
-                    transaction.session, names, after=after, upto=upto, limit=_PAGE
+                    transaction.session, names, after=after, upto=upto
                 )
             yield rows
-            if len(rows) == _PAGE:
-                after, stretch = rows[-1][0], max(_PAGE, stretch // 2)
-            else:
-                after, stretch = upto, stretch * (2 if len(rows) < _PAGE // 2 else 1)
+            after = upto
+            if len(rows) < log.BLOCK:
+                stretch = min(2 * stretch, _LONGEST_STRETCH)
+            elif len(rows) > 2 * log.BLOCK:
+                stretch = max(stretch // 2, log.BLOCK)
 
     @staticmethod
     def _take_block(transaction: Transaction, model: ReadModel) -> int:

@@ -72,7 +72,7 @@ WHERE version = 1 AND position > :position ORDER BY position LIMIT :limit
 _NAMED: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE name IN ({{names}}) AND position > :after AND position <= :upto
-ORDER BY position LIMIT :limit
+ORDER BY position
 """
 _NEWEST: Final = "SELECT max(position) FROM circlekit_event"
 
@@ -247,14 +247,14 @@ def firsts_after(session: Session, position: int, limit: int) -> Sequence[Row]:
 
 
 def rows_named(
-    session: Session, names: Sequence[str], *, after: int, upto: int, limit: int
+    session: Session, names: Sequence[str], *, after: int, upto: int
 ) -> Sequence[Row]:
     """
-    Return the next rows with one of some names, unopened, up to a position.
+    Return the rows with one of some names, unopened, from after a position to one.
     """
     named = {f"name_{number}": name for number, name in enumerate(names)}
     sql = _NAMED.format(names=", ".join(f":{it}" for it in named))
-    return _rows(session, sql, {**named, "after": after, "upto": upto, "limit": limit})
+    return _rows(session, sql, {**named, "after": after, "upto": upto})
 
 
 def newest(session: Session) -> int:

@@ -108,20 +108,22 @@ def _from_lines(
 ) -> list[Any]:
     kinds = set(names)
     if len(kinds) == 1:
-        events = _DECODERS[names[0]].decode_lines(text)
-        if len(events) != len(bodies):
-            raise ValueError("a line is empty")
-        return events
-    found: list[Any] = [None] * len(bodies)
-    places: dict[str, list[int]] = {kind: [] for kind in kinds}
-    for place, name in enumerate(names):
-        places[name].append(place)
-    for name, those in places.items():
-        lines = b"\n".join([bodies[place] for place in those])
-        events = _DECODERS[name].decode_lines(lines)
-        for place, event in zip(those, events, strict=True):
-            found[place] = event
-    return found
+        return _read(names[0], text, len(bodies))
+    lines: dict[str, list[bytes]] = {kind: [] for kind in kinds}
+    for name, body in zip(names, bodies, strict=True):
+        lines[name].append(body)
+    found = {
+        name: iter(_read(name, b"\n".join(those), len(those)))
+        for name, those in lines.items()
+    }
+    return [*map(next, map(found.__getitem__, names))]
+
+
+def _read(name: str, text: bytes, many: int) -> list[Any]:
+    events = _DECODERS[name].decode_lines(text)
+    if len(events) != many:
+        raise ValueError("a line is empty")
+    return events
 
 
 class EventMapper(Mapper[str]):
