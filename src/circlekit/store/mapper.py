@@ -8,15 +8,12 @@ and one compiled decoder for each.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
-from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import Mapper, StoredEvent
 
 from circlekit.errors import CirclekitError, CorruptEventError, InvalidInputError
-from circlekit.events.names import NAME_OF, NAMES
-from circlekit.events.record import Recorded
+from circlekit.events.names import NAMES
 from circlekit.store.bodies import DEEPEST, LARGEST, depth, is_plain, must_be_sound
 
 _NOT_ONE: Final = (msgspec.DecodeError, CirclekitError, ValueError, TypeError)
@@ -124,44 +121,3 @@ def _read(name: str, text: bytes, many: int) -> list[Any]:
     if len(events) != many:
         raise ValueError("a line is empty")
     return events
-
-
-class EventMapper(Mapper[str]):
-    """
-    The same, in the shape that the eventsourcing library's own parts expect.
-    """
-
-    def __init__(self) -> None:
-        """
-        Need no transcoder: every event class has its own.
-        """
-
-    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        """
-        Encode an event that knows its place.
-        """
-        recorded = cast("Recorded", domain_event)
-        return StoredEvent(
-            originator_id=recorded.stream,
-            originator_version=recorded.version,
-            topic=NAME_OF[type(recorded.event)],
-            state=encode(recorded.event),
-        )
-
-    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
-        """
-        Decode an event, with its place.
-        """
-        stream = str(stored_event.originator_id)
-        version = stored_event.originator_version
-        position = getattr(stored_event, "id", 0)
-        event = decode(
-            stream,
-            version,
-            stored_event.topic,
-            stored_event.state,
-            position=position or None,
-        )
-        return cast(
-            "DomainEventProtocol[str]", Recorded(position, stream, version, event)
-        )
