@@ -5,8 +5,15 @@ The workloads: one module each, in the order of their names.
 from typing import Final, cast
 
 from benchmarks.bench import Workload
-from benchmarks.workloads import machine_runs, w01_posts, w02_comments, w03_audit
+from benchmarks.workloads import (
+    machine_runs,
+    w01_posts,
+    w02_comments,
+    w03_audit,
+    w09_weight,
+)
 
 WORKLOADS: Final[tuple[Workload, ...]] = cast(
-    "tuple[Workload, ...]", (w01_posts, w02_comments, w03_audit, machine_runs)
+    "tuple[Workload, ...]",
+    (w01_posts, w02_comments, w03_audit, w09_weight, machine_runs),
 )
