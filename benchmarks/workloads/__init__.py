@@ -9,10 +9,21 @@ from benchmarks.workloads import (
     machine_runs,
     w01_posts,
     w02_comments,
+    w03_audit,
     w05_race,
+    w09_weight,
     w10_many,
 )
 
 WORKLOADS: Final[tuple[Workload, ...]] = cast(
-    "tuple[Workload, ...]", (w01_posts, w02_comments, w05_race, w10_many, machine_runs)
+    "tuple[Workload, ...]",
+    (
+        w01_posts,
+        w02_comments,
+        w03_audit,
+        w05_race,
+        w09_weight,
+        w10_many,
+        machine_runs,
+    ),
 )

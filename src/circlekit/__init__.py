@@ -2,7 +2,8 @@
 Rules, history and read models for communities that live inside other services.
 """
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from circlekit.budget import (
     CALENDAR_DAY,
@@ -28,7 +29,6 @@ from circlekit.errors import (
     StoreError,
     UnknownPolicyError,
 )
-from circlekit.events.homework import Scale
 from circlekit.ids import (
     CheckInId,
     CircleId,
@@ -43,7 +43,6 @@ from circlekit.ids import (
     ScheduledId,
     TopicId,
 )
-from circlekit.policies.graders import Grade, Submission
 from circlekit.rulebook import RULE_BOOKS, RuleBook
 from circlekit.verdict import Reason, RefusedError, Verdict
 
@@ -51,6 +50,8 @@ if TYPE_CHECKING:
     from circlekit.application import CircleKit, exactly_once
     from circlekit.application.async_kit import AsyncCircleKit
     from circlekit.audit import WhatIf
+    from circlekit.events.homework import Scale
+    from circlekit.policies.graders import Grade, Submission
 
 __all__ = [
     "CALENDAR_DAY",
@@ -100,24 +101,26 @@ __all__ = [
 ]
 
 
+# The store brings the database libraries with it, and the events are many; whoever
+# only needs the numbers, or is just starting up, does not wait for them.
+_LATER: Final = {
+    "AsyncCircleKit": "circlekit.application.async_kit",
+    "CircleKit": "circlekit.application",
+    "Grade": "circlekit.policies.graders",
+    "Scale": "circlekit.events.homework",
+    "Submission": "circlekit.policies.graders",
+    "WhatIf": "circlekit.audit",
+    "exactly_once": "circlekit.application",
+}
+
+
 def __getattr__(name: str) -> Any:
-    # The store brings the database libraries with it; whoever only needs the
-    # rules, or is just starting up, does not wait for them.
-    if name in {"CircleKit", "exactly_once"}:
-        from circlekit import application  # noqa: PLC0415
-
-        return getattr(application, name)
-    if name == "AsyncCircleKit":
-        try:
-            from circlekit.application.async_kit import AsyncCircleKit  # noqa: PLC0415
-        except ModuleNotFoundError as missing:
-            if missing.name != "anyio":
-                raise
-            needs = "AsyncCircleKit needs `pip install circlekit[async]`"
-            raise ModuleNotFoundError(needs, name="anyio") from None
-        return AsyncCircleKit
-    if name == "WhatIf":
-        from circlekit.audit import WhatIf  # noqa: PLC0415
-
-        return WhatIf
-    raise AttributeError(f"module 'circlekit' has no attribute {name!r}")
+    if name not in _LATER:
+        raise AttributeError(f"module 'circlekit' has no attribute {name!r}")
+    try:
+        return getattr(import_module(_LATER[name]), name)
+    except ModuleNotFoundError as missing:
+        if missing.name != "anyio":
+            raise
+        needs = "AsyncCircleKit needs `pip install circlekit[async]`"
+        raise ModuleNotFoundError(needs, name="anyio") from None

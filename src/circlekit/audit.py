@@ -12,12 +12,18 @@ acted differently, and the attempts would not have been the same.
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 
 from attrs import Factory, define, evolve, field, frozen
 
-from circlekit.budget import CALENDAR_MONTH, Budget, Spend, earliest_that_counts
+from circlekit.budget import (
+    CALENDAR_MONTH,
+    Budget,
+    Spend,
+    earliest_that_counts,
+    window_bounds,
+)
 from circlekit.clock import zone_named
 from circlekit.errors import InvalidInputError
 from circlekit.events.circle import (
@@ -48,7 +54,7 @@ from circlekit.policies.budgets import within_budgets
 from circlekit.policies.house import Asked, Policies, house_allows
 from circlekit.policies.schedule import Planned, room_for_release
 from circlekit.rulebook import HouseRule, RuleBook
-from circlekit.verdict import Reason
+from circlekit.verdict import Reason, observers
 
 ATTEMPTS: Final = frozenset(
     {"send_must_see", "promote_to_must_see", "schedule_must_see"}
@@ -75,6 +81,8 @@ PEOPLE: Final = (
     OwnerSucceeded,
 )
 _LONGEST_GAP: Final = timedelta(days=100_000)
+_DAY_AND_HOUR: Final = timedelta(hours=25)
+_MOST_SENT: Final = 64
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
@@ -301,34 +309,81 @@ def audit_must_sees(
     """
     audit = MustSeeAudit(what_if=what_if)
     ledgers: dict[str, _Ledger] = {}
+    months_of: dict[str, _Month] = {}
+    # A circle is known by the names of two streams: its own, and that of its refusals.
+    of_stream: dict[str, _Ledger] = {}
     for recorded in history:
-        if not is_about(recorded.stream, "circle"):
-            continue
-        ledger = ledgers.get(recorded.subject)
+        _, stream, version, event = recorded
+        ledger = of_stream.get(stream)
         if ledger is None:
-            ledger = ledgers[recorded.subject] = _Ledger(
-                CircleId(recorded.subject),
-                what_if or WhatIf(),
-                ever.budgets.get(recorded.subject, ()),
-                policies,
-            )
+            if not is_about(stream, "circle"):
+                continue
+            circle = recorded.subject
+            if circle not in ledgers:
+                known = ever.budgets.get(circle, ())
+                asked = what_if or WhatIf()
+                ledgers[circle] = _Ledger(
+                    CircleId(circle), asked, known, policies, months_of
+                )
+            ledger = of_stream[stream] = ledgers[circle]
+        if type(event) is MustSeeSent and ledger.count_with_room(event, version):
+            continue
         ledger.take(recorded, audit)
     for ledger in ledgers.values():
         audit.circles += ledger.months.values()
     audit.circles.sort(key=lambda row: (row.circle, row.month))
+    audit.sent = sum(row.sent for row in audit.circles)
+    audit.refused = sum(row.refused for row in audit.circles)
+    audit.attempts = audit.sent + audit.refused
     return audit
+
+
+@frozen
+class _Month:
+    """
+    A month of a zone: its name, when it starts, and what is surely within it.
+
+    That begins and ends so far from its ends that no clock that is put forward or back
+    could make it another month.
+    """
+
+    name: str
+    starts: datetime
+    begins: datetime
+    ends: datetime
+
+    @classmethod
+    def of(cls, zone: str, at: datetime) -> "_Month":
+        """
+        Return the month that holds *at*.
+        """
+        name = f"{at.astimezone(zone_named(zone)):%Y-%m}"
+        starts, ends = window_bounds(CALENDAR_MONTH, zone=zone, at=at)
+        # No clock was ever moved by more than a day.
+        begins, ends = starts + _DAY_AND_HOUR, ends - _DAY_AND_HOUR
+        if begins <= at < ends:
+            return cls(name, starts, begins, ends)
+        return cls(name, starts, at, at)
+
+
+_NEVER: Final = _Month("", *3 * [datetime.max.replace(tzinfo=UTC)])
 
 
 @define
 class _Ledger:
     """
     What the audit must remember of one circle.
+
+    Most must-sees were sent with room to spare, in the midst of a month and with
+    nothing scheduled: that is seen in a few steps. All else is counted as it was when
+    it was decided.
     """
 
     circle: CircleId
     what_if: WhatIf
     ever: Sequence[Budget]
     policies: Policies
+    months_of: dict[str, _Month]
     zone: str = "UTC"
     kind: CircleKind = "community"
     budgets: tuple[Budget, ...] = ()
@@ -336,13 +391,19 @@ class _Ledger:
     asked_again: frozenset[str] = frozenset()
     roles: dict[str, Role] = Factory(dict)
     joined_at: dict[str, datetime] = Factory(dict)
-    spends: deque[Spend] = Factory(deque)
+    sent: deque[tuple[datetime, int]] = Factory(deque)
+    most_sent: int = _MOST_SENT
     waiting: dict[int, Planned] = Factory(dict)
     released: dict[int, Planned] = Factory(dict)
     turned_away: set[int] = Factory(set)
     not_sent: set[int] = Factory(set)
-    last_sent: datetime | None = None
     months: dict[str, CircleMonth] = Factory(dict)
+    is_plain: bool = False
+    rolling: tuple[tuple[int, timedelta], ...] = ()
+    monthly: tuple[int, ...] = ()
+    of_month: Budget | None = None
+    month: CircleMonth | None = None
+    calm: _Month = _NEVER
 
     def take(  # noqa: C901 - one case for each event
         self, recorded: Recorded, audit: MustSeeAudit
@@ -367,6 +428,7 @@ class _Ledger:
             case CircleFounded():
                 self.zone = self.what_if.zone or event.zone
                 self.kind = event.kind
+                self._go_by()
                 self._set_role(event.by, "owner", event.at)
             case MemberJoined():
                 self._set_role(event.member, "member", event.at)
@@ -391,6 +453,7 @@ class _Ledger:
     def _adopt(self, book: RuleBook) -> None:
         self.budgets = self.what_if.budgets(book)
         self.house = self.what_if.house(book)
+        self._go_by()
         for place, planned in self.waiting.items():
             if self.budgets not in planned.promised:
                 promised = (*planned.promised, self.budgets)
@@ -454,7 +517,7 @@ class _Ledger:
             if planned is None
             else room_for_release(
                 planned,
-                self.spends,
+                self._spends(),
                 self._reserved(),
                 zone=self.zone,
                 at=event.at,
@@ -488,7 +551,7 @@ class _Ledger:
                 )
                 for reason in in_the_way
             ]
-        self._count_sent(Spend(event.at, recorded.version), audit)
+        self._count_sent(self._month(event.at), event.at, recorded.version)
 
     def _refused(
         self, recorded: Recorded, event: CommandRefused, audit: MustSeeAudit
@@ -504,16 +567,16 @@ class _Ledger:
             asked = self._in_the_way(event.by, event.at, audit)
             rules |= {reason.rule for reason in asked}
             if not rules:
-                self._count_sent(Spend(event.at, recorded.version), audit)
+                self._count_sent(self._month(event.at), event.at, recorded.version)
                 return
         self._count_refused(event.at, rules, audit)
 
     def _in_the_way(
         self, by: str, at: datetime, audit: MustSeeAudit
     ) -> tuple[Reason, ...]:
-        spends: Sequence[Spend] = self.spends
+        spends = self._spends()
         if reserved := self._reserved():
-            spends = sorted([*spends, *reserved], key=lambda spend: spend.at)
+            spends = sorted(spends + reserved, key=lambda spend: spend.at)
         budgets = within_budgets(self.budgets, spends, zone=self.zone, at=at)
         known = []
         for rule in self.house:
@@ -531,7 +594,7 @@ class _Ledger:
             last_must_see_at=max(
                 (
                     *(spend.at for spend in reserved if spend.at <= at),
-                    *(() if self.last_sent is None else (self.last_sent,)),
+                    *((self.sent[-1][0],) if self.sent else ()),
                 ),
                 default=None,
             ),
@@ -540,6 +603,9 @@ class _Ledger:
             at=at,
         )
         return budgets.reasons + house_allows(known, self.policies, asked).reasons
+
+    def _spends(self) -> list[Spend]:
+        return [Spend(at, version) for at, version in self.sent]
 
     def _reserved(self) -> list[Spend]:
         return sorted(
@@ -550,44 +616,101 @@ class _Ledger:
             key=lambda spend: (spend.at, spend.version),
         )
 
-    def _count_sent(self, spend: Spend, audit: MustSeeAudit) -> None:
-        audit.attempts += 1
-        audit.sent += 1
-        month = self._month(spend.at)
+    def count_with_room(self, event: MustSeeSent, version: int) -> bool:
+        """
+        Count a must-see that surely had room, or return False: then look closely.
+
+        A budget has room if as many uses ago as it holds is outside of its window.
+        Whoever counts them all comes to the same, in thirty times as many steps; and
+        as most of what an audit sees is this, it is all in one place.
+        """
+        if (
+            not self.is_plain
+            or event.override is not None
+            or self.waiting
+            or self.released
+            or self.not_sent
+        ):
+            return False
+        at = event.at
+        calm, month = self.calm, self.month
+        if month is None or not calm.begins <= at < calm.ends:
+            month = self._month(at)
+            calm = self.calm
+        sent = self.sent
+        held = len(sent)
+        for limit, span in self.rolling:
+            if held >= limit and at - sent[-limit][0] < span:
+                return False
+        for limit in self.monthly:
+            if held >= limit and sent[-limit][0] >= calm.starts:
+                return False
+        self._count_sent(month, at, version)
+        return True
+
+    def _count_sent(self, month: CircleMonth, at: datetime, version: int) -> None:
+        sent = self.sent
         month.sent += 1
-        if self.last_sent is not None:
-            gap = (spend.at - self.last_sent).total_seconds()
+        if sent:
+            gap = (at - sent[-1][0]).total_seconds()
             closest = month.closest_gap_seconds
-            month.closest_gap_seconds = gap if closest is None else min(closest, gap)
-        self.last_sent = spend.at
-        # A rule book of a later day may look back further than today's.
-        since = earliest_that_counts(self.ever, zone=self.zone, at=spend.at)
-        while self.spends and self.spends[0].at < since:
-            self.spends.popleft()
-        self.spends.append(spend)
+            if closest is None or gap < closest:
+                month.closest_gap_seconds = gap
+        sent.append((at, version))
+        if len(sent) > self.most_sent:
+            self._forget(at)
+
+    def _forget(self, at: datetime) -> None:
+        # A rule book of a later day may look back further than today's. To look now
+        # and then is enough: what does not count any more is not counted.
+        since = earliest_that_counts(self.ever, zone=self.zone, at=at)
+        while self.sent and self.sent[0][0] < since:
+            self.sent.popleft()
+        self.most_sent = max(_MOST_SENT, 2 * len(self.sent))
 
     def _count_refused(
         self, at: datetime, rules: set[str], audit: MustSeeAudit
     ) -> None:
-        audit.attempts += 1
-        audit.refused += 1
         audit.refused_by["+".join(sorted(rules))] += 1
         self._month(at).refused += 1
 
     def _month(self, at: datetime) -> CircleMonth:
-        name = f"{at.astimezone(zone_named(self.zone)):%Y-%m}"
-        allowance = next(
-            (
-                it.limit_at(zone=self.zone, at=at)
-                for it in self.budgets
-                if it.window == CALENDAR_MONTH
-            ),
-            None,
+        if self.month is not None and self.calm.begins <= at < self.calm.ends:
+            return self.month
+        # The other circles of the zone have come to that month too.
+        calm = self.months_of.get(self.zone)
+        if calm is None or not calm.begins <= at < calm.ends:
+            calm = _Month.of(self.zone, at)
+            if calm.begins < calm.ends:
+                self.months_of[self.zone] = calm
+        allowance = (
+            None
+            if self.of_month is None
+            else self.of_month.limit_at(zone=self.zone, at=at)
         )
-        month = self.months.get(name)
+        month = self.months.get(calm.name)
         if month is None:
-            month = self.months[name] = CircleMonth(
-                circle=self.circle, month=name, zone=self.zone, allowance=allowance
+            month = self.months[calm.name] = CircleMonth(
+                circle=self.circle, month=calm.name, zone=self.zone, allowance=allowance
             )
         month.allowance = allowance
+        self.month, self.calm = month, calm
         return month
+
+    def _go_by(self) -> None:
+        # What follows from the budgets and the zone, worked out once.
+        self.month, self.calm = None, _NEVER
+        of_month = [it for it in self.budgets if it.window == CALENDAR_MONTH]
+        self.of_month = of_month[0] if of_month else None
+        self.monthly = tuple(it.limit for it in of_month)
+        self.rolling = tuple(
+            (it.limit, timedelta(seconds=it.window.seconds))
+            for it in self.budgets
+            if it.window.seconds is not None
+        )
+        self.is_plain = (
+            len(self.monthly) + len(self.rolling) == len(self.budgets)
+            and all(it.limit and not it.per_day for it in self.budgets)
+            and not self.house
+            and not observers  # who watches is told of every budget
+        )

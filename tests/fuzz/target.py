@@ -7,7 +7,7 @@ from pathlib import Path
 
 from circlekit import CorruptEventError
 from circlekit.events.names import NAMES
-from circlekit.store.mapper import decode, encode
+from circlekit.store.mapper import decode, decode_block, encode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SEEDS = tuple(
@@ -78,8 +78,15 @@ def check(stream, version, name, body):
         event = decode(stream, version, name, body, position=7)
     except CorruptEventError as error:
         event, place = None, (error.stream, error.version, error.position)
+    before, after = SEEDS[0], SEEDS[-1]
+    block = decode_block(
+        [before[0], name, name, after[0]], [before[1], body, body, after[1]]
+    )
     assert loaded == len(sys.modules)
+    # By the block it may have to be asked again, but is never believed any sooner.
+    assert block is None or [event, event] == block[1:3]
     if event is None:
+        assert block is None
         assert (stream, version, 7) == place
         return False
     assert type(event) is NAMES[name]

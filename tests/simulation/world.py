@@ -34,6 +34,7 @@ from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
 from circlekit.rulebook import RuleBook
 from circlekit.store import Store, log
 from circlekit.store.rebuilding import Beside
+from circlekit.store.session import Settings
 from circlekit.store.sqlite import SqliteDatabase
 from circlekit.verdict import RefusedError
 from tests.simulation.checker import Checker, Request, ViolationError, demand
@@ -200,7 +201,9 @@ class World:
 
     def _open(self, path):
         path.write_bytes(_empty_store())
-        self.real = SqliteDatabase.at(make_url(f"sqlite:///{path}"), busy_seconds=0)
+        self.real = SqliteDatabase.at(
+            make_url(f"sqlite:///{path}"), Settings(busy_seconds=0)
+        )
         for club in CLUBS:
             self.numbers[club] = Numbers(
                 zone=self.chance.choice(ZONES),
@@ -807,7 +810,9 @@ def _empty_store():
     with TemporaryDirectory(prefix="circlekit-", dir=_quick_folder()) as folder:
         path = Path(folder) / "empty.db"
         CircleKit(f"sqlite:///{path}").close()
-        database = SqliteDatabase.at(make_url(f"sqlite:///{path}"), busy_seconds=0)
+        database = SqliteDatabase.at(
+            make_url(f"sqlite:///{path}"), Settings(busy_seconds=0)
+        )
         with database._engine.begin() as connection:
             _TABLES.create_all(connection)
             Beside(TALLY).tables.create_all(connection)

@@ -10,7 +10,7 @@ from hypothesis import given
 from circlekit import CircleKit, CorruptEventError, NotFoundError
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.record import Recorded
-from circlekit.store.mapper import EventMapper
+from circlekit.store.recorder import EventMapper
 from tests.application.communities import opened, scripts, started
 from tests.application.town import everything, settle
 

@@ -21,6 +21,7 @@ from circlekit.errors import OutcomeUnknownError
 from circlekit.store import open_store
 from circlekit.store.migrating import TABLES
 from circlekit.store.opening import database_at
+from circlekit.store.session import Settings
 from tests.application.town import MARCH_1
 from tests.store.proxy import Proxy
 
@@ -340,7 +341,7 @@ def test_another_database(server):
             "CREATE DATABASE circlekit_latin TEMPLATE template0 "
             "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
         )
-    latin = database_at(server.url, busy_seconds=1)
+    latin = database_at(server.url, Settings(busy_seconds=1))
     latin._options["dbname"] = "circlekit_latin"
     session = latin.session()
     try:
@@ -379,7 +380,7 @@ def test_urls(url, shown):
 
     What is shown of it has no password.
     """
-    database = database_at(url, busy_seconds=1)
+    database = database_at(url, Settings(busy_seconds=1))
 
     assert shown == database.url
 
@@ -391,7 +392,7 @@ def test_options_reach_the_driver():
     database = database_at(
         "postgresql://kit@one,two:5433/club?target_session_attrs=read-write"
         "&sslmode=verify-full&sslrootcert=/etc/ca.pem",
-        busy_seconds=1,
+        Settings(busy_seconds=1),
     )
 
     assert {

@@ -18,8 +18,7 @@ from circlekit import CircleKit
 from circlekit.events.circle import MemberLeft
 from circlekit.events.record import Recorded
 from circlekit.store import open_store
-from circlekit.store.mapper import EventMapper
-from circlekit.store.recorder import EventRecorder
+from circlekit.store.recorder import EventMapper, EventRecorder
 
 
 class _OnSqlite:

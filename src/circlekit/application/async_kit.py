@@ -30,6 +30,7 @@ from circlekit.clock import Clock
 from circlekit.errors import StoreError
 from circlekit.policies.graders import Grader
 from circlekit.policies.house import HousePolicy
+from circlekit.store import Durability
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -99,6 +100,8 @@ class AsyncCircleKit:
         policies: Iterable[type[HousePolicy]] = (),
         graders: Iterable[Grader] = (),
         create: bool = True,
+        durability: Durability = "full",
+        most_connections: int = 15,
         threads: int = 10,
     ) -> None:
         """
@@ -115,6 +118,8 @@ class AsyncCircleKit:
             policies: The host's own policies, which its rule books name.
             graders: The host's own graders of homework.
             create: Whether to make a store where there is none.
+            durability: Whether a command waits until it is on the disk.
+            most_connections: How many connections to the store there are at most.
             threads: How many calls are under way at once at most. They wait for
                 nobody else's threads, and nobody else for theirs.
         """
@@ -128,6 +133,8 @@ class AsyncCircleKit:
             policies=policies,
             graders=graders,
             create=create,
+            durability=durability,
+            most_connections=most_connections,
         )
         self._threads = threads
         self._limiter: CapacityLimiter | None = None

@@ -37,7 +37,7 @@ from circlekit.application.topics import Topics
 from circlekit.clock import Clock
 from circlekit.policies.graders import Grader, known_graders
 from circlekit.policies.house import HousePolicy, known_policies
-from circlekit.store import joined, open_store
+from circlekit.store import Durability, joined, open_store
 
 
 class CircleKit(
@@ -95,6 +95,8 @@ class CircleKit(
         policies: Iterable[type[HousePolicy]] = (),
         graders: Iterable[Grader] = (),
         create: bool = True,
+        durability: Durability = "full",
+        most_connections: int = 15,
     ) -> None:
         """
         Open the store; an SQLite store that is new is made.
@@ -110,16 +112,28 @@ class CircleKit(
             policies: The host's own policies, which its rule books name.
             graders: The host's own graders of homework.
             create: Whether to make an SQLite store where there is none.
+            durability: ``full``: a command that was answered is on the disk. With
+                ``normal`` nobody waits for the disk; if the machine goes down, the
+                commands of the last moments may be lost, and nothing else.
+            most_connections: How many connections to the store there are at most, 2
+                to 1,000: one writes, the others read.
 
         Raises:
-            InvalidInputError: If a policy has no name or no act, or a grader no name.
+            InvalidInputError: If a policy has no name or no act, a grader no name,
+                or a setting is not accepted.
             StoreError: If the URL is no store, the store is of another version,
                 or there is none and none may be made.
         """
         known = known_policies(policies)
         named = known_graders(graders)
         super().__init__(
-            open_store(url, busy_seconds=busy_seconds, create=create),
+            open_store(
+                url,
+                busy_seconds=busy_seconds,
+                create=create,
+                durability=durability,
+                most_connections=most_connections,
+            ),
             clock,
             record_refusals,
             most_loaded,

@@ -29,7 +29,7 @@ from circlekit.store.schema import (
     TODOS,
     TOPIC_BOARD,
 )
-from circlekit.store.session import ConnectionLostError
+from circlekit.store.session import ConnectionLostError, Durability
 from circlekit.store.transaction import Transaction
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "TODOS",
     "TOPIC_BOARD",
     "ConnectionLostError",
+    "Durability",
     "Head",
     "Migration",
     "NeedsLockError",

@@ -6,8 +6,7 @@ state brought up to date there, so it can neither lose a race nor be refused fro
 stale state.
 """
 
-import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -42,6 +41,8 @@ _MOVE_ON: Final = """
 INSERT INTO circlekit_reading (model, position) VALUES (:model, :position)
 ON CONFLICT (model) DO UPDATE SET position = excluded.position
 """
+
+_LONGEST_STRETCH: Final = 40 * log.BLOCK
 
 
 @define(eq=False, repr=False)
@@ -283,12 +284,16 @@ class Store:
         """
         with self.reading() as transaction:
             newest = transaction.head()
-        pages = [self._named(NAME_OF[kind], newest) for kind in kinds]
-        for row in heapq.merge(*pages):
-            if progress is not None:
+        for rows in self._named([NAME_OF[kind] for kind in kinds], newest):
+            mine = rows if streams is None else [it for it in rows if it[1] in streams]
+            found = iter(log.opened_each(mine))
+            if progress is None:
+                yield from found
+                continue
+            for row in rows:
                 progress(row[0])
-            if streams is None or row[1] in streams:
-                yield log.opened(row)
+                if streams is None or row[1] in streams:
+                    yield next(found)
 
     @property
     def may_lose_replies(self) -> bool:
@@ -360,7 +365,7 @@ class Store:
         while True:
             with self.reading() as transaction:
                 rows = log.firsts_after(transaction.session, position, log.BLOCK)
-            yield from map(log.opened, rows)
+            yield from log.opened_each(rows)
             if len(rows) < log.BLOCK:
                 return
             position = rows[-1][0]
@@ -566,21 +571,22 @@ class Store:
             raise
         return session
 
-    def _named(self, name: str, newest: int) -> Iterator[log.Row]:
-        after = 0
-        while True:
+    def _named(self, names: Sequence[str], newest: int) -> Iterator[Sequence[log.Row]]:
+        # A stretch of the log at a time, sorted there: to sort all of them would take
+        # all of them into memory. It is so long that it holds about a block or two.
+        after, stretch = 0, log.BLOCK
+        while after < newest:
+            upto = min(newest, after + stretch)
             with self.reading() as transaction:
                 rows = log.rows_named(
-                    transaction.session,
-                    name,
-                    after=after,
-                    head=newest,
-                    limit=log.BLOCK,
+                    transaction.session, names, after=after, upto=upto
                 )
-            yield from rows
+            yield rows
+            after = upto
             if len(rows) < log.BLOCK:
-                return
-            after = rows[-1][0]
+                stretch = min(2 * stretch, _LONGEST_STRETCH)
+            elif len(rows) > 2 * log.BLOCK:
+                stretch = max(stretch // 2, log.BLOCK)
 
     @staticmethod
     def _take_block(transaction: Transaction, model: ReadModel) -> int:

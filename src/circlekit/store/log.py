@@ -7,14 +7,15 @@ event. Its digest chains it to the others, and is looked at when the whole store
 verified.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 from zlib import crc32
 
 from circlekit.errors import CorruptEventError
 from circlekit.events.record import Recorded
 from circlekit.store.chain import FIRST, Head, digest_of
-from circlekit.store.mapper import decode
+from circlekit.store.mapper import decode, decode_block
 from circlekit.store.session import HEAD, Session
 
 BLOCK: Final = 500
@@ -78,8 +79,8 @@ WHERE version = 1 AND position > :position ORDER BY position LIMIT :limit
 """
 _NAMED: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
-WHERE name = :name AND position > :after AND position <= :head
-ORDER BY position LIMIT :limit
+WHERE name IN ({{names}}) AND position > :after AND position <= :upto
+ORDER BY position
 """
 _NEWEST: Final = "SELECT max(position) FROM circlekit_event"
 
@@ -180,11 +181,12 @@ def history(session: Session, stream: str, *, after: int = 0) -> Iterator[Record
         block = _rows(
             session, _HISTORY, {"stream": stream, "after": after, "limit": BLOCK}
         )
-        for row in block:
+        found = _opened_block(block)
+        for number, row in enumerate(block):
             after += 1
             if row[2] != after:
                 raise CorruptEventError(stream, after, "is missing")
-            yield opened(row)
+            yield opened(row) if found is None else found[number]
         if len(block) < BLOCK:
             return
 
@@ -203,8 +205,7 @@ def histories(session: Session, streams: Sequence[str]) -> dict[str, list[Record
         # The last is named again to fill the block up, so that the statement stays.
         block += block[-1:] * (_AT_ONCE - len(block))
         values = {f"stream_{number}": stream for number, stream in enumerate(block)}
-        for row in _rows(session, _HISTORIES, values):
-            recorded = opened(row)
+        for recorded in opened_each(_rows(session, _HISTORIES, values)):
             history = found[recorded.stream]
             if recorded.version != len(history) + 1:
                 raise CorruptEventError(recorded.stream, len(history) + 1, "is missing")
@@ -260,9 +261,7 @@ def span(session: Session, first: int, last: int) -> list[Recorded]:
     """
     Return the events from one position to another, both included.
     """
-    return [
-        opened(row) for row in _rows(session, _SPAN, {"first": first, "last": last})
-    ]
+    return [*opened_each(_rows(session, _SPAN, {"first": first, "last": last}))]
 
 
 def rows_after(session: Session, position: int, limit: int) -> Sequence[Row]:
@@ -287,13 +286,14 @@ def firsts_after(session: Session, position: int, limit: int) -> Sequence[Row]:
 
 
 def rows_named(
-    session: Session, name: str, *, after: int, head: int, limit: int
+    session: Session, names: Sequence[str], *, after: int, upto: int
 ) -> Sequence[Row]:
     """
-    Return the next rows with one name, unopened, up to a position.
+    Return the rows with one of some names, unopened, from after a position to one.
     """
-    values = {"name": name, "after": after, "head": head, "limit": limit}
-    return _rows(session, _NAMED, values)
+    named = {f"name_{number}": name for number, name in enumerate(names)}
+    sql = _NAMED.format(names=", ".join(f":{it}" for it in named))
+    return _rows(session, sql, {**named, "after": after, "upto": upto})
 
 
 def newest(session: Session) -> int:
@@ -354,6 +354,43 @@ def opened(row: Any) -> Recorded:
         CorruptEventError: If it is not.
     """
     return decoded(verified(row))
+
+
+def opened_each(rows: Sequence[Row]) -> Iterable[Recorded]:
+    """
+    Return the event in each of some rows, in order, if it is what was written.
+
+    Raises:
+        CorruptEventError: Where the first is come to that is not.
+    """
+    # All at once takes half the time. Where anything is amiss each is opened by itself,
+    # which finds the same, and says it.
+    found = _opened_block(rows)
+    return map(opened, rows) if found is None else found
+
+
+def _opened_block(rows: Sequence[Row]) -> list[Recorded] | None:
+    if len(rows) < _FEW:
+        return None
+    positions, streams, versions, names, bodies, written = zip(*rows, strict=True)
+    try:
+        sums = [
+            crc32(body, crc32(f"{stream}\n{version}\n{name}\n".encode()))
+            for _, stream, version, name, body, _ in rows
+        ]
+        fits = sums == [*written] and min(positions) >= 0
+    except (TypeError, ValueError, UnicodeError):  # not even of the kinds written
+        fits = False
+    events = decode_block(names, bodies) if fits else None
+    if events is None:
+        return None
+    return [*map(_RECORDED, zip(positions, streams, versions, events, strict=True))]
+
+
+# So few are as quickly opened one by one.
+_FEW: Final = 8
+# As `Recorded(...)` makes one, without a call in Python for each.
+_RECORDED: Final = partial(tuple.__new__, Recorded)
 
 
 def decoded(row: Row) -> Recorded:

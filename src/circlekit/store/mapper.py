@@ -6,21 +6,19 @@ and imports whatever a stored name says. This one keeps a closed table of names,
 and one compiled decoder for each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
-from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import Mapper, StoredEvent
 
 from circlekit.errors import CirclekitError, CorruptEventError, InvalidInputError
-from circlekit.events.names import NAME_OF, NAMES
-from circlekit.events.record import Recorded
+from circlekit.events.names import NAMES
 from circlekit.store.bodies import DEEPEST, LARGEST, depth, is_plain, must_be_sound
 
 _NOT_ONE: Final = (msgspec.DecodeError, CirclekitError, ValueError, TypeError)
-_ENCODE: Final = msgspec.json.Encoder().encode
+_ENCODER: Final = msgspec.json.Encoder()
+_ENCODE: Final = _ENCODER.encode
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = MappingProxyType(
     {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
 )
@@ -76,42 +74,50 @@ def decode(
     raise CorruptEventError(stream, version, problem, position=position)
 
 
-class EventMapper(Mapper[str]):
+def decode_block(names: Sequence[str], bodies: Sequence[bytes]) -> list[Any] | None:
     """
-    The same, in the shape that the eventsourcing library's own parts expect.
+    Return the events that many bodies hold, or None: then ask for each by itself.
+
+    The same as :func:`decode` for each, in a fifth of the time: all bodies of one
+    name are read as the lines of one text, and all events are written as lines again
+    to be compared. Nothing is refused here, so that there is one way to say why.
     """
+    try:
+        text = b"\n".join(bodies)
+        # Without a line's end within a body, its line is all of it.
+        if len(text) > LARGEST or text.count(b"\n") != len(bodies) - 1:
+            return None
+        events = _from_lines(names, bodies, text)
+        again = _ENCODER.encode_lines(events)[:-1]
+        if again != text or not is_plain(text):
+            for body, line, event in zip(
+                bodies, again.split(b"\n"), events, strict=True
+            ):
+                if body != line or not is_plain(body):
+                    must_be_sound(body, event)
+    except (*_NOT_ONE, KeyError, RecursionError):
+        return None
+    return events
 
-    def __init__(self) -> None:
-        """
-        Need no transcoder: every event class has its own.
-        """
 
-    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        """
-        Encode an event that knows its place.
-        """
-        recorded = cast("Recorded", domain_event)
-        return StoredEvent(
-            originator_id=recorded.stream,
-            originator_version=recorded.version,
-            topic=NAME_OF[type(recorded.event)],
-            state=encode(recorded.event),
-        )
+def _from_lines(
+    names: Sequence[str], bodies: Sequence[bytes], text: bytes
+) -> list[Any]:
+    kinds = set(names)
+    if len(kinds) == 1:
+        return _read(names[0], text, len(bodies))
+    lines: dict[str, list[bytes]] = {kind: [] for kind in kinds}
+    for name, body in zip(names, bodies, strict=True):
+        lines[name].append(body)
+    found = {
+        name: iter(_read(name, b"\n".join(those), len(those)))
+        for name, those in lines.items()
+    }
+    return [*map(next, map(found.__getitem__, names))]
 
-    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
-        """
-        Decode an event, with its place.
-        """
-        stream = str(stored_event.originator_id)
-        version = stored_event.originator_version
-        position = getattr(stored_event, "id", 0)
-        event = decode(
-            stream,
-            version,
-            stored_event.topic,
-            stored_event.state,
-            position=position or None,
-        )
-        return cast(
-            "DomainEventProtocol[str]", Recorded(position, stream, version, event)
-        )
+
+def _read(name: str, text: bytes, many: int) -> list[Any]:
+    events = _DECODERS[name].decode_lines(text)
+    if len(events) != many:
+        raise ValueError("a line is empty")
+    return events

@@ -19,14 +19,21 @@ from circlekit.store.migrating import (
     statements,
     version_of,
 )
-from circlekit.store.session import ACCEPTED, Database
+from circlekit.store.session import ACCEPTED, Database, Durability, Settings
 from circlekit.store.sqlite import SqliteDatabase
 
 _POSTGRES: Final = {"postgresql", "postgres", "postgresql+psycopg"}
 _THERE: Final = "accepted: a store that is there, as in sqlite:///path/to/file.db"
 
 
-def open_store(url: str, *, busy_seconds: float = 30.0, create: bool = True) -> Store:
+def open_store(
+    url: str,
+    *,
+    busy_seconds: float = 30.0,
+    create: bool = True,
+    durability: Durability = "full",
+    most_connections: int = 15,
+) -> Store:
     """
     Open the store at *url*; an SQLite store that is new is made.
 
@@ -35,12 +42,21 @@ def open_store(url: str, *, busy_seconds: float = 30.0, create: bool = True) -> 
             ``postgresql://user@host/database``.
         busy_seconds: How long to wait for another process that is writing.
         create: Whether to make an SQLite store where there is none.
+        durability: ``full``, or ``normal``: then what was answered last may be lost
+            if the machine goes down.
+        most_connections: How many connections to the store there are at most.
 
     Raises:
+        InvalidInputError: If one of these is not accepted.
         StoreError: If the URL is no store, or the store is of another version.
         BusyError: If another process kept the store for too long.
     """
-    database = database_at(url, busy_seconds=busy_seconds)
+    settings = Settings(
+        busy_seconds=busy_seconds,
+        durability=durability,
+        most_connections=most_connections,
+    )
+    database = database_at(url, settings)
     try:
         if not create:
             _must_be_there(database)
@@ -75,7 +91,7 @@ def migrate(
         CorruptEventError: If an event of an earlier version was altered.
         BusyError: If somebody else kept the store for too long.
     """
-    database = database_at(url, busy_seconds=busy_seconds)
+    database = database_at(url, Settings(busy_seconds=busy_seconds))
     try:
         for attempt in stamina.retry_context(
             on=BusyError, attempts=None, timeout=busy_seconds, wait_max=0.5
@@ -103,11 +119,11 @@ def migration_sql(url: str) -> str:
     Raises:
         StoreError: If the URL is no store.
     """
-    database = database_at(url, busy_seconds=0)
+    database = database_at(url, Settings(busy_seconds=0))
     return "".join(f"{statement};\n\n" for statement in statements(database.dialect))
 
 
-def database_at(url: str, *, busy_seconds: float) -> Database:
+def database_at(url: str, settings: Settings) -> Database:
     """
     Return the database that a URL names; nothing is opened yet.
 
@@ -123,7 +139,7 @@ def database_at(url: str, *, busy_seconds: float) -> Database:
         except ImportError:
             extra = "install circlekit with the extra `postgres`"
             raise StoreError(f"PostgreSQL needs psycopg; {extra}") from None
-        return PostgresDatabase.at(url, busy_seconds=busy_seconds)
+        return PostgresDatabase.at(url, settings)
     try:
         parsed = make_url(url)
     except (ArgumentError, AttributeError, ValueError):
@@ -131,7 +147,7 @@ def database_at(url: str, *, busy_seconds: float) -> Database:
     name = parsed.get_backend_name()
     if name != "sqlite":
         raise StoreError(f"{name!r} is not supported; accepted: {ACCEPTED}")
-    return SqliteDatabase.at(parsed, busy_seconds=busy_seconds)
+    return SqliteDatabase.at(parsed, settings)
 
 
 def _must_be_there(database: Database) -> None:

@@ -40,6 +40,7 @@ from circlekit.store.session import (
     ConnectionLostError,
     Database,
     Session,
+    Settings,
     Waking,
 )
 
@@ -53,6 +54,7 @@ _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 # Any number will do, so long as it is always this one.
 _MIGRATING: Final = 0x636972636C65
+_NOT_WAITING: Final = "SET synchronous_commit = off"
 _CHANNEL: Final = "circlekit"
 _MOVE_HEAD: Final = f"""
 WITH moved AS ({MOVE_HEAD} RETURNING id)
@@ -342,20 +344,22 @@ class PostgresDatabase(Database):
     may_lose_replies: ClassVar[bool] = True
     shared: bool = field(default=False, init=False)
     _options: dict[str, Any]
-    _busy_seconds: float
+    _settings: Settings
     _pool: QueuePool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._pool = QueuePool(
             self._connected,
-            timeout=self._busy_seconds,
+            pool_size=self._settings.kept_open,
+            max_overflow=self._settings.more,
+            timeout=self.busy_seconds,
             # We roll back ourselves, before a connection is given back.
             reset_on_return=None,
             use_lifo=True,
         )
 
     @classmethod
-    def at(cls, url: str, *, busy_seconds: float) -> "PostgresDatabase":
+    def at(cls, url: str, settings: Settings) -> "PostgresDatabase":
         """
         Return the database that a URL names; all its options go to libpq.
 
@@ -380,7 +384,7 @@ class PostgresDatabase(Database):
             options["host"] = ",".join(host for host, *_ in hosts)
             if any(port for *_, port in hosts):
                 options["port"] = ",".join(port for *_, port in hosts)
-        return cls(options, busy_seconds)
+        return cls(options, settings)
 
     @property
     def dialect(self) -> Dialect:
@@ -412,14 +416,14 @@ class PostgresDatabase(Database):
         """
         Return how long another process is waited for.
         """
-        return self._busy_seconds
+        return self._settings.busy_seconds
 
     @property
     def busy_ms(self) -> int:
         """
         Return the same in milliseconds, at least one: 0 would be for ever.
         """
-        return max(1, int(self._busy_seconds * 1_000))
+        return max(1, int(self.busy_seconds * 1_000))
 
     def session(self) -> Session:
         """
@@ -440,7 +444,7 @@ class PostgresDatabase(Database):
         """
         self.close()
         for attempt in stamina.retry_context(
-            on=StoreError, attempts=None, timeout=self._busy_seconds, wait_max=0.5
+            on=StoreError, attempts=None, timeout=self.busy_seconds, wait_max=0.5
         ):
             with attempt:
                 session = self.session()
@@ -491,14 +495,18 @@ class PostgresDatabase(Database):
         options = {
             "application_name": "circlekit",
             # libpq waits for ever unless told otherwise.
-            "connect_timeout": max(2, int(self._busy_seconds)),
+            "connect_timeout": max(2, int(self.busy_seconds)),
             **self._options,
             "client_encoding": "UTF8",
         }
         try:
-            return psycopg.connect(autocommit=True, **options)
+            connection = psycopg.connect(autocommit=True, **options)
+            if self._settings.durability == "normal":
+                connection.execute(_NOT_WAITING)
         except (psycopg.Error, ValueError, UnicodeError) as error:
             said = self.hushed(str(error))
+        else:
+            return connection
         raise ConnectionLostError(f"the store could not be reached: {said}")
 
 

@@ -1,28 +1,74 @@
 """
 The log in the shape that the eventsourcing library's own parts expect.
 
-With :class:`EventRecorder` and :class:`~circlekit.store.mapper.EventMapper` a store
-can be read by any tool made for that library, and its recorder test kit can be run
-against ours.
+With :class:`EventRecorder` and :class:`EventMapper` a store can be read by any tool
+made for that library, and its recorder test kit can be run against ours. Nothing else
+needs the library, so that a kit opens without it.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
+from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import (
     ApplicationRecorder,
     IntegrityError,
+    Mapper,
     Notification,
     StoredEvent,
     Subscription,
 )
 
 from circlekit.errors import StoreError
+from circlekit.events.names import NAME_OF
+from circlekit.events.record import Recorded
 from circlekit.store import log
 from circlekit.store.database import Store
+from circlekit.store.mapper import decode, encode
 
 _NO_LIMIT: Final = 2**62
+
+
+class EventMapper(Mapper[str]):
+    """
+    Between events and stored events.
+    """
+
+    def __init__(self) -> None:
+        """
+        Need no transcoder: every event class has its own.
+        """
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
+        """
+        Encode an event that knows its place.
+        """
+        recorded = cast("Recorded", domain_event)
+        return StoredEvent(
+            originator_id=recorded.stream,
+            originator_version=recorded.version,
+            topic=NAME_OF[type(recorded.event)],
+            state=encode(recorded.event),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
+        """
+        Decode an event, with its place.
+        """
+        stream = str(stored_event.originator_id)
+        version = stored_event.originator_version
+        position = getattr(stored_event, "id", 0)
+        event = decode(
+            stream,
+            version,
+            stored_event.topic,
+            stored_event.state,
+            position=position or None,
+        )
+        return cast(
+            "DomainEventProtocol[str]", Recorded(position, stream, version, event)
+        )
 
 
 class EventRecorder(ApplicationRecorder):

@@ -9,11 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
+from attrs import frozen
 from sqlalchemy.engine import Dialect
 
-from circlekit.errors import StoreError
+from circlekit.errors import InvalidInputError, StoreError
 from circlekit.store.chain import Head
 
 ACCEPTED: Final = (
@@ -29,6 +30,64 @@ MOVE_HEAD: Final = """
 UPDATE circlekit_head SET position = :position, digest = :digest WHERE id = 1
 """
 NOTHING: Final[Mapping[str, Any]] = {}
+
+
+Durability = Literal["full", "normal"]
+FEWEST_CONNECTIONS: Final = 2  # one is kept to write
+MOST_CONNECTIONS: Final = 1_000
+KEPT_OPEN: Final = 5
+
+
+@frozen(kw_only=True)
+class Settings:
+    """
+    What a host may choose of how a database is used.
+
+    Attributes:
+        busy_seconds: How long somebody else is waited for.
+
+        durability: ``full``: what was answered is on the disk. ``normal``: what was
+            answered last may be lost if the machine goes down, and nothing else.
+
+        most_connections: How many connections there are at most, 2 to 1,000; five
+            are kept open.
+    """
+
+    busy_seconds: float = 30.0
+    durability: Durability = "full"
+    most_connections: int = 15
+
+    def __attrs_post_init__(self) -> None:
+        """
+        Refuse what no database could be used by.
+
+        Raises:
+            InvalidInputError: If one of them is not accepted.
+        """
+        if self.durability not in ("full", "normal"):
+            problem = f"is {self.durability!r}"
+            raise InvalidInputError("durability", problem, "'full' or 'normal'")
+        if (
+            type(self.most_connections) is not int
+            or not FEWEST_CONNECTIONS <= self.most_connections <= MOST_CONNECTIONS
+        ):
+            accepted = f"{FEWEST_CONNECTIONS} to {MOST_CONNECTIONS:,}"
+            problem = f"is {self.most_connections!r}"
+            raise InvalidInputError("most_connections", problem, accepted)
+
+    @property
+    def kept_open(self) -> int:
+        """
+        Return how many connections are kept when nobody uses them.
+        """
+        return min(KEPT_OPEN, self.most_connections)
+
+    @property
+    def more(self) -> int:
+        """
+        Return how many more there may be while they are used.
+        """
+        return self.most_connections - self.kept_open
 
 
 class ConnectionLostError(StoreError):

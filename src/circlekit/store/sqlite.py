@@ -5,6 +5,7 @@ A store in an SQLite file, or in memory.
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -15,7 +16,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
 
 from circlekit.errors import BusyError, CirclekitError, StoreError
-from circlekit.store.session import ACCEPTED, HEAD, NOTHING, Database, Session
+from circlekit.store.session import (
+    ACCEPTED,
+    HEAD,
+    NOTHING,
+    Database,
+    Durability,
+    Session,
+    Settings,
+)
 
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _EVER: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'circlekit_event'"
@@ -174,10 +183,10 @@ class SqliteDatabase(Database):
     may_lose_replies: ClassVar[bool] = False
     shared: bool
     _engine: Engine
-    _busy_seconds: float
+    _settings: Settings
 
     @classmethod
-    def at(cls, url: URL, *, busy_seconds: float) -> "SqliteDatabase":
+    def at(cls, url: URL, settings: Settings) -> "SqliteDatabase":
         """
         Return the database that a URL names.
 
@@ -195,15 +204,15 @@ class SqliteDatabase(Database):
             url.set(drivername="sqlite+pysqlite"),
             poolclass=StaticPool if in_memory else QueuePool,
             connect_args={
-                "timeout": busy_seconds,
+                "timeout": settings.busy_seconds,
                 "isolation_level": None,
                 "check_same_thread": False,
                 "cached_statements": 256,
             },
-            **({} if in_memory else {"pool_timeout": busy_seconds}),
+            **({} if in_memory else _pool(settings)),
         )
-        event.listen(engine, "connect", _settings)
-        return cls(in_memory, engine, busy_seconds)
+        event.listen(engine, "connect", partial(_set_up, settings.durability))
+        return cls(in_memory, engine, settings)
 
     @property
     def dialect(self) -> Dialect:
@@ -224,7 +233,7 @@ class SqliteDatabase(Database):
         """
         Return how long another process is waited for.
         """
-        return self._busy_seconds
+        return self._settings.busy_seconds
 
     @property
     def path(self) -> Path | None:
@@ -270,9 +279,19 @@ def typed(error: sqlite3.Error) -> CirclekitError:
     return StoreError(f"the store could not be used: {error}")
 
 
-def _settings(connection: sqlite3.Connection, _record: object) -> None:
+def _pool(settings: Settings) -> dict[str, Any]:
+    return {
+        "pool_size": settings.kept_open,
+        "max_overflow": settings.more,
+        "pool_timeout": settings.busy_seconds,
+    }
+
+
+def _set_up(
+    durability: Durability, connection: sqlite3.Connection, _record: object
+) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA synchronous = {durability.upper()}")
 
 
 def _as_far_as_it_goes(text: bytes) -> str:
