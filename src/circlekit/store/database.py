@@ -67,13 +67,15 @@ class Store:
 
     @contextmanager
     def writing(
-        self, *, undone: Callable[[], None] | None = None
+        self, *, undone: Callable[[], None] | None = None, waits: bool = True
     ) -> Iterator[Transaction]:
         """
         Read and write in one transaction; inside one, join it.
 
         Args:
             undone: Called if nothing of the transaction was written after all.
+            waits: Whether it is on the disk when it is done. What was committed before
+                it is there in any case, if it is.
 
         Raises:
             BusyError: If another process kept the store for too long.
@@ -85,7 +87,7 @@ class Store:
             if self._writing is not None:
                 yield self._writing
                 return
-            session, head = self._begun_writing()
+            session, head = self._begun_writing(waits=waits)
             self._writing = Transaction(session, head)
             self._writing_thread = get_ident()
             try:
@@ -215,7 +217,8 @@ class Store:
             newest = transaction.head()
             position = dict(transaction.all(_POSITIONS)).get(model.name, 0)
         while position < newest:
-            with self.writing() as transaction:
+            # Lost rows are read again from the events: no reader waits for the disk.
+            with self.writing(waits=False) as transaction:
                 position = self._take_block(transaction, model)
             if progress is not None:
                 progress(position, newest)
@@ -507,15 +510,15 @@ class Store:
                 "what `joined_to` gave, until the end of its block"
             )
 
-    def _begun_writing(self) -> tuple[Session, Head]:
+    def _begun_writing(self, *, waits: bool) -> tuple[Session, Head]:
         if self._writer is None:
             self._writer = self._database.session()
         try:
-            rows = self._writer.begin_writing()
+            rows = _begun(self._writer, waits=waits)
         except ConnectionLostError:
             self._writer = None
             self._writer = self._database.new_session()
-            rows = self._writer.begin_writing()
+            rows = _begun(self._writer, waits=waits)
         try:
             return self._writer, log.head_of(rows)
         except BaseException:
@@ -602,6 +605,10 @@ class Store:
             position = rows[-1][0]
             transaction.run(_MOVE_ON, model=model.name, position=position)
         return position
+
+
+def _begun(session: Session, *, waits: bool) -> Sequence[tuple[Any, ...]]:
+    return session.begin_writing() if waits else session.begin_hurried()
 
 
 _NOT_FROM_THERE: Final = "is not what the head that was kept elsewhere says"

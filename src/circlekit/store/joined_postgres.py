@@ -66,6 +66,12 @@ class JoinedPostgresSession(PostgresSession):
         """
         self.run(sql, values)
 
+    def begin_hurried(self) -> Sequence[tuple[Any, ...]]:
+        """
+        Begin like any that writes: how the commit waits is the host's to say.
+        """
+        return self.begin_writing()
+
     def commit(self) -> None:
         """
         Let go of the savepoint: what was written is now the host's to commit.

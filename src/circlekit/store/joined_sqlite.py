@@ -47,6 +47,12 @@ class JoinedSqliteSession(SqliteSession):
             raise _not_locked(error) from error
         return self.all(HEAD)
 
+    def begin_hurried(self) -> Sequence[tuple[Any, ...]]:
+        """
+        Begin like any that writes: how the commit waits is the host's to say.
+        """
+        return self.begin_writing()
+
     def all(
         self, sql: str, values: Mapping[str, Any] = NOTHING, *, lenient: bool = False
     ) -> Sequence[tuple[Any, ...]]:

@@ -75,12 +75,12 @@ class JoinedStore(Store):
 
     @contextmanager
     def writing(
-        self, *, undone: Callable[[], None] | None = None
+        self, *, undone: Callable[[], None] | None = None, waits: bool = True
     ) -> Iterator[Transaction]:
         """
         Read and write between two savepoints; inside, join them.
         """
-        with super().writing(undone=undone) as transaction:
+        with super().writing(undone=undone, waits=waits) as transaction:
             transaction.must_stand()
             yield transaction
             # Within a batch too: if the host commits there, its head is the log's.

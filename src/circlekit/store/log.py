@@ -370,7 +370,7 @@ def opened_each(rows: Sequence[Row]) -> Iterable[Recorded]:
 
 
 def _opened_block(rows: Sequence[Row]) -> list[Recorded] | None:
-    if len(rows) < _FEW:
+    if len(rows) < _ONE_BY_ONE:
         return None
     positions, streams, versions, names, bodies, written = zip(*rows, strict=True)
     try:
@@ -388,7 +388,7 @@ def _opened_block(rows: Sequence[Row]) -> list[Recorded] | None:
 
 
 # So few are as quickly opened one by one.
-_FEW: Final = 8
+_ONE_BY_ONE: Final = 8
 # As `Recorded(...)` makes one, without a call in Python for each.
 _RECORDED: Final = partial(tuple.__new__, Recorded)
 

@@ -86,6 +86,8 @@ _OUTCOME_IF: Final = """
     INSERT INTO circlekit_command (id, said, first, last)
     SELECT :id, :said, CAST(:first AS bigint), CAST(:last AS bigint) FROM moved)
 """
+# So many need no way of their own to the server.
+_FEW: Final = 4
 # How often somebody who listens looks whether they are to stop.
 _LOOK_UP: Final = 0.1
 _TABLES: Final = """
@@ -118,6 +120,13 @@ class PostgresSession(Session):
         Begin, lock the head's row, and return it as it then is.
         """
         return self._begin(f"{_WRITE}; {self._patience()}; {HEAD} FOR UPDATE")
+
+    def begin_hurried(self) -> Sequence[tuple[Any, ...]]:
+        """
+        Begin like any that writes; the commit need not wait for the disk.
+        """
+        hurry = "SET LOCAL synchronous_commit = off"
+        return self._begin(f"{_WRITE}; {self._patience()}; {hurry}; {HEAD} FOR UPDATE")
 
     def begin_changing(self) -> None:
         """
@@ -167,6 +176,10 @@ class PostgresSession(Session):
         """
         Run a statement once for each set of parameters, all in one go.
         """
+        if len(values) <= _FEW:
+            for each in values:
+                self.later(sql, each)
+            return
         try:
             self._executed_each(_translated(sql), values)
         except psycopg.Error as error:

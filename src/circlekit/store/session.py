@@ -118,6 +118,18 @@ class Session(ABC):
             BusyError: If somebody else kept it for too long.
         """
 
+    def begin_hurried(self) -> Sequence[tuple[Any, ...]]:
+        """
+        Begin like :meth:`begin_writing`; the commit need not wait for the disk.
+
+        For what can be read again from the events. After a crash it is there whole or
+        not at all, and never without what was committed before it.
+
+        Raises:
+            BusyError: If somebody else kept the lock for too long.
+        """
+        return self.begin_writing()
+
     @abstractmethod
     def begin_changing(self) -> None:
         """

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from attrs import define
+from attrs import define, field
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Dialect, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -39,6 +39,7 @@ class SqliteSession(Session):
 
     _pooled: PoolProxiedConnection
     _connection: sqlite3.Connection
+    _waits: int | None = field(default=None, init=False)
 
     def begin_reading(self) -> None:
         """
@@ -55,6 +56,18 @@ class SqliteSession(Session):
             return self.all(HEAD)
         except BaseException:
             self.rollback()
+            raise
+
+    def begin_hurried(self) -> Sequence[tuple[Any, ...]]:
+        """
+        Begin like any that writes; the commit need not wait for the disk.
+        """
+        ((self._waits,),) = self.all("PRAGMA synchronous")
+        self.run("PRAGMA synchronous = NORMAL")
+        try:
+            return self.begin_writing()
+        except BaseException:
+            self._wait_again()
             raise
 
     def begin_changing(self) -> None:
@@ -112,12 +125,14 @@ class SqliteSession(Session):
             self._connection.commit()
         except sqlite3.Error as error:
             raise typed(error) from error
+        self._wait_again()
 
     def rollback(self) -> None:
         """
         Undo the transaction; on a full disk SQLite has done so by itself.
         """
         self._connection.rollback()
+        self._wait_again()
 
     def in_transaction(self) -> bool:
         """
@@ -144,6 +159,11 @@ class SqliteSession(Session):
         """
         counted = self.all(_EVER)
         return counted[0][0] if counted else 0
+
+    def _wait_again(self) -> None:
+        if self._waits is not None:
+            self.run(f"PRAGMA synchronous = {self._waits}")
+            self._waits = None
 
     def back_up(
         self, path: Path, *, progress: Callable[[int, int], None] | None = None
