@@ -163,7 +163,7 @@ class Store:
         try:
             yield Transaction(session, Head(), decides=False)
         finally:
-            session.rollback()
+            session.end_reading()
             session.close()
 
     def positions(self) -> dict[str, int]:
@@ -214,8 +214,7 @@ class Store:
             progress: Called after each block with the position and the newest.
         """
         with self.reading() as transaction:
-            newest = transaction.head()
-            position = dict(transaction.all(_POSITIONS)).get(model.name, 0)
+            newest, position = log.standing(transaction.session, model.name)
         while position < newest:
             # Lost rows are read again from the events: no reader waits for the disk.
             with self.writing(waits=False) as transaction:
@@ -228,9 +227,16 @@ class Store:
         """
         Read a read model, brought up to date; also say up to which position.
         """
+        # Most often it is up to date. What comes while it is brought there is not
+        # waited for: that could go on for ever.
+        with self.reading() as transaction:
+            newest, position = log.standing(transaction.session, model.name)
+            if position >= newest:
+                yield transaction, position
+                return
         self.up_to_date(model)
         with self.reading() as transaction:
-            yield transaction, dict(transaction.all(_POSITIONS)).get(model.name, 0)
+            yield transaction, log.standing(transaction.session, model.name)[1]
 
     def rebuild(
         self, model: ReadModel, *, progress: Callable[[int, int], None] | None = None

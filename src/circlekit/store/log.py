@@ -83,6 +83,10 @@ WHERE name IN ({{names}}) AND position > :after AND position <= :upto
 ORDER BY position
 """
 _NEWEST: Final = "SELECT max(position) FROM circlekit_event"
+_STANDING: Final = """
+SELECT (SELECT max(position) FROM circlekit_event),
+(SELECT position FROM circlekit_reading WHERE model = :model)
+"""
 
 
 def checksum(stream: str, version: int, name: str, body: bytes) -> int:
@@ -304,9 +308,18 @@ def newest(session: Session) -> int:
         CorruptEventError: If one was altered, and is no number any more.
     """
     ((position,),) = session.all(_NEWEST)
-    if not isinstance(position, int | None):
-        raise CorruptEventError("the log", 0, f"has {position!r} for a position")
-    return position or 0
+    return _number(position)
+
+
+def standing(session: Session, model: str) -> tuple[int, int]:
+    """
+    Return the newest position and the one a read model is at, 0 where there is none.
+
+    Raises:
+        CorruptEventError: If the newest was altered, and is no number any more.
+    """
+    ((newest_of_all, position),) = session.all(_STANDING, {"model": model})
+    return _number(newest_of_all), position or 0
 
 
 def verified(row: Row) -> Row:
@@ -403,6 +416,12 @@ def decoded(row: Row) -> Recorded:
     position, stream, version, name, body, _ = row
     event = decode(stream, version, name, body, position=position)
     return Recorded(position, stream, version, event)
+
+
+def _number(position: object) -> int:
+    if not isinstance(position, int | None):
+        raise CorruptEventError("the log", 0, f"has {position!r} for a position")
+    return position or 0
 
 
 def _one(rows: Sequence[Row]) -> Recorded | None:

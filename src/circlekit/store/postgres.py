@@ -52,6 +52,9 @@ _LOST: Final = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
 _PARAMETER: Final = re.compile(r":([a-z_0-9]+)")
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+# Every statement goes by an index, whatever its parameters: to plan it once is enough,
+# and to compile it never pays.
+_PLANS: Final = "SET plan_cache_mode = force_generic_plan; SET jit = off"
 # Any number will do, so long as it is always this one.
 _MIGRATING: Final = 0x636972636C65
 _NOT_WAITING: Final = "SET synchronous_commit = off"
@@ -114,6 +117,20 @@ class PostgresSession(Session):
         Begin; the first query decides at which moment the tables are seen.
         """
         self._begin(_READ)
+
+    def end_reading(self) -> None:
+        """
+        End the transaction, and keep the statements that were prepared in it.
+        """
+        # The driver forgets them all at a rollback, and the server then plans the
+        # same question anew each time, which takes longer than to answer it.
+        if self._status() is not TransactionStatus.INTRANS:
+            self.rollback()
+            return
+        try:
+            self._connection.commit()
+        except psycopg.Error:
+            self._connection.close()
 
     def begin_writing(self) -> Sequence[tuple[Any, ...]]:
         """
@@ -516,6 +533,7 @@ class PostgresDatabase(Database):
             connection = psycopg.connect(autocommit=True, **options)
             if self._settings.durability == "normal":
                 connection.execute(_NOT_WAITING)
+            connection.execute(_PLANS)
         except (psycopg.Error, ValueError, UnicodeError) as error:
             said = self.hushed(str(error))
         else:

@@ -109,6 +109,12 @@ class Session(ABC):
         Begin a transaction that sees the store as it is at one moment.
         """
 
+    def end_reading(self) -> None:
+        """
+        End a transaction that wrote nothing.
+        """
+        self.rollback()
+
     @abstractmethod
     def begin_writing(self) -> Sequence[tuple[Any, ...]]:
         """
