@@ -192,3 +192,28 @@ def test_a_later_version(bare):
     for way in (migrate, CircleKit):
         with pytest.raises(StoreError, match=r"version 3, this code needs 2"):
             way(bare)
+
+
+def test_a_read_model_that_has_changed(bare):
+    """
+    People are shown the same by a read model that has got other tables since.
+
+    They are made and filled anew, and so are those beside them.
+    """
+    clock = ManualClock(MARCH_1)
+    migrate(bare)
+    with CircleKit(bare, clock=clock) as kit:
+        settle(kit, clock)
+        feed = kit.feed("tao")
+        with kit._store.writing() as transaction:
+            transaction.run("DROP TABLE circlekit_feed_newest")
+            for table in ("circlekit_feed_stay", "circlekit_feed_stay_next"):
+                transaction.run(f"ALTER TABLE {table} DROP COLUMN until_at")
+
+    made = migrate(bare).made
+
+    assert ("circlekit_feed_newest",) == made
+    with CircleKit(bare, clock=clock) as kit:
+        assert feed == kit.feed("tao")
+        kit.rebuild_read_models()
+        assert feed == kit.feed("tao")

@@ -166,6 +166,7 @@ def bring_up_to_date(
 
 
 _ADD_DIGEST: Final = "ALTER TABLE circlekit_event ADD COLUMN digest BLOB"
+_FORGET: Final = "DELETE FROM circlekit_reading WHERE model = :model"
 _SET_DIGEST: Final = """
 UPDATE circlekit_event SET digest = :digest WHERE position = :position
 """
@@ -191,14 +192,15 @@ def _chain(session: Session, progress: Callable[[int, int], None] | None) -> Non
 
 
 def _begin_anew(session: Session, model: ReadModel, found: set[str]) -> None:
-    # A read model that misses a table is filled again from the first event.
+    # A read model that misses a table is made and filled again from the first event:
+    # its other tables may have changed with it.
+    beside = Beside(model)
     own = set(model.tables.tables)
     if "circlekit_reading" in found and own - found:
-        for name in own & found:
-            session.run(f"DELETE FROM {name}")
-        session.run(
-            "DELETE FROM circlekit_reading WHERE model = :model", {"model": model.name}
-        )
+        for name in (own | set(beside.tables.tables)) & found:
+            session.run(f"DROP TABLE {name}")
+        for name in (model.name, beside.name):
+            session.run(_FORGET, {"model": name})
 
 
 def _compiled(statement: Any, dialect: Dialect) -> str:
