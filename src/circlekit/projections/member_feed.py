@@ -10,6 +10,7 @@ nothing moves from one page to another in between and comes up twice.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Final
 
 from attrs import frozen
@@ -71,6 +72,7 @@ Table(
     Column("role", TEXT, nullable=False),
     Index("circlekit_feed_member_circle", "circle"),
 )
+# How many must-sees were acknowledged in a stay: at most as many as there were.
 Table(
     "circlekit_feed_stay",
     _TABLES,
@@ -78,8 +80,23 @@ Table(
     Column("circle", TEXT, primary_key=True),
     Column("since", WHOLE_NUMBER, primary_key=True),
     Column("until", WHOLE_NUMBER),
+    Column("until_at", WHOLE_NUMBER),
     Column("first_at", WHOLE_NUMBER, nullable=False),
     Column("first", WHOLE_NUMBER, nullable=False),
+    Column("acknowledged", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+# The newest post of each circle, how many are pinned in it, and how many must-sees
+# there ever were: who is in many circles need not look into each of them.
+Table(
+    "circlekit_feed_newest",
+    _TABLES,
+    Column("circle", TEXT, primary_key=True),
+    Column("at", WHOLE_NUMBER, nullable=False),
+    Column("position", WHOLE_NUMBER, nullable=False),
+    Column("pins", Integer, nullable=False),
+    Column("must_sees", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 Table(
     "circlekit_feed_post",
@@ -105,6 +122,7 @@ Table(
     Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
     Column("since", WHOLE_NUMBER, nullable=False),
+    sqlite_with_rowid=False,
 )
 Table(
     "circlekit_feed_pin",
@@ -113,6 +131,7 @@ Table(
     Column("post", Integer, primary_key=True),
     Column("since", WHOLE_NUMBER, primary_key=True),
     Column("until", WHOLE_NUMBER),
+    sqlite_with_rowid=False,
 )
 Table(
     "circlekit_feed_comment",
@@ -132,6 +151,7 @@ Table(
     Column("post", Integer, primary_key=True),
     Column("emoji", TEXT, primary_key=True),
     Column("member", TEXT, primary_key=True),
+    sqlite_with_rowid=False,
 )
 Table(
     "circlekit_feed_read",
@@ -139,6 +159,7 @@ Table(
     Column("member", TEXT, primary_key=True),
     Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
+    sqlite_with_rowid=False,
 )
 Table(
     "circlekit_feed_acknowledged",
@@ -148,6 +169,7 @@ Table(
     Column("member", TEXT, primary_key=True),
     Column("position", WHOLE_NUMBER, nullable=False),
     Column("at", WHOLE_NUMBER, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 
@@ -294,24 +316,29 @@ class MemberFeed(ReadModel):
                 )
                 rows.run(_COUNT_COMMENT, circle=circle, post=event.post, step=1)
             case PostPublished():
+                place = {
+                    "circle": circle,
+                    "at": micros(event.at),
+                    "position": recorded.position,
+                }
                 rows.run(
                     _PUBLISH,
-                    position=recorded.position,
-                    circle=circle,
                     version=recorded.version,
                     author=event.by,
-                    at=micros(event.at),
                     text=event.text,
                     images=as_json(event.images),
                     videos=as_json(event.videos),
                     topic=event.topic,
+                    **place,
                 )
+                rows.run(_IS_NEWEST, **place)
             case PostsRead():
                 for post in event.posts:
                     rows.run(_READ, member=circle, circle=event.circle, post=post)
             case MustSeeAcknowledged():
                 place = {"member": circle, "circle": event.circle, "post": event.post}
                 rows.run(_READ, **place)
+                rows.run(_COUNT_ACKNOWLEDGED, **place)
                 rows.run(
                     _ACKNOWLEDGE,
                     position=recorded.position,
@@ -323,7 +350,12 @@ class MemberFeed(ReadModel):
             case MemberLeft() | MemberRemoved():
                 place = {"member": event.member, "circle": circle}
                 rows.run(_LEAVE, **place)
-                rows.run(_END_STAY, position=recorded.position, **place)
+                rows.run(
+                    _END_STAY,
+                    position=recorded.position,
+                    at=micros(event.at),
+                    **place,
+                )
             case PostEdited():
                 rows.run(
                     _EDIT,
@@ -337,6 +369,8 @@ class MemberFeed(ReadModel):
             case PostRemoved():
                 for statement in _REMOVE:
                     rows.run(statement, circle=circle, post=event.post)
+                rows.run(_FIND_NEWEST, circle=circle)
+                rows.run(_COUNT_PINS, circle=circle)
             case CommentRemoved():
                 if rows.run(
                     _UNCOMMENT,
@@ -357,14 +391,17 @@ class MemberFeed(ReadModel):
                 rows.run(
                     _PIN, circle=circle, post=event.post, position=recorded.position
                 )
+                rows.run(_COUNT_PINS, circle=circle)
             case PostUnpinned():
                 rows.run(
                     _UNPIN, circle=circle, post=event.post, position=recorded.position
                 )
+                rows.run(_COUNT_PINS, circle=circle)
             case MustSeeSent():
                 place = {"circle": circle, "post": event.post}
                 rows.run(_MUST_SEE, position=recorded.position, **place)
                 rows.run(_MARK_MUST_SEE, at=micros(event.at), **place)
+                rows.run(_COUNT_MUST_SEE, circle=circle)
             case ManagerAppointed():
                 rows.run(_ROLE, member=event.member, circle=circle, role="manager")
             case ManagerDismissed():
@@ -390,6 +427,7 @@ class MemberFeed(ReadModel):
                     zone=event.zone,
                     organisation=event.organisation,
                 )
+                rows.run(_NOTHING_YET, circle=circle)
                 _come_in(rows, recorded, event.by, "owner")
 
     def page(
@@ -406,17 +444,30 @@ class MemberFeed(ReadModel):
         Return the next *limit* items; *head* is the newest event taken in.
         """
         cursor = _Cursor.start(head) if after is None else _Cursor.read(after)
-        found: list[_Key] = []
-        if cursor.first:
-            found = list(_keys(rows, _FIRST, member, circle, cursor, limit + 1))
-        above = len(found)
-        if above <= limit:
-            rest = cursor if not cursor.first else _Cursor.start(cursor.as_of, 0)
-            found += _rest(rows, member, circle, rest, limit + 1 - above)
+        # In the first section the rest is still to come from its beginning.
+        below = _Cursor.start(head) if cursor.first else cursor
+        asked = {
+            "member": member,
+            "circle": circle,
+            "as_of": cursor.as_of,
+            "top_at": cursor.at if cursor.first else -_END_OF_TIME,
+            "top_position": cursor.position,
+            "at": below.at,
+            "position": below.position,
+            "limit": limit + 1,
+        }
+        of_all = circle is None
+        if after is None:
+            found = rows.all(_NOW[of_all], **asked)
+            # Few pages reach down to where somebody joined who does not see it all.
+            if not found or found[0][1]:
+                found = rows.all(_NOW_WITH_BEFORE[of_all], **asked)
+        else:
+            found = rows.all(_THEN[of_all], **asked)
         last = None
         if len(found) > limit:
-            at, position = found[limit - 1]
-            last = _Cursor(cursor.as_of, int(limit <= above), at, position).write()
+            first, _, position, _, _, _, at, *_ = found[limit - 1]
+            last = _Cursor(cursor.as_of, first, at, position).write()
         return FeedPage(_items(rows, member, found[:limit]), last)
 
     def must_sees_sent(
@@ -538,84 +589,23 @@ By what a feed is ordered: the moment of a post, and its position.
 """
 
 
-def _keys(
-    rows: Rows,
-    sql: str,
-    member: str,
-    circle: str | None,
-    cursor: _Cursor,
-    limit: int,
-) -> Sequence[tuple[Any, ...]]:
-    return rows.all(
-        sql,
-        member=member,
-        circle=circle,
-        as_of=cursor.as_of,
-        at=cursor.at,
-        position=cursor.position,
-        limit=limit,
-    )
-
-
-def _rest(
-    rows: Rows, member: str, circle: str | None, cursor: _Cursor, limit: int
-) -> Sequence[_Key]:
-    # As many circles as items, those with the newest ones: no others can have any
-    # on the page.
-    live = _keys(rows, _LIVELIEST, member, circle, cursor, limit)
-    asked: dict[str, Any] = {"circle": circle}
-    parts = [_FROM_BEFORE]
-    for number, (name, left_after, first_at, first) in enumerate(live):
-        asked[f"first_at_{number}"] = first_at
-        asked[f"first_{number}"] = first
-        asked[f"circle_{number}"] = name
-        asked[f"up_to_{number}"] = cursor.as_of if left_after is None else left_after
-        below = _BELOW if left_after is None else _BELOW_TO_WHO_LEFT
-        parts.append(below.format(number=number))
-    return rows.all(
-        f"{_EACH_OF.join(parts)} {_NEWEST_FIRST}",
-        member=member,
-        as_of=cursor.as_of,
-        at=cursor.at,
-        position=cursor.position,
-        limit=limit,
-        **asked,
-    )
-
-
-def _items(rows: Rows, member: str, found: Sequence[_Key]) -> tuple[FeedItem, ...]:
+def _items(
+    rows: Rows, member: str, found: Sequence[tuple[Any, ...]]
+) -> tuple[FeedItem, ...]:
     if not found:
         return ()
-    asked = {f"at_{number}": position for number, (_, position) in enumerate(found)}
-    places = ", ".join(f":{name}" for name in asked)
+    asked = {f"at_{number}": row[2] for number, row in enumerate(found)}
     reactions: dict[int, dict[str, int]] = {}
-    for position, emoji, count in rows.all(_REACTIONS.format(places), **asked):
+    for position, emoji, count in rows.all(_reactions(len(found)), **asked):
         reactions.setdefault(position, {})[emoji] = count
-    items = {}
-    for (
-        position,
-        circle,
-        version,
-        author,
-        at,
-        text,
-        images,
-        videos,
-        topic,
-        edited_at,
-        must_see_at,
-        comments,
-        pinned,
-        read,
-        acknowledged,
-    ) in rows.all(_BODIES.format(places), member=member, **asked):
-        items[position] = FeedItem(
+    return tuple(
+        FeedItem(
             post=PostId(circle, version),
             author=author,
             at=from_micros(at),
             text=text,
-            images=from_json(images, tuple[str, ...]),
-            videos=from_json(videos, tuple[str, ...]),
+            images=_names(images),
+            videos=_names(videos),
             topic=topic,
             edited_at=None if edited_at is None else from_micros(edited_at),
             pinned=bool(pinned),
@@ -625,7 +615,34 @@ def _items(rows: Rows, member: str, found: Sequence[_Key]) -> tuple[FeedItem, ..
             comments=comments,
             reactions=reactions.get(position, {}),
         )
-    return tuple(items[position] for _, position in found)
+        for (
+            _,
+            _,
+            position,
+            circle,
+            version,
+            author,
+            at,
+            text,
+            images,
+            videos,
+            topic,
+            edited_at,
+            must_see_at,
+            comments,
+            pinned,
+            read,
+            acknowledged,
+        ) in found
+    )
+
+
+def _names(written: str) -> tuple[str, ...]:
+    # Most posts have none of them, and a page asks twice for each post.
+    if written == "[]":
+        return ()
+    names: tuple[str, ...] = from_json(written, tuple[str, ...])
+    return names
 
 
 def _come_in(rows: Rows, recorded: Recorded, member: str, role: str) -> None:
@@ -665,11 +682,12 @@ _LEAVE: Final = """
 DELETE FROM circlekit_feed_member WHERE member = :member AND circle = :circle
 """
 _BEGIN_STAY: Final = """
-INSERT INTO circlekit_feed_stay (member, circle, since, first_at, first)
-VALUES (:member, :circle, :position, :first_at, :first)
+INSERT INTO circlekit_feed_stay
+(member, circle, since, first_at, first, acknowledged)
+VALUES (:member, :circle, :position, :first_at, :first, 0)
 """
 _END_STAY: Final = """
-UPDATE circlekit_feed_stay SET until = :position
+UPDATE circlekit_feed_stay SET until = :position, until_at = :at
 WHERE member = :member AND circle = :circle AND until IS NULL
 """
 _ROLE: Final = """
@@ -701,6 +719,39 @@ _PUBLISH: Final = """
 INSERT INTO circlekit_feed_post
 (position, circle, version, author, at, text, images, videos, topic, comments)
 VALUES (:position, :circle, :version, :author, :at, :text, :images, :videos, :topic, 0)
+"""
+_NOTHING_YET: Final = f"""
+INSERT INTO circlekit_feed_newest (circle, at, position, pins, must_sees)
+VALUES (:circle, {-_END_OF_TIME}, 0, 0, 0)
+"""
+_IS_NEWEST: Final = """
+UPDATE circlekit_feed_newest SET at = :at, position = :position
+WHERE circle = :circle
+"""
+_OF_THE_NEWEST: Final = """
+FROM circlekit_feed_post p WHERE p.circle = :circle
+ORDER BY p.at DESC, p.position DESC LIMIT 1
+"""
+_FIND_NEWEST: Final = f"""
+UPDATE circlekit_feed_newest SET
+at = coalesce((SELECT p.at {_OF_THE_NEWEST}), {-_END_OF_TIME}),
+position = coalesce((SELECT p.position {_OF_THE_NEWEST}), 0)
+WHERE circle = :circle
+"""
+_COUNT_PINS: Final = """
+UPDATE circlekit_feed_newest SET pins = (
+    SELECT count(*) FROM circlekit_feed_pin n
+    WHERE n.circle = :circle AND n.until IS NULL)
+WHERE circle = :circle
+"""
+_COUNT_MUST_SEE: Final = """
+UPDATE circlekit_feed_newest SET must_sees = must_sees + 1 WHERE circle = :circle
+"""
+_COUNT_ACKNOWLEDGED: Final = """
+UPDATE circlekit_feed_stay SET acknowledged = acknowledged + 1
+WHERE member = :member AND circle = :circle AND until IS NULL AND NOT EXISTS (
+    SELECT 1 FROM circlekit_feed_acknowledged a
+    WHERE a.circle = :circle AND a.post = :post AND a.member = :member)
 """
 _EDIT: Final = """
 UPDATE circlekit_feed_post
@@ -784,107 +835,189 @@ _ACKNOWLEDGED: Final = """
 SELECT member, at FROM circlekit_feed_acknowledged
 WHERE circle = :circle AND post = :post ORDER BY position
 """
-# Of the posts at some positions, which are put in.
+# Of the posts at some positions: what a page has most of are positions of one size,
+# which PostgreSQL prepares as one question.
 _REACTIONS: Final = """
 SELECT p.position, r.emoji, count(*)
-FROM circlekit_feed_post p
-JOIN circlekit_feed_reaction r ON r.circle = p.circle AND r.post = p.version
-WHERE p.position IN ({}) GROUP BY p.position, r.emoji ORDER BY r.emoji
+FROM circlekit_feed_post p CROSS JOIN circlekit_feed_reaction r
+WHERE p.position IN ({}) AND r.circle = p.circle AND r.post = p.version
+GROUP BY p.position, r.emoji ORDER BY r.emoji
 """
-_BODIES: Final = """
-SELECT p.position, p.circle, p.version, p.author, p.at, p.text, p.images, p.videos,
-p.topic, p.edited_at, p.must_see_at, p.comments,
+
+
+@cache
+def _reactions(posts: int) -> str:
+    return _REACTIONS.format(", ".join(f":at_{number}" for number in range(posts)))
+
+
+# A page is one question, for each answer is a round trip on a server:
+# - `h` has the circles somebody is in, or was when they left, up to which of its posts
+#   they see, and the newest of those;
+# - `top` has what stands at the top, pins and must-sees not acknowledged;
+# - `live` has the circles with the newest posts, so many that the page is full even
+#   if some of these are at the top, and `bar` the moment of the last of these posts:
+#   nothing older is on the page, and nothing of any other circle;
+# - `fill` is the latest moment down to which one circle alone would fill the page;
+# - `before` has must-sees from before somebody joined, which no rule book hides.
+# CROSS JOIN has SQLite join in the order of the text; else it would walk through all
+# posts of a circle, or of the store.
+_PAGE: Final = """
+WITH h AS ({heads}),
+top AS (
+    SELECT p.at, p.position FROM (
+        SELECT n.circle AS circle, n.post AS post
+        FROM h CROSS JOIN circlekit_feed_pin n
+        WHERE h.stays AND h.pins > 0 AND n.circle = h.circle AND {pinned}
+        UNION
+        SELECT u.circle, u.post FROM h CROSS JOIN circlekit_feed_must_see u
+        WHERE h.stays AND h.must_sees > h.acknowledged
+        AND u.circle = h.circle AND {unacknowledged}) t
+    CROSS JOIN circlekit_feed_post p WHERE p.circle = t.circle AND p.version = t.post),
+live AS (
+    SELECT h.* FROM h WHERE h.at >= h.first_at AND h.position >= h.first
+    ORDER BY h.at DESC, h.position DESC LIMIT {reach}),
+bar AS (
+    SELECT CASE WHEN count(*) = {reach} THEN min(at) ELSE {long_ago} END AS at
+    FROM live),
+l AS (
+    SELECT live.*,
+    CASE WHEN bar.at > live.first_at THEN bar.at ELSE live.first_at END AS down_to
+    FROM bar CROSS JOIN live),
+fill AS (
+    SELECT max((
+        SELECT q.at FROM circlekit_feed_post q
+        WHERE q.circle = l.circle AND q.at >= l.down_to
+        AND +q.position >= l.first AND {seen}
+        ORDER BY q.at DESC, q.position DESC LIMIT 1 OFFSET {reach})) AS at
+    FROM l),
+rest AS (
+    SELECT q.at, q.position
+    FROM fill CROSS JOIN l CROSS JOIN circlekit_feed_post q
+    WHERE q.circle = l.circle
+    AND q.at >= CASE WHEN fill.at > l.down_to THEN fill.at ELSE l.down_to END
+    AND +q.position >= l.first AND {seen} AND NOT (l.stays AND {above})),
+{before}page AS (
+    SELECT 1 AS first, at, position FROM top
+    WHERE (at, position) < (:top_at, :top_position)
+    UNION ALL SELECT 0, at, position FROM rest{and_before}
+    ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT :limit)
+SELECT k.first, {more}, p.position, p.circle, p.version, p.author, p.at, p.text,
+p.images, p.videos, p.topic, p.edited_at, p.must_see_at, p.comments,
 EXISTS (SELECT 1 FROM circlekit_feed_pin n
         WHERE n.circle = p.circle AND n.post = p.version AND n.until IS NULL),
 EXISTS (SELECT 1 FROM circlekit_feed_read r
         WHERE r.member = :member AND r.circle = p.circle AND r.post = p.version),
 EXISTS (SELECT 1 FROM circlekit_feed_acknowledged a
         WHERE a.circle = p.circle AND a.post = p.version AND a.member = :member)
-FROM circlekit_feed_post p WHERE p.position IN ({})
+FROM page k CROSS JOIN circlekit_feed_post p WHERE p.position = k.position
+ORDER BY k.first DESC, p.at DESC, p.position DESC
 """
-# Where somebody was as of one event, and up to which event they see posts there,
-# null while they stayed.
-_WAS_IN: Final = """
-SELECT s.circle, CASE WHEN s.until <= :as_of THEN s.until END AS left_after,
-s.first_at, s.first
-FROM circlekit_feed_stay s
-WHERE s.member = :member AND s.since <= :as_of
-AND s.circle = coalesce(:circle, s.circle)
-AND NOT EXISTS (
-    SELECT 1 FROM circlekit_feed_stay t
-    WHERE t.member = s.member AND t.circle = s.circle
-    AND t.since > s.since AND t.since <= :as_of)
+# The index is walked by moments alone; PostgreSQL takes the wrong one if it is also
+# offered positions.
+# Must-sees from before somebody joined, which no rule book hides.
+_BEFORE: Final = """before AS (
+    SELECT q.at, q.position FROM bar CROSS JOIN h AS l
+    CROSS JOIN circlekit_feed_must_see w CROSS JOIN circlekit_feed_post q
+    WHERE l.first_at > {long_ago} AND l.first_at >= bar.at
+    AND w.circle = l.circle AND w.since <= l.up_to
+    AND q.circle = w.circle AND q.version = w.post
+    AND (q.at < l.first_at OR q.position < l.first)
+    AND {seen} AND NOT (l.stays AND {above})),
 """
-# What stands at the top as of one event: pins and must-sees not acknowledged.
-_PINNED: Final = """
-n.since <= :as_of AND (n.until IS NULL OR n.until > :as_of)
+_AND_BEFORE: Final = """
+    UNION ALL SELECT 0, at, position FROM before"""
+_MAY_BE_BEFORE: Final = """
+EXISTS (SELECT 1 FROM bar CROSS JOIN h
+        WHERE h.first_at > {long_ago} AND h.first_at >= bar.at AND h.must_sees > 0)
 """
-_UNACKNOWLEDGED: Final = """
-u.since <= :as_of AND NOT EXISTS (
-    SELECT 1 FROM circlekit_feed_acknowledged a
-    WHERE a.circle = u.circle AND a.post = u.post
-    AND a.member = :member AND a.position <= :as_of)
-"""
-_FIRST: Final = f"""
-WITH m AS ({_WAS_IN})
-SELECT p.at, p.position FROM circlekit_feed_post p
-WHERE (p.circle, p.version) IN (
-    SELECT n.circle, n.post FROM m
-    JOIN circlekit_feed_pin n ON n.circle = m.circle
-    WHERE m.left_after IS NULL AND {_PINNED}
-    UNION
-    SELECT u.circle, u.post FROM m
-    JOIN circlekit_feed_must_see u ON u.circle = m.circle
-    WHERE m.left_after IS NULL AND {_UNACKNOWLEDGED})
-AND (p.at, p.position) < (:at, :position)
-ORDER BY p.at DESC, p.position DESC LIMIT :limit
-"""
-# What goes on below the top, circle by circle; the index has it in this order.
-_FURTHER_DOWN: Final = "(q.at, q.position) < (:at, :position)"
-_NOT_ABOVE: Final = f"""
-NOT EXISTS (
+_SEEN: Final = "q.at <= l.up_at AND +q.position <= l.up_to"
+_STILL_BELOW: Final = " AND (q.at < :at OR q.position < :position)"
+_ABOVE: Final = """
+((l.pins > 0 AND EXISTS (
     SELECT 1 FROM circlekit_feed_pin n
-    WHERE n.circle = q.circle AND n.post = q.version AND {_PINNED})
-AND NOT EXISTS (
+    WHERE n.circle = q.circle AND n.post = q.version AND {pinned}))
+OR (l.must_sees > l.acknowledged AND EXISTS (
     SELECT 1 FROM circlekit_feed_must_see u
-    WHERE u.circle = q.circle AND u.post = q.version AND {_UNACKNOWLEDGED})
+    WHERE u.circle = q.circle AND u.post = q.version AND {unacknowledged})))
 """
-_NEWEST_OF_EACH: Final = f"""
-SELECT q.position FROM circlekit_feed_post q
-WHERE q.circle = m.circle AND {_FURTHER_DOWN}
-AND q.at >= m.first_at AND q.position >= m.first
-AND q.position <= coalesce(m.left_after, :as_of)
-AND (m.left_after IS NOT NULL OR ({_NOT_ABOVE}))
+_NOT_ACKNOWLEDGED: Final = """
+NOT EXISTS (
+    SELECT 1 FROM circlekit_feed_acknowledged a
+    WHERE a.circle = u.circle AND a.post = u.post AND a.member = :member{then})
+"""
+_NEWEST_SEEN: Final = f"""
+FROM circlekit_feed_post q WHERE q.circle = l.circle AND {_SEEN}{{below}}
 ORDER BY q.at DESC, q.position DESC LIMIT 1
 """
-_LIVELIEST: Final = f"""
-WITH m AS ({_WAS_IN})
-SELECT h.circle, h.left_after, h.first_at, h.first
-FROM (SELECT m.circle, m.left_after, m.first_at, m.first,
-      ({_NEWEST_OF_EACH}) AS newest FROM m) h
-JOIN circlekit_feed_post p ON p.position = h.newest
-ORDER BY p.at DESC, p.position DESC LIMIT :limit
+# The first page, as things stand: most circles have nothing at the top, and what is
+# kept of each says so.
+_HEADS_NOW: Final = f"""
+SELECT l.*, c.pins, c.must_sees,
+CASE WHEN l.stays THEN c.at
+ELSE (SELECT q.at {_NEWEST_SEEN.format(below="")}) END AS at,
+CASE WHEN l.stays THEN c.position
+ELSE (SELECT q.position {_NEWEST_SEEN.format(below="")}) END AS position
+FROM (
+    SELECT s.circle, s.until IS NULL AS stays, s.first_at, s.first, s.acknowledged,
+    coalesce(s.until_at, {_END_OF_TIME}) AS up_at,
+    coalesce(s.until, {_END_OF_TIME}) AS up_to
+    FROM circlekit_feed_stay s
+    WHERE s.member = :member{{of_one}} AND (s.until IS NULL OR NOT EXISTS (
+        SELECT 1 FROM circlekit_feed_stay t
+        WHERE t.member = s.member AND t.circle = s.circle AND t.since > s.since))) l
+CROSS JOIN circlekit_feed_newest c WHERE c.circle = l.circle
 """
-_BELOW_TO_WHO_LEFT: Final = f"""
-SELECT * FROM (
-    SELECT q.at AS at, q.position AS position FROM circlekit_feed_post q
-    WHERE q.circle = :circle_{{number}} AND {_FURTHER_DOWN}
-    AND q.position <= :up_to_{{number}}
-    AND q.at >= :first_at_{{number}} AND q.position >= :first_{{number}}
-    ORDER BY q.at DESC, q.position DESC LIMIT :limit) AS of_{{number}}
+# A later page, as of the event that was the newest at the first.
+_HEADS_THEN: Final = f"""
+SELECT l.*, 1 AS pins, c.must_sees,
+(SELECT q.at {_NEWEST_SEEN.format(below=_STILL_BELOW)}) AS at,
+(SELECT q.position {_NEWEST_SEEN.format(below=_STILL_BELOW)}) AS position
+FROM (
+    SELECT s.circle, s.until IS NULL OR s.until > :as_of AS stays, s.first_at, s.first,
+    0 AS acknowledged,
+    CASE WHEN s.until <= :as_of AND s.until_at < :at THEN s.until_at ELSE :at END
+    AS up_at,
+    CASE WHEN s.until <= :as_of THEN s.until ELSE :as_of END AS up_to
+    FROM circlekit_feed_stay s
+    WHERE s.member = :member{{of_one}} AND s.since <= :as_of
+    AND (s.until IS NULL OR s.until > :as_of OR NOT EXISTS (
+        SELECT 1 FROM circlekit_feed_stay t
+        WHERE t.member = s.member AND t.circle = s.circle
+        AND t.since > s.since AND t.since <= :as_of))) l
+CROSS JOIN circlekit_feed_newest c WHERE c.circle = l.circle
 """
-_BELOW: Final = _BELOW_TO_WHO_LEFT.replace("ORDER BY", f"AND {_NOT_ABOVE} ORDER BY", 1)
-# Must-sees from before somebody joined, which no rule book hides. SQLite joins these
-# in the order they stand in; it would else walk through all posts of a circle.
-_FROM_BEFORE: Final = f"""
-SELECT * FROM (
-    SELECT q.at AS at, q.position AS position FROM ({_WAS_IN}) m
-    CROSS JOIN circlekit_feed_must_see w CROSS JOIN circlekit_feed_post q
-    WHERE m.first_at > {-_END_OF_TIME} AND w.circle = m.circle
-    AND q.circle = w.circle AND q.version = w.post
-    AND (q.at < m.first_at OR q.position < m.first) AND {_FURTHER_DOWN}
-    AND w.since <= coalesce(m.left_after, :as_of)
-    AND (m.left_after IS NOT NULL OR ({_NOT_ABOVE}))) AS of_before
-"""
-_EACH_OF: Final = "UNION ALL"
-_NEWEST_FIRST: Final = "ORDER BY at DESC, position DESC LIMIT :limit"
+
+
+def _page(*, is_first: bool, of_all: bool, with_before: bool) -> str:
+    pinned, unacknowledged = "n.until IS NULL", _NOT_ACKNOWLEDGED.format(then="")
+    heads, seen, reach = _HEADS_NOW, _SEEN, ":limit"
+    if not is_first:
+        pinned = "n.since <= :as_of AND (n.until IS NULL OR n.until > :as_of)"
+        then = _NOT_ACKNOWLEDGED.format(then=" AND a.position <= :as_of")
+        unacknowledged = f"u.since <= :as_of AND {then}"
+        heads, seen = _HEADS_THEN, _SEEN + _STILL_BELOW
+        reach = ":limit + (SELECT count(*) FROM top)"
+    words = {
+        "heads": heads.format(of_one="" if of_all else " AND s.circle = :circle"),
+        "pinned": pinned,
+        "unacknowledged": unacknowledged,
+        "above": _ABOVE.format(pinned=pinned, unacknowledged=unacknowledged),
+        "seen": seen,
+        "reach": reach,
+        "long_ago": -_END_OF_TIME,
+    }
+    return _PAGE.format(
+        before=_BEFORE.format(**words) if with_before else "",
+        and_before=_AND_BEFORE if with_before else "",
+        more="1 = 0" if with_before else _MAY_BE_BEFORE.format(**words),
+        **words,
+    )
+
+
+_NOW, _NOW_WITH_BEFORE, _THEN = (
+    {
+        of_all: _page(is_first=is_first, of_all=of_all, with_before=with_before)
+        for of_all in (True, False)
+    }
+    for is_first, with_before in ((True, False), (True, True), (False, True))
+)
