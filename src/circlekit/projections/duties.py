@@ -64,7 +64,18 @@ Table(
     _TABLES,
     Column("member", TEXT, primary_key=True),
     Column("circle", TEXT, primary_key=True),
+    Column("acknowledged", Integer, nullable=False),
     Index("circlekit_duty_member_circle", "circle"),
+    sqlite_with_rowid=False,
+)
+# How many must-sees a circle ever had: who acknowledged as many since they came is
+# not asked about any of them.
+Table(
+    "circlekit_duty_circle",
+    _TABLES,
+    Column("circle", TEXT, primary_key=True),
+    Column("must_sees", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 Table(
     "circlekit_duty_closed",
@@ -94,6 +105,7 @@ Table(
     Column("circle", TEXT, primary_key=True),
     Column("post", Integer, primary_key=True),
     Column("member", TEXT, primary_key=True),
+    sqlite_with_rowid=False,
 )
 Table(
     "circlekit_duty_own",
@@ -216,12 +228,9 @@ class Duties(ReadModel):
                     title=title_of(event.text),
                 )
             case MustSeeAcknowledged():
-                rows.run(
-                    _ACKNOWLEDGE,
-                    circle=event.circle,
-                    post=event.post,
-                    member=subject,
-                )
+                place = {"circle": event.circle, "post": event.post, "member": subject}
+                rows.run(_COUNT_ACKNOWLEDGED, **place)
+                rows.run(_ACKNOWLEDGE, **place)
             case MemberJoined():
                 rows.run(_JOIN, member=event.member, circle=subject)
                 HOMEWORK.came(rows, recorded, event)
@@ -243,7 +252,9 @@ class Duties(ReadModel):
                     post=event.post,
                     at=micros(event.at),
                 )
+                rows.run(_COUNT_MUST_SEE, circle=subject)
             case CircleFounded():
+                rows.run(_NOTHING_YET, circle=subject)
                 rows.run(_JOIN, member=event.by, circle=subject)
             case CircleClosed() | CircleArchived():
                 rows.run(_CLOSE, circle=subject)
@@ -496,8 +507,21 @@ _ACKNOWLEDGE: Final = """
 INSERT INTO circlekit_duty_acknowledged (circle, post, member)
 VALUES (:circle, :post, :member) ON CONFLICT DO NOTHING
 """
+_COUNT_ACKNOWLEDGED: Final = """
+UPDATE circlekit_duty_member SET acknowledged = acknowledged + 1
+WHERE member = :member AND circle = :circle AND NOT EXISTS (
+    SELECT 1 FROM circlekit_duty_acknowledged a
+    WHERE a.circle = :circle AND a.post = :post AND a.member = :member)
+"""
+_NOTHING_YET: Final = """
+INSERT INTO circlekit_duty_circle (circle, must_sees) VALUES (:circle, 0)
+"""
+_COUNT_MUST_SEE: Final = """
+UPDATE circlekit_duty_circle SET must_sees = must_sees + 1 WHERE circle = :circle
+"""
 _JOIN: Final = """
-INSERT INTO circlekit_duty_member (member, circle) VALUES (:member, :circle)
+INSERT INTO circlekit_duty_member (member, circle, acknowledged)
+VALUES (:member, :circle, 0)
 """
 _LEAVE: Final = """
 DELETE FROM circlekit_duty_member WHERE member = :member AND circle = :circle
@@ -555,34 +579,39 @@ WHERE u.circle = :circle AND u.post = :post AND NOT EXISTS (
 ORDER BY m.member
 """
 # An approval that has expired can no longer be done, whether or not it was closed.
-# The newest few must-sees of each circle come from the index, then the newest of
-# those and of the member's own.
+# Of must-sees only those circles are asked that had more than the member acknowledged.
+# CROSS JOIN has SQLite, and DISTINCT has PostgreSQL, find those first.
 _OPEN: Final = f"""
-WITH m AS (
-    SELECT circle FROM circlekit_duty_member
-    WHERE member = :member AND circle = coalesce(:circle, circle))
 SELECT * FROM (
     SELECT o.kind, o.ref, 0 AS post, o.circle, o.title, o.at, o.due, o.position
-    FROM circlekit_duty_own o JOIN m ON m.circle = o.circle
+    FROM circlekit_duty_own o
     WHERE o.member = :member AND o.open = 1 AND o.kind IN (:a, :b, :c, :d, :e)
+    AND o.circle = coalesce(:circle, o.circle)
+    AND EXISTS (
+        SELECT 1 FROM circlekit_duty_member m
+        WHERE m.member = o.member AND m.circle = o.circle)
     AND NOT EXISTS (SELECT 1 FROM circlekit_duty_closed c WHERE c.circle = o.circle)
     AND (o.kind <> 'approval' OR o.due IS NULL OR o.due > :now)
     AND {NOT_CLOSED}
     AND (o.at, o.position) < (:at, :position)
     ORDER BY o.at DESC, o.position DESC LIMIT :limit) AS own
 UNION ALL
-SELECT * FROM (
-    SELECT 'must-see' AS kind, NULL AS ref, u.post, u.circle, p.title, u.at,
-    CAST(NULL AS BIGINT) AS due, u.position
-    FROM m JOIN circlekit_duty_must_see u ON u.position IN (
-        SELECT n.position FROM circlekit_duty_must_see n
-        WHERE n.circle = m.circle AND 'must-see' IN (:a, :b, :c, :d, :e)
-        AND (n.at, n.position) < (:at, :position)
-        AND NOT EXISTS (
-            SELECT 1 FROM circlekit_duty_acknowledged a
-            WHERE a.circle = n.circle AND a.post = n.post AND a.member = :member)
-        ORDER BY n.at DESC, n.position DESC LIMIT :limit)
-    JOIN circlekit_duty_post p ON p.circle = u.circle AND p.post = u.post
-    ORDER BY u.at DESC, u.position DESC LIMIT :limit) AS everybodys
+SELECT 'must-see' AS kind, NULL AS ref, n.post, n.circle, p.title, n.at,
+CAST(NULL AS BIGINT) AS due, n.position
+FROM (
+    SELECT u.circle, u.post, u.at, u.position
+    FROM (
+        SELECT DISTINCT m.circle
+        FROM circlekit_duty_member m CROSS JOIN circlekit_duty_circle c
+        WHERE m.member = :member AND m.circle = coalesce(:circle, m.circle)
+        AND c.circle = m.circle AND c.must_sees > m.acknowledged) w
+    CROSS JOIN circlekit_duty_must_see u
+    WHERE 'must-see' IN (:a, :b, :c, :d, :e)
+    AND u.circle = w.circle AND (u.at, u.position) < (:at, :position)
+    AND NOT EXISTS (
+        SELECT 1 FROM circlekit_duty_acknowledged a
+        WHERE a.circle = u.circle AND a.post = u.post AND a.member = :member)
+    ORDER BY u.at DESC, u.position DESC LIMIT :limit) AS n
+CROSS JOIN circlekit_duty_post p WHERE p.circle = n.circle AND p.post = n.post
 ORDER BY 6 DESC, 8 DESC LIMIT :limit
 """
