@@ -912,8 +912,6 @@ EXISTS (SELECT 1 FROM circlekit_feed_acknowledged a
 FROM page k CROSS JOIN circlekit_feed_post p WHERE p.position = k.position
 ORDER BY k.first DESC, p.at DESC, p.position DESC
 """
-# The index is walked by moments alone; PostgreSQL takes the wrong one if it is also
-# offered positions.
 # Must-sees from before somebody joined, which no rule book hides.
 _BEFORE: Final = """before AS (
     SELECT q.at, q.position FROM bar CROSS JOIN h AS l
@@ -930,6 +928,8 @@ _MAY_BE_BEFORE: Final = """
 EXISTS (SELECT 1 FROM bar CROSS JOIN h
         WHERE h.first_at > {long_ago} AND h.first_at >= bar.at AND h.must_sees > 0)
 """
+# The index is walked by moments alone; PostgreSQL takes the wrong one if it is also
+# offered positions.
 _SEEN: Final = "q.at <= l.up_at AND +q.position <= l.up_to"
 _STILL_BELOW: Final = " AND (q.at < :at OR q.position < :position)"
 _ABOVE: Final = """
