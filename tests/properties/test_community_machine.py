@@ -107,6 +107,14 @@ class WithPolicies(CommunityMachine):
     zones = ("Europe/Lisbon", "Asia/Kathmandu")
 
 
+class OneAfterTheOther(Shipped):
+    """
+    Communities in which no two hosts ever ask at once.
+    """
+
+    send_the_last_at_once = None
+
+
 def _drive(machine):
     run_state_machine_as_test(
         machine,
@@ -174,4 +182,4 @@ def test_a_lost_command_id(monkeypatch):
     """
     monkeypatch.setattr(Transaction, "keep_outcome", lambda *_: None)
     with pytest.raises(AssertionError, match="came again"):
-        _drive(Shipped)
+        _drive(OneAfterTheOther)

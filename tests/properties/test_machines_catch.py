@@ -3,31 +3,55 @@ The machines find what is wrong: a rule bent a little is not a rule kept.
 """
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import define, evolve
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from circlekit.aggregates.approval import Approval
 from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
+from circlekit.aggregates.homework import Homework
 from circlekit.aggregates.identity import Identity
+from circlekit.aggregates.live import Live
 from circlekit.aggregates.mass_send import MassSend
+from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
+from circlekit.aggregates.roles import Verified
+from circlekit.aggregates.todo import Todo
 from circlekit.aggregates.topic import Topic
-from circlekit.budget import Budget, Spend, rolling
-from circlekit.events.circle import MemberLeft, OwnerChanged, PostRemoved
+from circlekit.budget import Budget, Spend, day_of, rolling
+from circlekit.events.approval import ApprovalClosed
+from circlekit.events.circle import (
+    MemberJoined,
+    MemberLeft,
+    OwnerChanged,
+    PostRemoved,
+)
+from circlekit.events.homework import HomeworkSubmitted
+from circlekit.events.mass_send import MassSendConfirmed
+from circlekit.events.roles import RoleVerified
+from circlekit.events.schedule import MustSeeScheduled
 from circlekit.events.topic import CheckInRemoved
 from circlekit.policies.house import known_policies
 from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, RuleBook
 from circlekit.testing import (
+    ApprovalMachine,
+    AttentionMachine,
     CircleMachine,
     CustomerMachine,
     GroupMachine,
+    HomeworkMachine,
     IdentityMachine,
+    LiveMachine,
     MassSendMachine,
+    OrganisationMachine,
     ReaderMachine,
+    ScheduleMachine,
+    TodoMachine,
     TopicMachine,
 )
 from circlekit.testing.machines.counting import Spent
@@ -359,7 +383,12 @@ def test_a_history_that_has_not_begun():
 # The rest are found at random, as soon as they turn up. They are not made small:
 # that they are found is the point.
 FOUND_AT_RANDOM = settings(
-    max_examples=2_000, phases=[Phase.generate], database=None, derandomize=True
+    max_examples=2_000,
+    stateful_step_count=20,
+    phases=[Phase.generate],
+    database=None,
+    derandomize=True,
+    report_multiple_bugs=False,
 )
 
 
@@ -526,6 +555,155 @@ class ForgetsOwners(Identity):
         return Identity(self.id).attach(member, **kwargs)
 
 
+@define
+class InvitesTwice(Circle):
+    """
+    Lets an invitation of one person be used again.
+    """
+
+    def _evolve(self, event):
+        super()._evolve(event)
+        if isinstance(event, MemberJoined):
+            self.joining.over.discard(event.invitation)
+
+
+@define
+class HoldsPeopleBack(Circle):
+    """
+    Lets nobody go while it is closed.
+    """
+
+    def leave(self, member, *, at):
+        require(self.still_open())
+        return super().leave(member, at=at)
+
+
+@define
+class ReservesNothing(Circle):
+    """
+    Counts a must-see that waits only once it is sent.
+    """
+
+    def _evolve(self, event):
+        super()._evolve(event)
+        if isinstance(event, MustSeeScheduled):
+            planned = self.schedule.waiting[self.version]
+            self.schedule.waiting[self.version] = evolve(planned, promised=())
+
+
+@define
+class SlowForEverybody(Group):
+    """
+    Has everybody wait for what anybody wrote in slow mode.
+    """
+
+    def _evolve(self, event):
+        super()._evolve(event)
+        if self.pace.last_sent:
+            newest = max(self.pace.last_sent.values())
+            self.pace.last_sent = dict.fromkeys(self.pace.last_sent, newest)
+
+
+@define
+class RepliesStay(Group):
+    """
+    Sends a message to another group without what was answered.
+    """
+
+    def redirect(self, message, replies, **kwargs):
+        return super().redirect(message, (), **kwargs)
+
+
+@define
+class OneIsEnough(Approval):
+    """
+    Is approved by the first of all who are asked at once.
+    """
+
+    def decide(self, **kwargs):
+        decided, *closed = super().decide(**kwargs)
+        if self.parallel and not closed:
+            closed = [ApprovalClosed(outcome="approved", at=kwargs["at"])]
+        return decided, *closed
+
+
+@define
+class LateByTheAnswer(Homework):
+    """
+    Takes an answer to a return for handed in only then.
+    """
+
+    def _evolve(self, event):
+        super()._evolve(event)
+        if isinstance(event, HomeworkSubmitted):
+            piece = self.pieces[event.by]
+            self.pieces[event.by] = evolve(piece, handed_in_at=event.at)
+
+
+@define
+class DayItBegan(Live):
+    """
+    Counts a minor's minutes for the day on which they came.
+    """
+
+    def join(self, member, *, watched, minor, at, **kwargs):
+        if minor is not None:
+            day = day_of(at, zone=minor.zone)
+            watched = [it for it in watched if day_of(it.since, zone=minor.zone) == day]
+        return super().join(member, watched=watched, minor=minor, at=at, **kwargs)
+
+
+@define
+class AnybodyConfirms(MassSend):
+    """
+    Believes whoever says that they have sent their share.
+    """
+
+    def confirm(self, *, by, at):
+        return (MassSendConfirmed(by=by, at=at),)
+
+
+@define
+class VerifiedForEver(Organisation):
+    """
+    Forgets until when a role was verified.
+    """
+
+    def _evolve(self, event):
+        super()._evolve(event)
+        if isinstance(event, RoleVerified):
+            self.roles.verified[event.member] = Verified(event.role)
+
+
+@define
+class QuietUntilMidnight(Reader):
+    """
+    Has quiet hours that go on into the next day end with the day.
+    """
+
+    def push(self, circle, post, *, at, **kwargs):
+        quiet = {
+            name: hours
+            for name, hours in self.attention.quiet.items()
+            if hours.ends > hours.starts
+            or f"{at.astimezone(ZoneInfo(hours.zone)):%H:%M}" >= hours.ends
+        }
+        attention = evolve(self.attention, quiet=quiet)
+        return Reader.push(
+            evolve(self, attention=attention), circle, post, at=at, **kwargs
+        )
+
+
+@define
+class MembersGive(Todo):
+    """
+    Lets any member give others something to do.
+    """
+
+    def assign(self, *args, member, **kwargs):
+        return super().assign(*args, **{**kwargs, "member": member, "manager": member})
+
+
 @pytest.mark.parametrize(
     ("base", "aggregate"),
     [
@@ -536,16 +714,30 @@ class ForgetsOwners(Identity):
         (MassSendMachine, StopsHalfWay),
         (IdentityMachine, ForgetsOwners),
         (GroupMachine, MuteEndsLate),
+        (GroupMachine, SlowForEverybody),
+        (GroupMachine, RepliesStay),
         (CustomerMachine, OneBudgetForAll),
         (ReaderMachine, MixesCirclesUp),
+        (AttentionMachine, QuietUntilMidnight),
+        (ApprovalMachine, OneIsEnough),
+        (HomeworkMachine, LateByTheAnswer),
+        (LiveMachine, DayItBegan),
+        (MassSendMachine, AnybodyConfirms),
+        (OrganisationMachine, VerifiedForEver),
+        (TodoMachine, MembersGive),
+        (CircleMachine, InvitesTwice),
+        (CircleMachine, HoldsPeopleBack),
+        (ScheduleMachine, ReservesNothing),
     ],
 )
 def test_found_at_random_in_the_others(base, aggregate):
     """
-    So it is with groups, customers, readers, topics, identities and mass sends.
+    So it is with groups, customers, readers, and all that people have to do.
     """
 
     class Machine(base):
+        policies = ()
+
         def blank(self):
             return aggregate(base().it.id)
 

@@ -96,6 +96,7 @@ class FaultyDatabase(Database):
 
     makes_tables = True
     shared = False
+    may_lose_replies = False
     real: Database
     race: Callable[[], None]
     fault: Fault | None = None

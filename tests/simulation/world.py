@@ -39,7 +39,7 @@ from circlekit.store.sqlite import SqliteDatabase
 from circlekit.verdict import RefusedError
 from tests.simulation.checker import Checker, Request, ViolationError, demand
 from tests.simulation.faults import BEGIN, WRITE, DiedError, Fault, FaultyDatabase
-from tests.simulation.plain import Numbers, Plain
+from tests.simulation.plain import OF_TODOS, OF_TOPICS, Numbers, Plain
 
 CLUBS = ("book-club", "chess-club")
 CAST = ("mei", "tao", "lin", "ben", "ana")
@@ -61,11 +61,16 @@ _APART = (
     timedelta(days=-35),
 )
 _COMMANDS = (
-    ["send_must_see"] * 6
+    ["send_must_see"] * 8
     + ["publish_post", "join_circle"] * 4
     + ["add_comment", "promote_to_must_see", "acknowledge", "mark_read"] * 2
     + ["leave_circle", "remove_member", "appoint_manager", "hand_over_circle"]
     + ["grant_override", "grant_override", "remove_post", "join_circle"]
+    + ["schedule_must_see"] * 3
+    + ["schedule_post", "cancel_scheduled", "close_circle", "reopen_circle"]
+    + ["assign_todo", "complete_todo", "make_topic"] * 2
+    + ["check_in"] * 3
+    + ["reopen_todo", "cancel_todo", "close_topic"]
 )
 _ON_MEMBERS = {
     "remove_member",
@@ -80,6 +85,14 @@ _ON_POSTS = {
     "mark_read",
     "remove_post",
 }
+_WITH_WORDS = {"add_comment", "publish_post", "send_must_see"}
+_FOR_LATER = {"schedule_must_see", "schedule_post"}
+_AHEAD = [timedelta(minutes=1), timedelta(hours=5), timedelta(hours=25)] * 2 + [
+    timedelta(days=9),
+    timedelta(days=31),
+    timedelta(hours=-1),
+    timedelta(0),
+]
 _TROUBLE = (StoreError, BusyError)
 
 _TABLES = MetaData()
@@ -257,8 +270,10 @@ class World:
                 self._quota,
                 self._follow,
                 self._listen,
+                self._release,
+                self._inbox,
             ],
-            [43, 14, 2, 15, 3, 12, 9, 5, 3, 5, 3],
+            [43, 14, 2, 15, 3, 12, 7, 5, 3, 5, 3, 6, 4],
         )[0]
         self._with_fault(host, act, rate=0.5)
 
@@ -266,7 +281,7 @@ class World:
         fault = None
         if act == self._batch and self.chance.random() < 0.5:
             fault = Fault.drawn(self.chance, (WRITE,))
-        elif act in {self._feed, self._follow} and self.chance.random() < 0.3:
+        elif act in self._readers() and self.chance.random() < 0.3:
             # Two that bring one read model up to date at once.
             fault = Fault(BEGIN, self.chance.choice((2, 2, 3)), "race")
         elif self.chance.random() < rate:
@@ -309,8 +324,11 @@ class World:
         finally:
             self.depth -= 1
 
+    def _readers(self):
+        return {self._feed, self._follow, self._release, self._inbox}
+
     def _same(self, act, request, host):
-        if act in {self._feed, self._follow}:
+        if act in self._readers():
             act(host)
         elif request is not None:
             self._give(host, request)
@@ -376,6 +394,8 @@ class World:
         club = self.chance.choice((CLUBS[0], CLUBS[0], CLUBS[1]))
         it = self.plain.circles.get(club)
         name = self.chance.choice(_COMMANDS)
+        if it is not None and it.closed and self.chance.random() < 0.2:
+            name = "reopen_circle"
         if self.chance.random() < (0.9 if it is None else 0.03):
             name = "found_circle"
         people = [who for who in CAST if it is not None and who in it.people]
@@ -391,55 +411,85 @@ class World:
         if name in _ON_POSTS:
             there = list(it.posts)[-4:] if it is not None else []
             if name == "acknowledge":
-                there = [place for place in there if place in it.must_sees]
+                there = [place for place in there if place in it.pushed]
             about["post"] = self.chance.choice(there * 4 + [3])
-        if name in {"add_comment", "publish_post", "send_must_see"}:
+        if name in _WITH_WORDS | _FOR_LATER:
             about["text"] = f"text {len(self.requests)}"
         if name in {"promote_to_must_see", "send_must_see"}:
             about["override"] = self.chance.choice((None, None, None, "flood"))
+        if name in _FOR_LATER:
+            when = self.base + self.chance.choice(_AHEAD)
+            about["release_at"] = when.isoformat()
+        if name == "cancel_scheduled":
+            there = [] if it is None else [*it.waiting]
+            about["scheduled"] = self.chance.choice(there * 4 + [3])
+        if name in OF_TODOS | {"assign_todo"}:
+            by = self._about_todo(name, about, people, by)
+        if name in OF_TOPICS | {"make_topic"}:
+            self._about_topic(name, about)
         return Request("", name, by, about)
 
+    def _about_todo(self, name, about, people, by):
+        number = self.chance.choice((1, 1, 2, 2, 3))
+        about["todo"] = f"{about['circle']}-todo-{number}"
+        known = self.plain.todos.get(about["todo"])
+        if name == "assign_todo":
+            about["title"] = f"chairs {number}"
+            some = [by] if self.chance.random() < 0.3 else people or [by]
+            about["to"] = self.chance.sample(some, min(2, len(some)))
+        elif known is not None and self.chance.random() < 0.7:
+            by = self.chance.choice([*known.parts])
+        if name == "reopen_todo":
+            about["member"] = self.chance.choice([*known.parts] if known else CAST)
+        return by
+
+    def _about_topic(self, name, about):
+        number = self.chance.choice((1, 1, 2, 3))
+        about["topic"] = f"{about['circle']}-topic-{number}"
+        if name == "make_topic":
+            about["name"] = self.chance.choice(("Running", "RUNNING", "Swimming"))
+            about["kind"] = self.chance.choice(("sport", "sport", "talk"))
+        if name == "check_in":
+            about["text"] = self.chance.choice(("", f"text {len(self.requests)}"))
+
     def _call(self, host, request, id_):
-        about, club, by = request.about, request.about["circle"], request.by
-        kit = self.hosts[host]
-        command = getattr(kit, request.name)
+        args, said = self._said(request)
+        result = getattr(self.hosts[host], request.name)(*args, **said, command_id=id_)
         match request.name:
-            case "found_circle":
-                result = command(**self._founding(club, by), command_id=id_)
             case "join_circle":
-                joined = command(club, by, command_id=id_)
-                result = f"{joined.circle} {'+'.join(joined.group.rules)}".strip()
-            case "leave_circle":
-                result = command(club, by, command_id=id_)
-            case "publish_post":
-                result = command(club, by=by, text=about["text"], command_id=id_)
-            case "send_must_see":
-                result = command(
-                    club,
-                    by=by,
-                    text=about["text"],
-                    override=about["override"],
-                    command_id=id_,
-                )
-            case "promote_to_must_see":
-                result = command(
-                    f"{club}/{about['post']}",
-                    by=by,
-                    override=about["override"],
-                    command_id=id_,
-                )
-            case "add_comment":
-                result = command(
-                    f"{club}/{about['post']}",
-                    by=by,
-                    text=about["text"],
-                    command_id=id_,
-                )
-            case "acknowledge" | "mark_read" | "remove_post":
-                result = command(f"{club}/{about['post']}", by=by, command_id=id_)
-            case _:
-                result = command(club, about["member"], by=by, command_id=id_)
+                return f"{result.circle} {'+'.join(result.group.rules)}".strip()
+            case "check_in":
+                rules = "+".join(result.counted.rules)
+                told = f"{result.check_in} {result.post} {result.day} {rules}"
+                return told.strip()
         return "" if result is None else str(result)
+
+    def _said(self, request):
+        about, club, by = request.about, request.about["circle"], request.by
+        name = request.name
+        if name == "found_circle":
+            return [], self._founding(club, by)
+        if name in {"join_circle", "leave_circle"}:
+            return [club, by], {}
+        args, said = [club], {"by": by}
+        if "post" in about:
+            args = [f"{club}/{about['post']}"]
+        elif "scheduled" in about:
+            args = [f"{club}/{about['scheduled']}"]
+        elif name in OF_TODOS:
+            args = [about["todo"]]
+        elif name in OF_TOPICS:
+            args = [about["topic"]]
+        else:
+            said |= {key: about[key] for key in ("todo", "topic") if key in about}
+        if "member" in about:
+            args.append(about["member"])
+        if "release_at" in about:
+            said["release_at"] = datetime.fromisoformat(about["release_at"])
+        if name == "close_circle":
+            said["reason"] = "holidays"
+        plain = ("text", "override", "title", "to", "name", "kind")
+        return args, said | {key: about[key] for key in plain if key in about}
 
     def _founding(self, club, by):
         it = self.numbers[club]
@@ -482,8 +532,8 @@ class World:
         except RefusedError as refusal:
             answer = "refused", refusal.verdict.rules
         except NotFoundError:
-            known = request.about["circle"] in self.plain.circles
-            demand(not known or self.raced, f"{request} was answered: no such circle")
+            known = self.plain.knows(request.name, request.about)
+            demand(not known or self.raced, f"{request} was answered: not there")
             answer = None
         except _TROUBLE as error:
             self._excused(host, request, error)
@@ -493,7 +543,7 @@ class World:
                 held = not alone or request.outcome is None
                 demand(held, f"{request} was done, and answered {error!r}")
             return None
-        self._tell(f"host {host}: {request}: {answer or 'no such circle'}")
+        self._tell(f"host {host}: {request}: {answer or 'not there'}")
         return answer
 
     def _settle(self, request, answer):
@@ -624,6 +674,64 @@ class World:
                 f"host {host} shows {member}\n  {actual}\n  and not\n  {expected}",
             )
 
+    def _inbox(self, host):
+        member, limit = self.chance.choice(CAST), self.chance.choice((1, 3, 200))
+        try:
+            items, cursor = [], None
+            while True:
+                page = self.hosts[host].inbox(member, after=cursor, limit=limit)
+                items += page.items
+                cursor = page.next
+                if cursor is None:
+                    break
+        except _TROUBLE as error:
+            self._excused(host, f"inbox of {member}", error)
+            return
+        actual = [(it.kind, it.ref, it.title) for it in items]
+        self._tell(f"host {host} shows {member} {len(actual)} duties")
+        if not self.raced:
+            due = self.plain.inbox(member)
+            told = f"{member} has by host {host} to do\n  {actual}\n  and not\n  {due}"
+            demand(actual == due, told)
+
+    def _release(self, host):
+        moment, before = self._now(host), len(self.checker.released)
+        self.checker.releasing.append(moment)
+        overdue, report = self.plain.overdue(moment), None
+        try:
+            try:
+                report = self.hosts[host].release_due()
+            except _TROUBLE as error:
+                self._excused(host, "what is due", error)
+            self.checker.catch_up()
+        except DiedError:
+            self.checker.catch_up()
+            raise
+        finally:
+            self.checker.releasing.remove(moment)
+        if report is None:
+            return
+        told = {str(one): str(post) for one, post in report.released.items()}
+        self._tell(
+            f"host {host} releases {told}, drops {len(report.dropped)}, "
+            f"and {len(report.held)} wait"
+        )
+        if not self.raced:
+            dropped = dict.fromkeys(map(str, report.dropped))
+            log = dict(self.checker.released[before:])
+            demand(told | dropped == log, f"it released {told}, and the log says {log}")
+            held = {*map(str, report.held)}
+            due = overdue - {*log}
+            demand(held == due, f"{held} are said to wait, and {due} do")
+            if not dropped:
+                self._compare_held(report.held, moment)
+
+    def _compare_held(self, held, moment):
+        # What was dropped leaves its place to others, who come at the next call.
+        for waits in held:
+            due = self.plain.released(waits.circle, waits.version, moment)
+            demand(due is None, f"{waits} is held, and has room")
+
     def _ask(self, host):
         request = self._content()
         try:
@@ -641,17 +749,7 @@ class World:
         return None if due is None else due.rules
 
     def _would_allow(self, kit, request):
-        about, club, by = request.about, request.about["circle"], request.by
-        args, said = [club], {"by": by}
-        if request.name == "found_circle":
-            args, said = [], self._founding(club, by)
-        elif request.name in {"join_circle", "leave_circle"}:
-            args, said = [club, by], {}
-        elif "post" in about:
-            args = [f"{club}/{about['post']}"]
-        elif "member" in about:
-            args = [club, about["member"]]
-        said |= {key: about[key] for key in ("text", "override") if key in about}
+        args, said = self._said(request)
         try:
             return kit.would_allow(request.name, *args, **said).rules
         except NotFoundError:
@@ -756,6 +854,9 @@ class World:
 
     def _compare_reading(self, everywhere):
         host = self.chance.choice(everywhere)
+        self.raced = False
+        for club in self.plain.circles:
+            self._compare_waiting(host, club)
         before = self._feeds(host)
         self.hosts[0].rebuild_read_models()
         after = self._feeds(0)
@@ -763,6 +864,13 @@ class World:
         demand(before == after, f"host {host}'s feeds are not as rebuilt")
         told = [[_told(item) for item in items] for items in after]
         demand(told == due, f"rebuilt feeds are\n  {told}\n  and not\n  {due}")
+
+    def _compare_waiting(self, host, club):
+        waiting = self.plain.circles[club].waiting
+        due = sorted((it.at, it.position, place) for place, it in waiting.items())
+        actual = [it.scheduled.version for it in self.hosts[host].scheduled(club)]
+        expected = [place for *_, place in due]
+        demand(actual == expected, f"in {club} {actual} wait, and not {expected}")
 
     def _feeds(self, host):
         return [list(self.hosts[host].feed(who, limit=200).items) for who in CAST]

@@ -16,12 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from circlekit.application import CircleKit
 from circlekit.application.circles import Joined
+from circlekit.application.topics import CheckInAnswer
 from circlekit.budget import Budget
-from circlekit.ids import CircleId
+from circlekit.ids import CircleId, MemberId
 from circlekit.policies.house import Act, HousePolicy, known_policies
 from circlekit.rulebook import RuleBook
 from circlekit.testing.community.plain import Given, PlainCircle, PlainCommunity
-from circlekit.testing.machines.counting import Full, used_up
+from circlekit.testing.machines.counting import Full, Spent, used_up
 from circlekit.testing.machines.waiting import MICROSECOND, Until, Wait
 from circlekit.testing.strategies import ZONES
 from circlekit.testing.telling import tell_history, tell_verdict
@@ -49,6 +50,12 @@ class Wanted:
         act: What the house's own policies are asked about, if anything.
 
         budgets: Budgets that must have room besides.
+
+        spent: What has used them up so far; None for the circle's must-sees.
+
+        asked_at: The moment of asking, if *at* is another that is asked about.
+
+        beside: Whether a refusal is kept beside the circle's history.
     """
 
     at: datetime
@@ -56,6 +63,9 @@ class Wanted:
     due: object = None
     act: Act | None = None
     budgets: Sequence[Budget] = ()
+    spent: Sequence[Spent] | None = None
+    asked_at: datetime | None = None
+    beside: bool = True
 
 
 class TwoHosts(RuleBasedStateMachine):
@@ -103,7 +113,7 @@ class TwoHosts(RuleBasedStateMachine):
         return frozenset(
             budget.window.seconds
             for it in self.community.circles.values()
-            for budget in it.book.must_see
+            for budget in (*it.book.must_see, *it.book.must_see_reminders)
             if budget.window.seconds
         )
 
@@ -167,6 +177,22 @@ class TwoHosts(RuleBasedStateMachine):
         Compare all that a host can be asked with the model.
         """
 
+    # What the acts of people are made of.
+
+    def _who(
+        self, circle: CircleId, by: MemberId | None, host: int
+    ) -> tuple[PlainCircle, MemberId]:
+        raise NotImplementedError
+
+    def _founded(self, name: CircleId, host: int) -> PlainCircle:
+        raise NotImplementedError
+
+    def _carried_out(self, it: PlainCircle, at: datetime, events: int = 1) -> None:
+        raise NotImplementedError
+
+    def _act(self, act: str, circle: CircleId, by: MemberId | None, host: int) -> None:
+        raise NotImplementedError
+
     def wait(self, wait: Wait, zone: str) -> None:
         """
         Move the hosts' clocks, sometimes back.
@@ -223,8 +249,10 @@ class TwoHosts(RuleBasedStateMachine):
         verdict, at = given.verdict, wanted.at
         full: list[Full] = []
         house: list[Reason] = []
+        spent: Sequence[Spent] = ()
         if it is not None:
-            full = used_up(wanted.budgets, it.sent, it.zone, at)
+            spent = it.spent if wanted.spent is None else wanted.spent
+            full = used_up(wanted.budgets, spent, it.zone, at)
         if it is not None and wanted.act is not None:
             house = it.house_refuses(self.policies, wanted.act, given.kwargs["by"], at)
         in_the_way = {rule for rule, refuses in wanted.against.items() if refuses}
@@ -243,13 +271,19 @@ class TwoHosts(RuleBasedStateMachine):
             return True
         self.free_at = verdict.retry_at or self.free_at
         if it is not None:
-            self._check_full(it, given, wanted.budgets, full)
+            self._check_full(it, given, wanted.budgets, spent, full)
             self._check_house(it, given, house)
-            it.refused_at = max(at, it.refused_at)
+            if wanted.beside:
+                it.refused_at = max(wanted.asked_at or at, it.refused_at)
         return False
 
     def _check_full(
-        self, it: PlainCircle, given: Given, budgets: Sequence[Budget], full: list[Full]
+        self,
+        it: PlainCircle,
+        given: Given,
+        budgets: Sequence[Budget],
+        spent: Sequence[Spent],
+        full: list[Full],
     ) -> None:
         names = {budget.rule: budget for budget in budgets}
         found = [one for one in given.verdict.reasons if one.rule in names]
@@ -264,8 +298,8 @@ class TwoHosts(RuleBasedStateMachine):
                 wrong = budget.limit > 0
             else:
                 told = f"{given}\n{again} is not when {reason.rule} has room again"
-                wrong = bool(used_up([budget], it.sent, it.zone, again)) or not used_up(
-                    [budget], it.sent, it.zone, again - MICROSECOND
+                wrong = bool(used_up([budget], spent, it.zone, again)) or not used_up(
+                    [budget], spent, it.zone, again - MICROSECOND
                 )
             if wrong:
                 self.fail(told, it, given.verdict)
@@ -300,4 +334,10 @@ def _quick_folder() -> str | None:
 
 
 def _plain(result: object) -> object:
-    return (result.circle, result.group.rules) if isinstance(result, Joined) else result
+    match result:
+        case Joined():
+            return result.circle, result.group.rules
+        case CheckInAnswer():
+            rules = result.counted.rules
+            return result.check_in, result.post, result.day, rules
+    return result

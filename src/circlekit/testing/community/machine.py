@@ -17,11 +17,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 from hypothesis.strategies import SearchStrategy
 
+from circlekit.clock import EPOCH
 from circlekit.events.circle import MustSeeSent
 from circlekit.ids import CircleId, CommentId, MemberId, PostId
 from circlekit.projections.member_feed import FeedItem, FeedPage
 from circlekit.rulebook import RuleBook
-from circlekit.testing.community.hosts import TwoHosts, Wanted
+from circlekit.testing.community.coming import Coming
+from circlekit.testing.community.drawn import (
+    CIRCLES,
+    HOSTS,
+    NAMES,
+    POSTS,
+    SOMEBODY,
+    newest,
+)
+from circlekit.testing.community.duties import Duties
+from circlekit.testing.community.hosts import Wanted
+from circlekit.testing.community.later import Later
 from circlekit.testing.community.plain import (
     KIND,
     Attempt,
@@ -29,6 +41,7 @@ from circlekit.testing.community.plain import (
     PlainCircle,
     PlainPost,
 )
+from circlekit.testing.community.topics import Topics
 from circlekit.testing.machines.counting import Spent, in_one_window
 from circlekit.testing.machines.machine import CAST, PEOPLE, a_wait, a_zone
 from circlekit.testing.machines.waiting import MICROSECOND, Wait
@@ -37,19 +50,9 @@ from circlekit.testing.telling import tell_verdict
 
 _MEI, _TAO, _LIN = CAST
 _STRANGER: Final = MemberId("a stranger")
-_NOWHERE: Final = 999
 _NOT_AT_ALL: Final = timedelta(0)
 _MOST_PAGES: Final = 10_000
 
-# Nothing that is drawn depends on what has happened: of two hosts that ask at once
-# either may win, and Hypothesis must be able to draw the same again nevertheless.
-_NAMES: Final = (CircleId("book-club"), CircleId("chess-club"), CircleId("film-club"))
-_CIRCLES: Final = st.sampled_from((*_NAMES[:1] * 3, *_NAMES))
-_HOSTS: Final = st.sampled_from((0, 1))
-# None is the owner, whoever that is by then.
-_SOMEBODY: Final = st.sampled_from((None, None, *CAST, _TAO))
-# How many posts back from the newest; None is a place where nothing stands.
-_POSTS: Final = st.sampled_from((0, 0, 0, 1, 2, None))
 _OVERRIDES: Final = st.sampled_from((None, None, None, "flood warning"))
 _ACTS: Final = st.sampled_from(
     ("must-see", "post", "comment", "read the feed", "a stranger posts")
@@ -60,10 +63,13 @@ _APART: Final = st.sampled_from(
 # With no more in them than a circle goes by, so that failures are short to read.
 _SMALL_BOOKS: Final = rule_books().map(
     lambda book: RuleBook(
-        name=book.name, must_see=book.must_see, group_capacity=book.group_capacity
+        name=book.name,
+        must_see=book.must_see,
+        must_see_reminders=book.must_see_reminders,
+        group_capacity=book.group_capacity,
     )
 )
-_THREE_SMALL_BOOKS: Final = st.tuples(*[_SMALL_BOOKS] * len(_NAMES))
+_THREE_SMALL_BOOKS: Final = st.tuples(*[_SMALL_BOOKS] * len(NAMES))
 _NO_BOOK: Final = st.none()
 
 
@@ -85,7 +91,7 @@ class _BrokenOffError(Exception):
     """
 
 
-class CommunityMachine(TwoHosts):
+class CommunityMachine(Coming, Duties, Later, Topics):
     """
     Drive circles, people and posts through two hosts on one store.
 
@@ -147,20 +153,20 @@ class CommunityMachine(TwoHosts):
         Start the hosts; circles are founded, and settled, when first spoken of.
         """
         self.clock = at
-        self.zone_of = dict(zip(_NAMES, zones, strict=True))
-        given = (self.rule_book,) * len(_NAMES) if books is None else books
-        self.book_of = dict(zip(_NAMES, given, strict=True))
+        self.zone_of = dict(zip(NAMES, zones, strict=True))
+        given = (self.rule_book,) * len(NAMES) if books is None else books
+        self.book_of = dict(zip(NAMES, given, strict=True))
         self.settled = settled
         self.start(apart)
 
-    @rule(wait=a_wait(), circle=_CIRCLES)
+    @rule(wait=a_wait(), circle=CIRCLES)
     def time_passes(self, wait: Wait, circle: CircleId) -> None:
         """
         Move the hosts' clocks, sometimes back.
         """
         self.wait(wait, self.zone_of[circle])
 
-    @rule(host=_HOSTS)
+    @rule(host=HOSTS)
     def restart(self, host: int) -> None:
         """
         Stop a host and start it again.
@@ -169,32 +175,21 @@ class CommunityMachine(TwoHosts):
 
     # People.
 
-    @rule(circle=_CIRCLES, member=PEOPLE, host=_HOSTS)
+    @rule(circle=CIRCLES, member=PEOPLE, host=HOSTS)
     def join(self, circle: CircleId, member: MemberId, host: int) -> None:
         """
         Let somebody in, and into the group if it has room.
         """
         it = self._founded(circle, host)
-        at = self.at(it, host)
-        room = it.book.group_capacity is None or len(it.chat) < it.book.group_capacity
-        if self.ask(
-            host,
-            it,
-            self.command("join_circle", circle, member),
-            Wanted(
-                at,
-                {"already-a-member": member in it.people},
-                due=(circle, () if room else ("group-full",)),
-            ),
-        ):
-            at = max(at, it.chat_at)
-            it.came_in(member, "member", at)
-            if room:
-                it.chat.append(member)
-                it.chat_at = at
-            self._carried_out(it, at)
+        against = {
+            **it.shut(),
+            "already-a-member": member in it.people,
+            "by-application": it.book.community_joining == "application",
+        }
+        command = self.command("join_circle", circle, member)
+        self._comes_in(it, member, host, command, against)
 
-    @rule(circle=_CIRCLES, member=PEOPLE, host=_HOSTS)
+    @rule(circle=CIRCLES, member=PEOPLE, host=HOSTS)
     def leave(self, circle: CircleId, member: MemberId, host: int) -> None:
         """
         Let a member go.
@@ -209,7 +204,7 @@ class CommunityMachine(TwoHosts):
         if self.ask(host, it, command, Wanted(at, against)):
             self._went(it, member, at)
 
-    @rule(circle=_CIRCLES, member=PEOPLE, by=_SOMEBODY, host=_HOSTS)
+    @rule(circle=CIRCLES, member=PEOPLE, by=SOMEBODY, host=HOSTS)
     def remove_member(
         self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
     ) -> None:
@@ -228,7 +223,7 @@ class CommunityMachine(TwoHosts):
         if self.ask(host, it, command, Wanted(at, against)):
             self._went(it, member, at)
 
-    @rule(circle=_CIRCLES, member=PEOPLE, by=_SOMEBODY, host=_HOSTS)
+    @rule(circle=CIRCLES, member=PEOPLE, by=SOMEBODY, host=HOSTS)
     def appoint_manager(
         self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
     ) -> None:
@@ -240,6 +235,7 @@ class CommunityMachine(TwoHosts):
             "not-the-owner": not it.owns(by),
             "not-a-member": member not in it.people,
             "already-a-manager": it.runs(member),
+            **it.shut(),
         }
         at = self.at(it, host)
         command = self.command("appoint_manager", circle, member, by=by)
@@ -247,7 +243,7 @@ class CommunityMachine(TwoHosts):
             it.people[member] = "manager"
             self._carried_out(it, at)
 
-    @rule(circle=_CIRCLES, member=PEOPLE, by=_SOMEBODY, host=_HOSTS)
+    @rule(circle=CIRCLES, member=PEOPLE, by=SOMEBODY, host=HOSTS)
     def hand_over(
         self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
     ) -> None:
@@ -266,7 +262,7 @@ class CommunityMachine(TwoHosts):
             it.people[by], it.people[member] = "member", "owner"
             self._carried_out(it, at)
 
-    @rule(circle=_CIRCLES, member=PEOPLE, by=_SOMEBODY, host=_HOSTS)
+    @rule(circle=CIRCLES, member=PEOPLE, by=SOMEBODY, host=HOSTS)
     def grant_override(
         self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
     ) -> None:
@@ -278,6 +274,7 @@ class CommunityMachine(TwoHosts):
             "not-the-owner": not it.owns(by),
             "not-a-member": member not in it.people,
             "already-granted": member in it.may_override,
+            **it.shut(),
         }
         at = self.at(it, host)
         command = self.command("grant_override", circle, member, by=by)
@@ -285,7 +282,7 @@ class CommunityMachine(TwoHosts):
             it.may_override.append(member)
             self._carried_out(it, at)
 
-    @rule(circle=_CIRCLES, book=_one_book(), by=_SOMEBODY, host=_HOSTS)
+    @rule(circle=CIRCLES, book=_one_book(), by=SOMEBODY, host=HOSTS)
     def adopt_rule_book(
         self, circle: CircleId, book: RuleBook | None, by: MemberId | None, host: int
     ) -> None:
@@ -296,27 +293,28 @@ class CommunityMachine(TwoHosts):
         book = book or it.book
         at = self.at(it, host)
         command = self.command("adopt_rule_book", circle, book, by=by)
-        if self.ask(host, it, command, Wanted(at, {"not-the-owner": not it.owns(by)})):
+        against = {"not-the-owner": not it.owns(by), **it.shut()}
+        if self.ask(host, it, command, Wanted(at, against)):
             self._carried_out(it, at)
-            it.books.append((it.length, book))
+            it.adopted(book)
 
     # Posts.
 
-    @rule(circle=_CIRCLES, by=_SOMEBODY, host=_HOSTS)
+    @rule(circle=CIRCLES, by=SOMEBODY, host=HOSTS)
     def publish(self, circle: CircleId, by: MemberId | None, host: int) -> None:
         """
         Publish a post.
         """
         it, by = self._who(circle, by, host)
         at, place = self.at(it, host), it.length + 1
-        against = {"not-a-member": by not in it.people}
+        against = {"not-a-member": by not in it.people, **it.shut()}
         command = self.command("publish_post", circle, by=by, text="Meet")
         wanted = Wanted(at, against, due=PostId(circle, place), act="post")
         if self.ask(host, it, command, wanted):
             it.posts[place] = PlainPost(by, at, "Meet", self.community.order)
             self._carried_out(it, at)
 
-    @rule(circle=_CIRCLES, post=_POSTS, by=_SOMEBODY, host=_HOSTS)
+    @rule(circle=CIRCLES, post=POSTS, by=SOMEBODY, host=HOSTS)
     def comment(
         self, circle: CircleId, post: int | None, by: MemberId | None, host: int
     ) -> None:
@@ -325,7 +323,11 @@ class CommunityMachine(TwoHosts):
         """
         it, by = self._who(circle, by, host)
         place, at = _place(it, post), self.at(it, host)
-        against = {"not-a-member": by not in it.people, **it.not_there(place)}
+        against = {
+            **it.shut(),
+            "not-a-member": by not in it.people,
+            **it.not_there(place),
+        }
         due = CommentId(circle, it.length + 1)
         about = PostId(circle, place)
         command = self.command("add_comment", about, by=by, text="Yes")
@@ -334,7 +336,7 @@ class CommunityMachine(TwoHosts):
             it.posts[place].comments += 1
             self._carried_out(it, at)
 
-    @rule(circle=_CIRCLES, post=_POSTS, by=_SOMEBODY, host=_HOSTS)
+    @rule(circle=CIRCLES, post=POSTS, by=SOMEBODY, host=HOSTS)
     def remove_post(
         self, circle: CircleId, post: int | None, by: MemberId | None, host: int
     ) -> None:
@@ -346,6 +348,7 @@ class CommunityMachine(TwoHosts):
         found = it.posts.get(place)
         own = found is not None and found.author == by and by in it.people
         against = {
+            **it.shut(),
             **it.not_there(place),
             "not-the-author": found is not None and not own and not it.runs(by),
         }
@@ -354,7 +357,7 @@ class CommunityMachine(TwoHosts):
             it.posts[place].removed = True
             self._carried_out(it, at)
 
-    @rule(circle=_CIRCLES, post=_POSTS, by=PEOPLE, host=_HOSTS)
+    @rule(circle=CIRCLES, post=POSTS, by=PEOPLE, host=HOSTS)
     def mark_read(
         self, circle: CircleId, post: int | None, by: MemberId, host: int
     ) -> None:
@@ -367,8 +370,9 @@ class CommunityMachine(TwoHosts):
         command = self.command("mark_read", PostId(circle, place), by=by)
         if self.ask(host, None, command, Wanted(self.now(host), against)):
             it.posts[place].read_by.append(by)
+            self._has_read(by, host)
 
-    @rule(circle=_CIRCLES, post=_POSTS, by=PEOPLE, host=_HOSTS)
+    @rule(circle=CIRCLES, post=POSTS, by=PEOPLE, host=HOSTS)
     def acknowledge(
         self, circle: CircleId, post: int | None, by: MemberId, host: int
     ) -> None:
@@ -387,12 +391,11 @@ class CommunityMachine(TwoHosts):
         if self.ask(host, None, command, Wanted(self.now(host), against)):
             it.posts[place].acknowledged_by.append(by)
             it.posts[place].read_by.append(by)
+            self._has_read(by, host)
 
     # Must-sees.
 
-    @rule(
-        wait=a_wait(), circle=_CIRCLES, by=_SOMEBODY, override=_OVERRIDES, host=_HOSTS
-    )
+    @rule(wait=a_wait(), circle=CIRCLES, by=SOMEBODY, override=_OVERRIDES, host=HOSTS)
     def send_must_see(
         self,
         wait: Wait,
@@ -411,9 +414,7 @@ class CommunityMachine(TwoHosts):
         )
         self._sent(it, host, self.give(host, command))
 
-    @rule(
-        waits=st.lists(a_wait(), min_size=1, max_size=6), circle=_CIRCLES, host=_HOSTS
-    )
+    @rule(waits=st.lists(a_wait(), min_size=1, max_size=6), circle=CIRCLES, host=HOSTS)
     def send_must_sees(self, waits: list[Wait], circle: CircleId, host: int) -> None:
         """
         Send several, the two hosts in turn, waiting before each.
@@ -423,11 +424,11 @@ class CommunityMachine(TwoHosts):
 
     @rule(
         wait=a_wait(),
-        circle=_CIRCLES,
-        post=_POSTS,
-        by=_SOMEBODY,
+        circle=CIRCLES,
+        post=POSTS,
+        by=SOMEBODY,
         override=_OVERRIDES,
-        host=_HOSTS,
+        host=HOSTS,
     )
     def promote(
         self,
@@ -447,7 +448,7 @@ class CommunityMachine(TwoHosts):
         command = self.command("promote_to_must_see", about, by=by, override=override)
         self._sent(it, host, self.give(host, command), about.version)
 
-    @rule(circle=_CIRCLES, times=st.integers(2, 8), host=_HOSTS)
+    @rule(circle=CIRCLES, times=st.integers(2, 8), host=HOSTS)
     def send_as_soon_as_allowed(self, circle: CircleId, times: int, host: int) -> None:
         """
         Send again and again, each time when there is said to be room, and before.
@@ -458,7 +459,7 @@ class CommunityMachine(TwoHosts):
             self.send_must_see(-MICROSECOND, circle, None, None, which)
             self.send_must_see(MICROSECOND, circle, None, None, which)
 
-    @rule(circle=_CIRCLES, before=st.integers(0, 6))
+    @rule(circle=CIRCLES, before=st.integers(0, 6))
     def send_the_last_at_once(self, circle: CircleId, before: int) -> None:
         """
         Send some, wait until there is room for another, and let both hosts ask.
@@ -487,7 +488,7 @@ class CommunityMachine(TwoHosts):
 
     # Commands that come again, and several in one.
 
-    @rule(back=st.integers(0, 5), host=_HOSTS)
+    @rule(back=st.integers(0, 5), host=HOSTS)
     def resend(self, back: int, host: int) -> None:
         """
         Give an earlier command again: the same answer, and nothing written.
@@ -506,10 +507,10 @@ class CommunityMachine(TwoHosts):
             self.fail(f"{first}\ncame again, and something was written")
 
     @rule(
-        circle=_CIRCLES,
-        acts=st.lists(st.tuples(_ACTS, _SOMEBODY), min_size=1, max_size=4),
+        circle=CIRCLES,
+        acts=st.lists(st.tuples(_ACTS, SOMEBODY), min_size=1, max_size=4),
         breaks_off=st.booleans(),
-        host=_HOSTS,
+        host=HOSTS,
     )
     def several_in_one(
         self,
@@ -532,7 +533,7 @@ class CommunityMachine(TwoHosts):
 
     # What people read.
 
-    @rule(member=PEOPLE, host=_HOSTS)
+    @rule(member=PEOPLE, host=HOSTS)
     def read_the_feed(self, member: MemberId, host: int) -> None:
         """
         Read a whole feed, page by page, and the list of one's circles.
@@ -552,7 +553,7 @@ class CommunityMachine(TwoHosts):
                 f"and by host {host} in {kit.circles(member)}"
             )
 
-    @rule(circle=_CIRCLES, host=_HOSTS)
+    @rule(circle=CIRCLES, host=HOSTS)
     def read_the_quota(self, circle: CircleId, host: int) -> None:
         """
         Ask what is used and left of each budget.
@@ -572,7 +573,7 @@ class CommunityMachine(TwoHosts):
                 it,
             )
 
-    @rule(host=_HOSTS)
+    @rule(host=HOSTS)
     def read_the_audit(self, host: int) -> None:
         """
         Audit all circles: every attempt is accounted for, and nothing is wrong.
@@ -591,6 +592,7 @@ class CommunityMachine(TwoHosts):
         """
         for member in (*CAST, _STRANGER):
             self.read_the_feed(member, host)
+            self.look_into_the_inbox(member, host)
         for circle, it in self.community.circles.items():
             self.read_the_quota(circle, host)
             self._check_history(it, host)
@@ -608,14 +610,15 @@ class CommunityMachine(TwoHosts):
                 f"by the model these of {it.length} events are must-sees: {it.sent}", it
             )
         # Counted again from the history alone: no window holds more than it may.
-        for newest in sent:
-            *_, book = (book for since, book in it.books if since < newest.place)
-            for budget in () if newest.beyond else book.must_see:
+        for last in sent:
+            *_, book = (book for since, book in it.books if since < last.place)
+            waited = last.place in it.promised
+            for budget in () if last.beyond or waited else book.must_see:
                 held = [
                     one.place
                     for one in sent
-                    if one.place <= newest.place
-                    and in_one_window(budget, it.zone, one.at, newest.at)
+                    if one.place <= last.place
+                    and in_one_window(budget, it.zone, one.at, last.at)
                 ]
                 if len(held) > budget.limit:
                     self.fail(f"{budget.rule} is overdrawn by the events at {held}", it)
@@ -659,6 +662,10 @@ class CommunityMachine(TwoHosts):
         it.last_at = at
         self.community.order += 1
 
+    def _has_read(self, by: MemberId, host: int) -> None:
+        at = self.community.read_at.get(by, EPOCH)
+        self.community.has_read(by, max(self.now(host), at))
+
     def _went(self, it: PlainCircle, member: MemberId, at: datetime) -> None:
         if member in it.chat:
             it.chat_at = max(at, it.chat_at)
@@ -683,8 +690,11 @@ class CommunityMachine(TwoHosts):
             post, events = it.length + 1, 2
             it.posts[post] = PlainPost(by, at, "Now", self.community.order)
         it.posts[post].must_see_at = at
+        it.posts[post].must_see_order = self.community.order
         self._carried_out(it, at, events)
         it.sent.append(Spent(at, it.length, override is not None))
+        if override is not None:
+            it.overridden(it.length)
         self.community.attempts.append(evolve(attempt, at=at, place=it.length))
 
     def _may_send(
@@ -695,10 +705,10 @@ class CommunityMachine(TwoHosts):
         override: str | None,
         post: int | None,
     ) -> Wanted:
-        against = {}
+        against = it.shut()
         if post is not None:
             found = it.posts.get(post)
-            against = it.not_there(post)
+            against |= it.not_there(post)
             against["already-a-must-see"] = (
                 found is not None and found.must_see_at is not None
             )
@@ -741,10 +751,7 @@ class CommunityMachine(TwoHosts):
 
 
 def _place(it: PlainCircle, back: int | None) -> int:
-    newest_first = sorted(it.posts, reverse=True)
-    if back is None or back >= len(newest_first):
-        return _NOWHERE
-    return newest_first[back]
+    return newest(it.posts, back)
 
 
 def _pages(read: Callable[..., FeedPage]) -> Iterator[FeedItem]:

@@ -7,18 +7,18 @@ slow that is.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from attrs import Factory, define, frozen
 
 from circlekit.audit import CircleMonth, MustSeeAudit, Override
-from circlekit.budget import CALENDAR_MONTH
+from circlekit.budget import CALENDAR_MONTH, Budget
 from circlekit.clock import EPOCH
 from circlekit.events.circle import CircleKind
-from circlekit.ids import CircleId, MemberId, PostId
+from circlekit.ids import CircleId, MemberId, PostId, TodoId, TopicId
 from circlekit.policies.house import Act, Asked, HousePolicy
 from circlekit.projections.member_feed import CircleEntry, FeedItem
 from circlekit.rulebook import RuleBook
@@ -86,17 +86,111 @@ class PlainPost:
 
     Attributes:
         order: How many commands had come before it, in all circles.
+
+        must_see_order: The same of when it became a must-see.
     """
 
     author: MemberId
     at: datetime
     text: str
     order: int
+    topic: str | None = None
     must_see_at: datetime | None = None
+    must_see_order: int = 0
     comments: int = 0
     removed: bool = False
     read_by: list[str] = Factory(list)
     acknowledged_by: list[str] = Factory(list)
+
+
+@define
+class PlainInvitation:
+    """
+    An invitation: of whom, None for whoever comes, until when, and whether it is over.
+    """
+
+    member: MemberId | None
+    until: datetime | None
+    used: bool = False
+
+
+@define
+class PlainWaiting:
+    """
+    A post or must-see that waits for its moment.
+
+    Attributes:
+        order: How many commands had come before it, in all circles.
+
+        books: The budgets that were in force since; none for a post.
+
+        excused: Places of must-sees sent by override since.
+    """
+
+    release_at: datetime
+    by: MemberId
+    text: str
+    order: int
+    books: list[tuple[Budget, ...]]
+    excused: list[int] = Factory(list)
+
+
+Since = tuple[datetime, int]
+
+
+@define
+class PlainTodo:
+    """
+    A to-do: since when each has it to do who was given it, None if they have done it.
+    """
+
+    circle: CircleId
+    by: MemberId
+    last_at: datetime
+    parts: dict[MemberId, Since | None]
+    cancelled: bool = False
+
+    def done(self) -> list[MemberId]:
+        """
+        Return who has done their part.
+        """
+        return [who for who, since in self.parts.items() if since is None]
+
+
+class Made(NamedTuple):
+    """
+    A check-in that counts: whose, for which day, and the post it is told in.
+    """
+
+    by: MemberId
+    day: date
+    post: int | None
+
+
+@define
+class PlainTopic:
+    """
+    A topic, and the check-ins on it that counted when they were made.
+    """
+
+    circle: CircleId
+    name: str
+    kind: str
+    by: MemberId
+    last_at: datetime
+    length: int = 1
+    closed: bool = False
+    counted: list[Made] = Factory(list)
+
+    def took(
+        self, by: MemberId, day: date, post: int | None, at: datetime, *, counts: bool
+    ) -> None:
+        """
+        Remember a check-in.
+        """
+        self.length, self.last_at = self.length + 1, at
+        if counts:
+            self.counted.append(Made(by, day, post))
 
 
 @define
@@ -126,6 +220,18 @@ class PlainCircle:
         posts: All that was published, by place.
 
         sent: Every must-see, also of posts that were removed since.
+
+        promised: Which of them had waited for their moment, by place.
+
+        closed: Whether it is closed for the time being.
+
+        requests: Who asked to be let in, and waits.
+
+        invitations: Every invitation, by place.
+
+        waiting: What waits for its moment, by place.
+
+        topics_at: The moment of the newest event about the names of its topics.
     """
 
     id: CircleId
@@ -142,6 +248,12 @@ class PlainCircle:
     may_override: list[str] = Factory(list)
     posts: dict[int, PlainPost] = Factory(dict)
     sent: list[Spent] = Factory(list)
+    promised: list[int] = Factory(list)
+    closed: bool = False
+    requests: list[MemberId] = Factory(list)
+    invitations: dict[int, PlainInvitation] = Factory(dict)
+    waiting: dict[int, PlainWaiting] = Factory(dict)
+    topics_at: datetime = EPOCH
 
     @property
     def book(self) -> RuleBook:
@@ -165,14 +277,82 @@ class PlainCircle:
         monthly = [it for it in self.book.must_see if it.window == CALENDAR_MONTH]
         return monthly[0].limit if monthly else None
 
+    @property
+    def reserved(self) -> list[Spent]:
+        """
+        Return what must-sees that wait have reserved, in the order of time.
+        """
+        found = [
+            Spent(waits.release_at, place)
+            for place, waits in self.waiting.items()
+            if waits.books
+        ]
+        return sorted(found)
+
+    @property
+    def spent(self) -> list[Spent]:
+        """
+        Return what was sent and what is reserved, in the order of time.
+        """
+        return sorted([*self.sent, *self.reserved], key=lambda spend: spend.at)
+
     def used(self, at: datetime) -> list[int]:
         """
         Return how many each budget's window holds at a moment.
+
+        A rolling window may end at a use to come that is near: the fullest counts.
         """
-        return [
-            sum(in_one_window(budget, self.zone, one.at, at) for one in self.sent)
-            for budget in self.book.must_see
-        ]
+        used = []
+        for budget in self.book.must_see:
+            seconds = budget.window.seconds
+            moments = [at]
+            if seconds is not None:
+                span = timedelta(seconds=seconds)
+                moments += [it.at for it in self.spent if at < it.at < at + span]
+            held = [
+                sum(
+                    in_one_window(budget, self.zone, it.at, moment)
+                    for it in self.spent
+                    if seconds is None or it.at <= moment
+                )
+                for moment in moments
+            ]
+            limit = budget.limit
+            used.append(max(held, key=lambda number: min(number, limit)))
+        return used
+
+    def shut(self) -> dict[str, bool]:
+        """
+        Return the rule that refuses whatever is done in a closed circle.
+        """
+        return {"circle-closed": self.closed}
+
+    def keeps_back(self, waits: PlainWaiting) -> tuple[str, ...]:
+        """
+        Return the rules by which something that is due is not published.
+        """
+        rules = [name for name, refuses in self.shut().items() if refuses]
+        if waits.books and not self.runs(waits.by):
+            rules.append("not-a-manager")
+        if not waits.books and waits.by not in self.people:
+            rules.append("not-a-member")
+        return tuple(sorted(rules))
+
+    def overridden(self, place: int) -> None:
+        """
+        Remember that what waits need not wait for a must-see sent by override.
+        """
+        for waits in self.waiting.values():
+            waits.excused.append(place)
+
+    def adopted(self, book: RuleBook) -> None:
+        """
+        Go by another rule book, by which what waits may be released as well.
+        """
+        self.books.append((self.length, book))
+        for waits in self.waiting.values():
+            if waits.books and book.must_see not in waits.books:
+                waits.books.append(book.must_see)
 
     def owns(self, who: str) -> bool:
         """
@@ -206,12 +386,13 @@ class PlainCircle:
         """
         Return what the house's own policies have against it, asked one by one.
         """
+        earlier = [spend.at for spend in self.spent if spend.at <= at]
         asked = Asked(
             act=act,
             by=by,
             role=self.people.get(by),  # type: ignore[arg-type] # one of the roles
             member_since=self.since.get(by),
-            last_must_see_at=self.sent[-1].at if self.sent else None,
+            last_must_see_at=earlier[-1] if earlier else None,
             kind=KIND,
             zone=self.zone,
             at=at,
@@ -224,6 +405,7 @@ class PlainCircle:
         """
         self.people[who] = role
         self.since[who] = at
+        self.requests = [it for it in self.requests if it != who]
 
     def went(self, who: str, order: int) -> None:
         """
@@ -244,12 +426,52 @@ class PlainCommunity:
         order: How many commands were carried out.
 
         given: Every command that carried an id, with its answer.
+
+        reminded: When each reader was reminded of which must-see.
+
+        read_at: The moment of the newest event of each reader.
+
+        read_events: How many events the history of each reader has.
     """
 
     circles: dict[CircleId, PlainCircle] = Factory(dict)
     attempts: list[Attempt] = Factory(list)
     given: list[Given] = Factory(list)
     order: int = 0
+    todos: dict[TodoId, PlainTodo] = Factory(dict)
+    topics: dict[TopicId, PlainTopic] = Factory(dict)
+    reminded: dict[tuple[MemberId, CircleId, int], list[Spent]] = Factory(dict)
+    read_at: dict[MemberId, datetime] = Factory(dict)
+    read_events: Counter[MemberId] = Factory(Counter)
+
+    def has_read(self, reader: MemberId, at: datetime) -> None:
+        """
+        Remember that something was kept in a reader's own history.
+        """
+        self.read_at[reader] = at
+        self.read_events[reader] += 1
+
+    def inbox(self, member: MemberId) -> list[tuple[str, str, CircleId, datetime]]:
+        """
+        Return all that somebody has to do, newest first.
+        """
+        found: list[tuple[Since, tuple[str, str, CircleId, datetime]]] = []
+        for it in self.circles.values():
+            if member not in it.people:
+                continue
+            for place, post in it.posts.items():
+                at = post.must_see_at
+                if at is None or post.removed or member in post.acknowledged_by:
+                    continue
+                ref = str(PostId(it.id, place))
+                found.append(((at, post.must_see_order), ("must-see", ref, it.id, at)))
+            for todo, its in self.todos.items():
+                since = its.parts.get(member)
+                here = its.circle == it.id and not it.closed and not its.cancelled
+                if here and since is not None:
+                    found.append((since, ("to-do", todo, it.id, since[0])))
+        found.sort(key=lambda pair: pair[0], reverse=True)
+        return [duty for _, duty in found]
 
     def feed(self, member: MemberId) -> list[FeedItem]:
         """
@@ -271,6 +493,7 @@ class PlainCommunity:
                     author=post.author,
                     at=post.at,
                     text=post.text,
+                    topic=post.topic,
                     must_see_at=post.must_see_at,
                     acknowledged=acknowledged,
                     unread=member not in (post.author, *post.read_by),

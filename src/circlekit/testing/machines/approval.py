@@ -21,7 +21,7 @@ from circlekit.events.approval import (
 )
 from circlekit.ids import CircleId, MemberId
 from circlekit.testing.machines.machine import Machine, a_wait, a_zone
-from circlekit.testing.machines.waiting import Wait
+from circlekit.testing.machines.waiting import MICROSECOND, Wait
 from circlekit.testing.strategies import moments
 from circlekit.verdict import ALLOWED, Verdict, refused
 
@@ -29,6 +29,7 @@ _SHOP = CircleId("shop")
 _FORM = (FormField("amount", "number"),)
 _FIRMS = ("acme", "bolt")
 _STAFF = tuple(MemberId(name) for name in ("mei", "tao", "lin", "wei", "ana"))
+_AT_ONCE = timedelta(0)
 _ANYBODY = st.sampled_from(_STAFF)
 _MOSTLY = st.sampled_from((True, True, True, True, False))
 _LEFT = st.sampled_from(
@@ -69,13 +70,34 @@ class ApprovalMachine(Machine[Approval]):
         zone=a_zone(),
         at=moments(),
         firms=st.lists(st.sampled_from(_FIRMS), min_size=5, max_size=5),
+        people=st.lists(_ANYBODY, min_size=1, max_size=3, unique=True),
+        parallel=st.booleans(),
+        left=st.sampled_from((None, None, timedelta(days=30))),
     )
-    def begin(self, zone: str, at: datetime, firms: list[str]) -> None:
+    def begin(
+        self,
+        zone: str,
+        at: datetime,
+        firms: list[str],
+        people: list[MemberId],
+        left: timedelta | None,
+        *,
+        parallel: bool,
+    ) -> None:
         """
-        Begin somewhere, at some time, with people of some organisations.
+        Ask some people, somewhere and at some time, who are of some organisations.
         """
         self.clock, self.zone = at, zone
         self.firms = dict(zip(_STAFF, firms, strict=True))
+        self.start(
+            people,
+            left,
+            _STAFF[0],
+            right=True,
+            parallel=parallel,
+            member=True,
+            there=True,
+        )
 
     @rule(
         people=st.lists(_ANYBODY, min_size=1, max_size=3),
@@ -205,6 +227,29 @@ class ApprovalMachine(Machine[Approval]):
         ):
             self.said[place or 0] = approve
             self.ended = outcome
+
+    @precondition(lambda machine: machine.history)
+    @rule(order=st.permutations(range(3)), last=_MOSTLY)
+    def decide_in_turn(self, order: list[int], *, last: bool) -> None:
+        """
+        Let all who are asked decide, in some order; perhaps the last of them rejects.
+        """
+        for number in order:
+            approve = last or number != order[-1]
+            self.decide(_AT_ONCE, number, approve=approve, member=True)
+
+    @precondition(lambda machine: machine.history)
+    @rule(by=st.integers(0, 2))
+    def come_to_its_end(self, by: int) -> None:
+        """
+        Decide, and record that it has expired, just before it does and just then.
+        """
+        if self.due_at is None:
+            return
+        for early in (MICROSECOND, _AT_ONCE):
+            self.clock = max(self.clock, self.due_at - early)
+            self.decide(_AT_ONCE, by, approve=True, member=True)
+            self.expire(_AT_ONCE)
 
     @precondition(lambda machine: machine.history)
     @rule(

@@ -39,6 +39,10 @@ _QUIET: Final = st.sampled_from(("work", "consumer", "minor"))
 _HOURS: Final = st.sampled_from(
     (("22:00", "07:00"), ("07:00", "09:30"), ("12:00", "13:30"), ("20:00", "12:00"))
 )
+_IN_TURN: Final = (
+    (("22:00", "07:00"), ("07:00", "09:30")),
+    (("20:00", "12:00"), ("12:00", "13:30")),
+)
 _POSTS: Final = st.integers(1, 6)
 
 
@@ -218,6 +222,57 @@ class AttentionMachine(Machine[Reader]):
         self.wait(wait)
         for post in posts:
             self._push(circle, post, context, emergency, there=there)
+
+    @rule(
+        hours=st.one_of(st.sampled_from(_IN_TURN), st.tuples(_HOURS, _HOURS)),
+        context=_CONTEXTS,
+        both=st.booleans(),
+    )
+    def push_around_the_clock(
+        self,
+        hours: tuple[tuple[str, str], tuple[str, str]],
+        context: Context,
+        *,
+        both: bool,
+    ) -> None:
+        """
+        Set quiet hours for work and for all else, then push every two hours.
+        """
+        work, consumer = hours
+        self.set_quiet_hours("work", work, consumer_too=both)
+        self.set_quiet_hours("consumer", consumer, consumer_too=True)
+        for _ in range(12):
+            self.push_anew(timedelta(hours=2), context, None)
+
+    @rule(context=_CONTEXTS, pushes=st.sampled_from((1, 2)))
+    def push_all_day(self, context: Context, pushes: int) -> None:
+        """
+        Want few pushes a day, and be pushed more often; some of it urgent.
+        """
+        self.set_quiet_hours(context, None, consumer_too=True)
+        self.set_budget(context, pushes)
+        for hours in (1, 5, 9, 1, 3, 6):
+            urgent = "flood warning" if hours == 1 else None
+            self.push_anew(timedelta(hours=hours), context, urgent)
+
+    @rule(context=_CONTEXTS)
+    def push_where_muted(self, context: Context) -> None:
+        """
+        Mute a circle, and be pushed in it; what is urgent comes all the same.
+        """
+        club = CircleId("book-club")
+        self.mute(club, on=True, there=True)
+        for urgent in (None, "flood warning"):
+            self.push_anew(timedelta(0), context, urgent)
+        self.mute(club, on=False, there=True)
+
+    def push_anew(self, wait: Wait, context: Context, emergency: str | None) -> None:
+        """
+        Wait, then push something that was never pushed before.
+        """
+        self.wait(wait)
+        place = 100 + self.place
+        self._push(CircleId("book-club"), place, context, emergency, there=True)
 
     @rule(context=_CONTEXTS)
     def release_held(self, context: Context) -> None:

@@ -65,11 +65,12 @@ from circlekit.testing.machines.machine import (
     some_waits,
     someone,
 )
-from circlekit.testing.machines.waiting import Wait
+from circlekit.testing.machines.waiting import MICROSECOND, Until, Wait
 from circlekit.testing.strategies import moments, some_budgets
 from circlekit.verdict import ALLOWED, Verdict
 
 Meanwhile = Literal["nothing", "taken down", "handed over"]
+_AT_ONCE: Final = timedelta(0)
 _CAST: Final = (*CAST, MemberId("sun"))
 _PEOPLE: Final = st.sampled_from(_CAST)
 _GROUPS: Final = st.sampled_from([GroupId(name) for name in ("own", "more", "other")])
@@ -114,7 +115,7 @@ def _small_books(policies: tuple[type[HousePolicy], ...]) -> SearchStrategy[Rule
         comment_relay_choice=st.booleans(),
         house=st.sampled_from(((), tuple(policy() for policy in policies))),
         community_joining=st.sampled_from(("open", "open", "application")),
-        convention=st.sampled_from((None, None, None, "v1")),
+        convention=st.sampled_from((None, None, None, None, "v1", "v2")),
     )
 
 
@@ -332,6 +333,38 @@ class CircleMachine(CircleGroups, JoiningMachine):
             self._came(member, staff_of, None)
             if verified_role is not None:
                 self.verified[member] = Verified(verified_role, until)
+
+    @rule(member=_PEOPLE)
+    def come_with_others(self, member: MemberId) -> None:
+        """
+        Let somebody try to come whom each of the others invites, or a partner sends.
+        """
+        owner = self._an_owner()
+        if owner == member:
+            return
+        for inviter in (None, *_CAST):
+            self.part_with([member])
+            self.join(member, "acme", inviter, "teacher", None)
+        for ended in (False, True):
+            self.change_partners(owner, ended=ended)
+            self.part_with([member])
+            self.join(member, "other", None, "teacher", None)
+
+    @rule(member=_PEOPLE)
+    def change_convention(self, member: MemberId) -> None:
+        """
+        Let all accept the convention, then go by other numbers, and come and go.
+        """
+        for _ in range(2):
+            for who in _CAST:
+                if self.book.convention is not None:
+                    self.accept_convention(self.book.convention, who)
+                self.publish(who, sync=None, groups=None)
+            if not self._owns(member):
+                self.part_with([member])
+                self.take_on([member])
+            self.publish(member, sync=None, groups=None)
+            self.adopt_rule_book(self.other_book, self._an_owner())
 
     @rule(
         what=st.sampled_from(
@@ -594,6 +627,24 @@ class CircleMachine(CircleGroups, JoiningMachine):
         for who in _in_turn(by):
             getattr(self, what)(post, who)
 
+    @rule(down=_a_post(), by=someone())
+    def treat_all_posts(self, down: int, by: MemberId) -> None:
+        """
+        Pin and comment on all posts, then take one down and try it again.
+        """
+        owner = self._an_owner()
+        newest = [*self.posts][-3:]
+        for post in newest:
+            self.pin(post, owner)
+            self.add_comment(post, None, by)
+            answered = [*self.comments][-1] if self.comments else 1
+            for other in newest:
+                self.add_comment(other, answered, by)
+        self.remove_post(down, owner)
+        self.pin(down, owner)
+        self.add_comment(down, None, by)
+        self.react(down, by)
+
     def edit_post(self, post: int, by: MemberId) -> None:
         """
         Replace what a post says.
@@ -782,13 +833,33 @@ class CircleMachine(CircleGroups, JoiningMachine):
 
         What happens meanwhile, after each of them, must not give anything back.
         """
+        self._get_ready()
         for wait in waits:
-            owner = next(MemberId(who) for who in self.people if self._owns(who))
+            owner = self._an_owner()
             self.send_must_see(wait, owner, None, None)
             if meanwhile == "taken down" and self.must_sees:
                 self.remove_post(self.must_sees[-1], owner)
             elif meanwhile == "handed over":
                 self.hand_over(MemberId([*self.people][-1]), owner)
+
+    @rule(times=st.integers(1, 3))
+    def send_as_soon_as_there_is_room(self, times: int) -> None:
+        """
+        Send one, and another at once; then just before there is room, and just then.
+        """
+        self._get_ready()
+        owner = self._an_owner()
+        for _ in range(times):
+            for wait in (_AT_ONCE, _AT_ONCE, Until("free", MICROSECOND), Until("free")):
+                self.send_must_see(wait, owner, None, None)
+
+    def _get_ready(self) -> None:
+        # Little can be tried where nothing may be written.
+        owner = self._an_owner()
+        if self.standing == "closed":
+            self.reopen(owner)
+        if self.book.convention is not None:
+            self.accept_convention(self.book.convention, owner)
 
     @rule(
         wait=a_wait(),

@@ -16,7 +16,7 @@ from circlekit.testing.machines.machine import RUN_IT, Machine, someone
 _WHY: Final = "Summer holidays"
 Ending = Literal["close", "reopen", "archive", "for a moment"]
 # Mostly for a moment, or little else would be tried in a circle that is open.
-_ENDINGS: Final = ("for a moment", "for a moment", "reopen", "close", "archive")
+_ENDINGS: Final = (*["for a moment"] * 3, "reopen", "reopen", "close", "archive")
 
 
 class ClosingMachine(Machine[Circle]):

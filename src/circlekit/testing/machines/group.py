@@ -458,7 +458,12 @@ class GroupMachine(GroupPace, GroupRedirections, GroupDigests):
 
     @rule(
         how=st.sampled_from(("open_private_chat", "send_friend_request")),
-        roles=st.tuples(ROLES, ROLES),
+        roles=st.one_of(
+            st.sampled_from(
+                (("member", "member"), ("member", "owner"), ("manager", "member"))
+            ),
+            st.tuples(ROLES, ROLES),
+        ),
     )
     def reach_out(self, how: Reaching, roles: tuple[Role | None, Role | None]) -> None:
         """

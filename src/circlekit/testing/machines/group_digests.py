@@ -71,6 +71,21 @@ class GroupDigests(GroupModel):
         if due and not held_back:
             self.sent_digests.append((circle, post, self.it.last_at, seconds))
 
+    @rule(
+        circle=st.sampled_from([CircleId("book-club"), CircleId("chess-club")]),
+        seconds=st.sampled_from((60, 600)),
+    )
+    def send_digests(self, circle: CircleId, seconds: int) -> None:
+        """
+        Send digests of two posts as soon as they may be, and a second before.
+        """
+        now, early = timedelta(0), timedelta(seconds=seconds - 1)
+        self.send_digest(now, circle, 1, [seconds - 1], seconds)
+        self.send_digest(now, circle, 1, [0, seconds], seconds)
+        self.send_digest(now, circle, 2, [seconds], seconds)
+        self.send_digest(early, circle, 1, [seconds], seconds)
+        self.send_digest(timedelta(seconds=1), circle, 1, [seconds], seconds)
+
     def check_limits(self) -> None:
         """
         Check that no window held two digests of one post.

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.group import Group
+from circlekit.ids import MemberId
 from circlekit.policies.authority import Role
 from circlekit.testing.machines.machine import RUN_IT, Machine, mostly
+from circlekit.testing.machines.waiting import Wait
 from circlekit.verdict import ALLOWED
 
 
@@ -41,6 +43,14 @@ class GroupModel(Machine[Group]):
         Return the group before it is made.
         """
         return Group("readers")
+
+    def send_message(
+        self, wait: Wait, reply_to: int | None, role: Role | None, by: MemberId
+    ) -> None:
+        """
+        Wait, then write in the group.
+        """
+        raise NotImplementedError
 
     def may_not_run(self, role: Role | None) -> dict[str, bool]:
         """

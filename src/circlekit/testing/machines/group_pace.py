@@ -18,7 +18,7 @@ from circlekit.ids import MemberId
 from circlekit.policies.authority import Role
 from circlekit.testing.machines.group_model import GroupModel, a_message
 from circlekit.testing.machines.machine import ROLES, RUN_IT, someone
-from circlekit.testing.machines.waiting import MICROSECOND, Wait
+from circlekit.testing.machines.waiting import MICROSECOND
 from circlekit.testing.strategies import spans
 
 _SECONDS: Final = st.sampled_from((1, 30, 3_600))
@@ -162,6 +162,7 @@ class GroupPace(GroupModel):
         seconds=_SECONDS,
         early=st.sampled_from((MICROSECOND, timedelta(0))),
         lasts=st.one_of(st.none(), st.timedeltas(MICROSECOND, timedelta(hours=1))),
+        role=st.sampled_from(("member", "member", "manager")),
         by=someone(),
     )
     def write_twice(
@@ -169,14 +170,16 @@ class GroupPace(GroupModel):
         seconds: int,
         early: timedelta,
         lasts: timedelta | None,
+        role: Role,
         by: MemberId,
     ) -> None:
         """
-        Write twice in slow mode, the second time as soon as one may, or just before.
+        Write in slow mode, at once again, and as soon as one may, or just before.
         """
         self.set_slow_mode(seconds, lasts, "owner", by)
-        self.send_message(timedelta(0), None, "member", by)
-        self.send_message(timedelta(seconds=seconds) - early, None, "member", by)
+        self.send_message(timedelta(0), None, role, by)
+        self.send_message(timedelta(0), None, role, by)
+        self.send_message(timedelta(seconds=seconds) - early, None, role, by)
 
     @rule(by=someone())
     def ask_a_question(self, by: MemberId) -> None:
@@ -190,14 +193,6 @@ class GroupPace(GroupModel):
         self.send_message(timedelta(0), thread, "member", by)
         self.send_message(timedelta(0), self.messages[-1], "member", by)
         self.send_message(timedelta(0), None, "member", by)
-
-    def send_message(
-        self, wait: Wait, reply_to: int | None, role: Role | None, by: MemberId
-    ) -> None:
-        """
-        Wait, then write in the group.
-        """
-        raise NotImplementedError
 
     def pace_says(
         self, role: Role | None, by: MemberId, reply_to: int | None

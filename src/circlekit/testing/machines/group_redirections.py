@@ -2,6 +2,8 @@
 Drive threads from one group to another at random.
 """
 
+from datetime import timedelta
+
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 from hypothesis.strategies import SearchStrategy
@@ -76,6 +78,20 @@ class GroupRedirections(GroupModel):
             ],
         ):
             self.redirected.update(dict.fromkeys(gone, to))
+
+    @rule(by=someone())
+    def move_a_thread(self, by: MemberId) -> None:
+        """
+        Begin a thread, send it elsewhere, and go on with it here all the same.
+        """
+        self.send_message(timedelta(0), None, "owner", by)
+        thread = self.messages[-1] if self.messages else 1
+        self.send_message(timedelta(0), thread, "owner", by)
+        reply = self.messages[-1] if self.messages else 1
+        for message in (thread, thread, reply):
+            self.redirect(message, GroupId("peers"), "owner", by, elsewhere=False)
+        self.send_message(timedelta(0), thread, "owner", by)
+        self.send_message(timedelta(0), reply, "owner", by)
 
     @rule(
         messages=st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True),

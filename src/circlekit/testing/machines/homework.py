@@ -26,7 +26,7 @@ from circlekit.events.homework import (
 )
 from circlekit.ids import CircleId, MemberId
 from circlekit.testing.machines.machine import Machine, a_wait, a_zone
-from circlekit.testing.machines.waiting import Wait
+from circlekit.testing.machines.waiting import MICROSECOND, Until, Wait
 from circlekit.testing.strategies import moments
 from circlekit.verdict import ALLOWED, Verdict, refused
 
@@ -51,6 +51,8 @@ _LATER: Final = st.sampled_from(
     )
 )
 _MAYBE_LATER: Final[SearchStrategy[timedelta | None]] = st.one_of(st.none(), _LATER)
+_AT_ONCE: Final = timedelta(0)
+_EARLIER: Final = timedelta(days=-1)
 
 
 @define
@@ -284,6 +286,58 @@ class HomeworkMachine(Machine[Homework]):
             back.back, back.marked, back.until = True, False, ends
             self.free_at = ends or self.free_at
             back.returned.clear()
+
+    @rule(
+        student=_STUDENTS, mark=_MARKS, until=_MAYBE_LATER, wait=a_wait(), again=_MOSTLY
+    )
+    def go_all_the_way(
+        self,
+        student: MemberId,
+        mark: Mark,
+        until: timedelta | None,
+        wait: Wait,
+        *,
+        again: bool,
+    ) -> None:
+        """
+        Hand something in, have it graded and handed back, and answer.
+
+        What may not be done in between is tried as well.
+        """
+        marks: dict[str, Mark] = {"points": 3, "letters": "A", "passed": True}
+        fits = marks[self.scale.kind]
+        self.hand_in(_AT_ONCE, student, member=True, joined=_EARLIER)
+        self.grade(student, mark, "older", _AT_ONCE, teaches=True)
+        self.grade(student, mark, "newest", _AT_ONCE, teaches=True)
+        self.grade(student, fits, "newest", _AT_ONCE, teaches=True)
+        self.hand_in(_AT_ONCE, student, member=True, joined=_EARLIER)
+        self.withdraw(student, member=True)
+        self.hand_back(student, _AT_ONCE, until, teaches=True)
+        self.grade(student, fits, "newest", _AT_ONCE, teaches=True)
+        if again:
+            self.hand_in(wait, student, member=True, joined=_EARLIER)
+            self.hand_in(_AT_ONCE, student, member=True, joined=_EARLIER)
+            self.withdraw(student, member=True)
+        self.withdraw(student, member=True)
+
+    @rule(student=_STUDENTS)
+    def hand_in_at_the_end(self, student: MemberId) -> None:
+        """
+        Hand something in just before nothing is taken in any more, and just then.
+        """
+        for early in (MICROSECOND, _AT_ONCE):
+            self.hand_in(Until("free", early), student, member=True, joined=_EARLIER)
+
+    @rule(student=_STUDENTS)
+    def join_too_late(self, student: MemberId) -> None:
+        """
+        Hand something in having joined when it was due, also once it is due later.
+        """
+        set_at, due = self.due[-1]
+        self.hand_in(_AT_ONCE, student, member=True, joined=due - set_at)
+        self.clock = max(self.clock, due)
+        self.move_due(timedelta(days=3), None, teaches=True)
+        self.hand_in(_AT_ONCE, student, member=True, joined=due - self.due[-1][0])
 
     @rule(student=_STUDENTS, there=_MOSTLY)
     def comment(self, student: MemberId, *, there: bool) -> None:

@@ -272,6 +272,44 @@ class JoiningMachine(StaffMachine):
             if made is not None and made.member is not None:
                 self.over.append(invitation)
 
+    @rule(member=_PEOPLE, other=_PEOPLE, at_its_end=st.booleans())
+    def be_invited(
+        self, member: MemberId, other: MemberId, *, at_its_end: bool
+    ) -> None:
+        """
+        Let somebody be invited, another try to come by that, and both come twice.
+        """
+        owner = self._an_owner()
+        if owner in {member, other}:
+            return
+        for whom in (member, None):
+            self.part_with([*dict.fromkeys((member, other))])
+            place = self.place
+            self.invite(whom, timedelta(days=1), owner)
+            if at_its_end and place in self.invitations:
+                self.clock = max(self.clock, self.at + timedelta(days=1))
+            for who in (other, member):
+                self.accept_invitation(place, who, "acme", "teacher")
+            self.part_with([member])
+            self.accept_invitation(place, member, "acme", "teacher")
+
+    @rule(member=_PEOPLE)
+    def be_declined(self, member: MemberId) -> None:
+        """
+        Let somebody ask, be declined and ask again, and come in another way.
+        """
+        owner = self._an_owner()
+        if owner == member:
+            return
+        self.part_with([member])
+        for declined in (True, False):
+            self.request_to_join(member, "acme", "teacher", withdrawn=False)
+            self.decide_request(member, owner, declined=declined)
+        self.part_with([member])
+        self.request_to_join(member, "acme", "teacher", withdrawn=False)
+        self.take_on([member])
+        self.decide_request(member, owner, declined=False)
+
     @rule(
         invitation=_an_invitation(),
         by=someone(),
@@ -308,7 +346,7 @@ class JoiningMachine(StaffMachine):
         if done:
             self.over.append(invitation)
 
-    @rule(version=st.sampled_from(("v1", "v1", "v0")), by=someone())
+    @rule(version=st.sampled_from(("v1", "v2", "v0")), by=someone())
     def accept_convention(self, version: str, by: MemberId) -> None:
         """
         Accept the convention, or another.
@@ -353,6 +391,9 @@ class JoiningMachine(StaffMachine):
             then=[PartnerAdmitted(organisation=partner, by=by, at=self.at)],
         ):
             self.partners.append(partner)
+
+    def _an_owner(self) -> MemberId:
+        return next((MemberId(who) for who in self.people if self._owns(who)), CAST[0])
 
     def _came(
         self, member: MemberId, staff_of: str | None, role: VerifiedRole | None

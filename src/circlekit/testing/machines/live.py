@@ -2,12 +2,14 @@
 Drive a live at random, beside a model of it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.live import Live
 from circlekit.events.live import (
@@ -23,7 +25,7 @@ from circlekit.events.live import (
 from circlekit.ids import CircleId, GroupId, MemberId
 from circlekit.policies.live import LiveStatus, Minor, Watched
 from circlekit.testing.machines.machine import Machine, a_wait, a_zone, someone
-from circlekit.testing.machines.waiting import Wait
+from circlekit.testing.machines.waiting import Until, Wait
 from circlekit.testing.strategies import moments
 from circlekit.verdict import ALLOWED, Verdict, refused
 
@@ -31,6 +33,16 @@ _SCHOOL: Final = CircleId("school")
 _GROUPS: Final = (GroupId("class 1"), GroupId("class 2"))
 _NO_TEACHER: Final = refused("not-a-teacher", "no teacher")
 _MINUTE: Final = timedelta(minutes=1)
+_ELSEWHERE: Final = st.lists(
+    st.tuples(st.integers(1, 90), st.integers(1, 60)), max_size=2
+)
+_FEW_MINUTES: Final[SearchStrategy[Wait]] = st.sampled_from(
+    (
+        *(_MINUTE * minutes for minutes in (0, 1, 39, 40, 41, 89, 600)),
+        Until("day"),
+        Until("day", 20 * _MINUTE),
+    )
+)
 Act = Literal["schedule", "start", "cancel", "end", "publish replay"]
 # Mostly what keeps it on: little can be tried with one that is over.
 _ACTS: Final[tuple[Act, ...]] = (
@@ -75,6 +87,14 @@ class LiveMachine(Machine[Live]):
         self.zone = zone
         self.change("schedule", MemberId("mei"), teaches=True)
 
+    @rule(acts=st.lists(st.sampled_from(_ACTS), max_size=3), by=someone())
+    def change_again(self, acts: list[Act], by: MemberId) -> None:
+        """
+        Let a teacher do several of these, one after the other.
+        """
+        for act in acts:
+            self.change(act, by, teaches=True)
+
     @rule(act=st.sampled_from(_ACTS), by=someone(), teaches=st.booleans())
     def change(self, act: Act, by: MemberId, *, teaches: bool) -> None:
         """
@@ -101,6 +121,7 @@ class LiveMachine(Machine[Live]):
         open_=st.sampled_from((True, True, True, False)),
         limit=st.sampled_from((None, 0, 1, 40, 90, 1_439)),
         minor_days=st.sampled_from((None, 0, 1, 400)),
+        elsewhere=_ELSEWHERE,
     )
     def join(
         self,
@@ -112,9 +133,12 @@ class LiveMachine(Machine[Live]):
         open_: bool,
         limit: int | None,
         minor_days: int | None,
+        elsewhere: Sequence[tuple[int, int]] = (),
     ) -> None:
         """
         Wait, then let somebody come to watch.
+
+        *elsewhere* they watched another live: since how many minutes, and how many.
         """
         self.wait(wait)
         self._whole_minute()
@@ -125,9 +149,16 @@ class LiveMachine(Machine[Live]):
             else Minor(until=now + timedelta(days=minor_days), zone=self.zone)
         )
         there = ALLOWED if open_ else refused("circle-closed", "closed")
-        watched = [Watched(*it) for it in self.stretches.get(member, ())]
+        seen = [
+            *self.stretches.get(member, ()),
+            *(
+                (now - back * _MINUTE, _ended(now, back, long))
+                for back, long in elsewhere
+            ),
+        ]
+        watched = [Watched(*it) for it in seen]
         is_capped = limit is not None and minor is not None and now < minor.until
-        used = self._minutes_today(member, now) if is_capped else 0
+        used = self._minutes_today(seen, now) if is_capped else 0
         comes_by = group if group is not None else next(iter(inside), None)
         until = None
         if is_capped and limit is not None and minor is not None and used < limit:
@@ -160,6 +191,42 @@ class LiveMachine(Machine[Live]):
         ):
             self.watching.append(member)
             self.stretches.setdefault(member, []).append((now, None))
+
+    @rule(
+        waits=st.lists(_FEW_MINUTES, min_size=2, max_size=4),
+        member=someone(),
+        limit=st.sampled_from((1, 40, 90)),
+        elsewhere=_ELSEWHERE,
+        stays=st.booleans(),
+    )
+    def watch_again_and_again(
+        self,
+        waits: list[Wait],
+        member: MemberId,
+        limit: int,
+        elsewhere: list[tuple[int, int]],
+        *,
+        stays: bool,
+    ) -> None:
+        """
+        Let a minor come and go, who may watch so many minutes a day.
+        """
+        self.change("start", member, teaches=True)
+        for wait in waits:
+            self.join(
+                wait,
+                member,
+                _GROUPS,
+                None,
+                open_=True,
+                limit=limit,
+                minor_days=400,
+                elsewhere=elsewhere,
+            )
+            if not stays:
+                self.watch_on(waits[0], member, "leave")
+        if stays:
+            self.change("end", member, teaches=True)
 
     @rule(wait=a_wait(), member=someone(), what=st.sampled_from(("leave", "like")))
     def watch_on(
@@ -270,12 +337,14 @@ class LiveMachine(Machine[Live]):
     def _whole_minute(self) -> None:
         self.clock = self.at.replace(second=0, microsecond=0)
 
-    def _minutes_today(self, member: str, now: datetime) -> int:
+    def _minutes_today(
+        self, stretches: Sequence[tuple[datetime, datetime | None]], now: datetime
+    ) -> int:
         today = now.astimezone(ZoneInfo(self.zone)).date()
         return sum(
             any(
                 came <= minute and (went is None or minute < went)
-                for came, went in self.stretches.get(member, ())
+                for came, went in stretches
             )
             for minute in _minutes_until(now)
             if minute.astimezone(ZoneInfo(self.zone)).date() == today
@@ -293,6 +362,10 @@ class LiveMachine(Machine[Live]):
                 return minute
             minute, seen = minute + _MINUTE, seen + 1
         return None
+
+
+def _ended(now: datetime, back: int, long: int) -> datetime:
+    return now - max(0, back - long) * _MINUTE
 
 
 def _minutes_until(now: datetime) -> list[datetime]:

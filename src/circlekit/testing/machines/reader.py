@@ -2,7 +2,7 @@
 Drive a reader at random, beside a model of it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,8 @@ from circlekit.verdict import ALLOWED, refused
 _HOST: Final = MemberId("host")
 _GUARDIANS: Final = st.sampled_from((MemberId("ana"), MemberId("ben"), MemberId("lin")))
 _SMALL: Final = rule_books()
+_AT_ONCE: Final = timedelta(0)
+_CLUBS: Final = (CircleId("book-club"), CircleId("chess-club"))
 
 
 class ReaderMachine(Machine[Reader]):
@@ -202,6 +204,15 @@ class ReaderMachine(Machine[Reader]):
                 self.book.must_see_reminders, newest, self.reminded[circle, post]
             )
 
+    @rule(waits=some_waits(), circle=st.sampled_from([*_CLUBS]))
+    def remind_of_several(self, waits: list[Wait], circle: CircleId) -> None:
+        """
+        Wait, then be reminded of two must-sees, again and again.
+        """
+        for wait in waits:
+            self.remind(wait, circle, 1, "member", "manager", there=True)
+            self.remind(_AT_ONCE, circle, 2, "member", "manager", there=True)
+
     @rule(
         relay=st.sampled_from((None, "off", "digest", "all")),
         circle=st.sampled_from([None, CircleId("book-club"), CircleId("chess-club")]),
@@ -292,6 +303,18 @@ class ReaderMachine(Machine[Reader]):
             ):
                 self.digests.append((guardian, zone, at, today))
                 self.told_to[guardian] = at
+
+    @rule(guardian=_GUARDIANS, zone=a_zone(), waits=some_waits())
+    def name_anew(self, guardian: MemberId, zone: str, waits: list[Wait]) -> None:
+        """
+        Have somebody look after them and be told, and again, perhaps in another zone.
+        """
+        for wait in waits:
+            self.look_after(guardian, zone, name=True)
+            self.tell([wait], guardian)
+            self.look_after(guardian, zone, name=False)
+            self.look_after(guardian, self.zone, name=True)
+            self.tell([_AT_ONCE], guardian)
 
     def check_limits(self) -> None:
         """

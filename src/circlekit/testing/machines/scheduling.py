@@ -26,6 +26,8 @@ from circlekit.testing.machines.machine import a_wait, mostly, someone
 from circlekit.testing.machines.waiting import MICROSECOND, Until, Wait
 
 _FAR: Final = timedelta(days=366)
+_DAY: Final = timedelta(days=1)
+_SOON: Final = timedelta(minutes=1)
 _SOME_GROUPS: Final[SearchStrategy[tuple[GroupId, ...] | None]] = st.sampled_from(
     (None, None, (GroupId("own"),), (GroupId("more"), GroupId("own")))
 )
@@ -151,9 +153,43 @@ class ScheduleMachine(CircleMachine):
         """
         Schedule several must-sees at once, near to one another.
         """
-        owner = next(MemberId(who) for who in self.people if self._owns(who))
+        self._get_ready()
+        owner = self._an_owner()
         for ahead in aheads:
             self.schedule_must_see(timedelta(0), ahead, owner, None)
+
+    @rule(
+        ahead=st.sampled_from((timedelta(hours=1), timedelta(days=2), Until("month"))),
+        late=st.sampled_from((timedelta(0), timedelta(0), timedelta(days=1))),
+        meanwhile=st.sampled_from(("nothing", "flood", "another rule book")),
+    )
+    def promise_and_keep(self, ahead: Wait, late: timedelta, meanwhile: str) -> None:
+        """
+        Schedule two must-sees and move one; release them in time, or late.
+
+        Before their moment nothing is released, and what happens meanwhile changes
+        nothing about what was promised.
+        """
+        self._get_ready()
+        owner = self._an_owner()
+        place = self.place
+        self.schedule_must_see(timedelta(0), ahead, owner, None)
+        self.move_scheduled(place, self._ahead(ahead) - self.at + _SOON, owner)
+        self.schedule_must_see(
+            timedelta(0), self._ahead(ahead) - self.at + _DAY, owner, None
+        )
+        if meanwhile == "flood":
+            for who in self.may_override[:1]:
+                self.send_must_see(timedelta(0), MemberId(who), None, "flood")
+        elif meanwhile == "another rule book":
+            self.adopt_rule_book(self.other_book, owner)
+        in_turn = sorted(self.planned, key=lambda it: self.planned[it].release_at)
+        for lateness, waits in zip((late, timedelta(0)), in_turn[-2:], strict=False):
+            self.clock = max(self.clock, self.planned[waits].release_at - MICROSECOND)
+            self.release_one(waits)
+            if waits in self.planned:
+                self.clock = max(self.clock, self.planned[waits].release_at + lateness)
+                self.release_one(waits)
 
     @rule(scheduled=_what_waits(), ahead=_AHEAD, by=someone())
     def move_scheduled(self, scheduled: int, ahead: Wait, by: MemberId) -> None:

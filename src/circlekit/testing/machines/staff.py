@@ -56,18 +56,28 @@ class StaffMachine(ClosingMachine):
         self.part_with([*CAST, MemberId("sun")] if often else members)
         self.take_on(members)
 
-    @rule()
-    def follow_directory(self) -> None:
+    @rule(really=st.sampled_from((False, False, True)))
+    def follow_directory(self, *, really: bool) -> None:
         """
-        Be the circle of all staff, if it could be.
+        Be the circle of all staff, if it could be; seldom, for it stays so.
         """
-        if self.standing == "open" and self.organisation is not None:
+        if really and self.standing == "open" and self.organisation is not None:
             self.ask(
                 lambda at: self.it.follow_directory(by=_HR, at=at),
                 refused_if={},
                 then=[AllStaffDesignated(by=_HR, at=self.at)],
             )
             self.all_staff = True
+
+    @rule(members=_SOME)
+    def change_all_staff(self, members: list[MemberId]) -> None:
+        """
+        Be the circle of all staff, of whom all go, and others come.
+        """
+        self.follow_directory(really=True)
+        if self.all_staff:
+            self.part_with([*CAST, MemberId("sun")])
+            self.take_on(members)
 
     def take_on(self, members: Sequence[MemberId]) -> None:
         """

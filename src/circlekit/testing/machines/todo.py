@@ -147,6 +147,20 @@ class TodoMachine(Machine[Todo]):
             self.undone.remove(by)
             self.done.append(by)
 
+    @rule(to=_SOME, who=PEOPLE, by=PEOPLE)
+    def do_together(
+        self, to: tuple[MemberId, ...], who: MemberId, by: MemberId
+    ) -> None:
+        """
+        Give it to some, and on to another; let all do their part, and one again.
+        """
+        self.assign(to, None, by, "owner", there=True)
+        self.reassign(to[0], who, by, "owner", there=True)
+        for member in CAST:
+            self.complete(timedelta(0), member, "member")
+        self.cancel(by, "owner")
+        self.reopen(who, by, "owner")
+
     @precondition(lambda machine: machine.history)
     @rule(who=PEOPLE, by=PEOPLE, role=ROLES)
     def reopen(self, who: MemberId, by: MemberId, role: Role | None) -> None:

@@ -29,6 +29,7 @@ from circlekit.policies.authority import Role
 from circlekit.rulebook import RuleBook
 from circlekit.testing.machines.counting import Spent
 from circlekit.testing.machines.machine import (
+    CAST,
     ROLES,
     RUN_IT,
     Machine,
@@ -44,6 +45,7 @@ from circlekit.testing.strategies import moments
 from circlekit.verdict import ALLOWED, Verdict, refused
 
 _CLUB: Final = CircleId("club")
+_AT_ONCE: Final = timedelta(0)
 _KINDS: Final[SearchStrategy[TopicKind]] = st.sampled_from(
     ("sport", "results", "mood", "help", "sport", "talk")
 )
@@ -276,13 +278,40 @@ class TopicMachine(Machine[Topic]):
             self.check_ins.append(made)
             spent.append(Spent(at, len(self.history)))
 
+    @rule(by=someone(), days=st.integers(1, 3))
+    def miss_some_days(self, by: MemberId, days: int) -> None:
+        """
+        Check in and have it taken down, and again; then make up for the days since.
+
+        One of them is taken back, which gives back nothing of the month's share.
+        """
+        for _ in range(2):
+            self.check_in(_AT_ONCE, by, told=True)
+            if self.check_ins and self.check_ins[-1].post is not None:
+                self.gone.append(self.check_ins[-1].post)
+        self.check_in(_AT_ONCE, by, told=False)
+        if self.check_ins:
+            self.take_back_one(self.check_ins[-1].place, "owner", by)
+        self.wait(timedelta(days=days))
+        for back in range(days, 0, -1):
+            self.make_up(_AT_ONCE, back, None, by, here=True)
+        if self.check_ins:
+            self.take_back_one(self.check_ins[-1].place, "owner", by)
+        for who in (by, *CAST):
+            self.make_up(_AT_ONCE, 1, None, who, here=True)
+
     @rule(data=st.data(), role=ROLES, by=someone())
     def take_back(self, data: st.DataObject, role: Role | None, by: MemberId) -> None:
         """
         Take a check-in back.
         """
         places = [made.place for made in self.check_ins]
-        place = data.draw(mostly(places))
+        self.take_back_one(data.draw(mostly(places)), role, by)
+
+    def take_back_one(self, place: int, role: Role | None, by: MemberId) -> None:
+        """
+        Take back what stands at a place.
+        """
         known = [made for made in self.check_ins if made.place == place]
         found = bool(known)
         then: list[Any] = [
