@@ -19,6 +19,7 @@ from circlekit.budget import (
     Usage,
     Window,
     earliest_that_counts,
+    has_room_at_once,
     rolling,
     spoken,
     usage,
@@ -448,3 +449,36 @@ def test_no_time_at_all_in_words():
     No time is no seconds.
     """
     assert "0 seconds" == spoken(timedelta(0))
+
+
+@given(
+    budget=budgets(),
+    zone=zones(),
+    at=moments(),
+    before=st.lists(
+        st.one_of(
+            st.timedeltas(timedelta(0), timedelta(days=70)),
+            st.sampled_from([timedelta(0), MICROSECOND, DAY, 31 * DAY]),
+        ),
+        max_size=8,
+    ),
+    reserved=st.lists(st.timedeltas(MICROSECOND, timedelta(days=3)), max_size=2),
+)
+def test_room_seen_at_a_look(budget, zone, at, before, reserved):
+    """
+    Where a look is enough to see that there is room, counting finds room as well.
+
+    And where fewer were used than the limit, a look is always enough.
+    """
+    moments_of = sorted(
+        [*(at - span for span in before), *(at + it for it in reserved)]
+    )
+    spends = [
+        Spend(moment, version, reserved=moment > at)
+        for version, moment in enumerate(moments_of, start=1)
+    ]
+
+    seen = has_room_at_once(budget, spends, zone=zone, at=at)
+
+    assert not seen or usage(budget, spends, zone=zone, at=at).left > 0
+    assert seen or len(spends) >= budget.limit

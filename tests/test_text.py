@@ -22,6 +22,7 @@ from circlekit.text import (
     LONGEST_TEXT,
     MOST_REFERENCES,
     checked_id,
+    checked_ids,
     checked_name,
     checked_references,
     checked_text,
@@ -31,6 +32,13 @@ from circlekit.text import (
 ANYTHING = st.one_of(
     st.text(st.characters()), st.text(st.characters(categories=("Cc", "Cf", "Cs")))
 )
+
+
+def outcome(check):
+    try:
+        return check()
+    except InvalidInputError as problem:
+        return str(problem)
 
 
 def trouble_with(check, *args, **kwargs):
@@ -240,3 +248,34 @@ def test_shown_twice(text):
     What has been made visible stays as it is when it is shown again.
     """
     assert visible(text) == visible(visible(text))
+
+
+@given(
+    ids=st.lists(
+        st.one_of(
+            acceptable_names(),
+            unacceptable_names(),
+            ANYTHING,
+            st.sampled_from(["", " ", "\u3000", "a", "a" * 200, "a" * 201]),
+            st.integers(),
+        ),
+        max_size=4,
+    )
+)
+def test_many_ids(ids):
+    """
+    Many ids are accepted as each by itself is, each once; or the first bad one named.
+    """
+
+    def one_by_one():
+        named = (checked_id(f"ids[{place}]", value) for place, value in enumerate(ids))
+        return tuple(dict.fromkeys(named))
+
+    assert outcome(one_by_one) == outcome(lambda: checked_ids("ids", ids))
+
+
+def test_no_list_of_ids():
+    """
+    One text is not a list of its letters.
+    """
+    assert "ids" == trouble_with(checked_ids, "ids", "abc").field

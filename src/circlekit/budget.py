@@ -223,6 +223,23 @@ def usage(budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime) -
     )
 
 
+def has_room_at_once(
+    budget: Budget, spends: Sequence[Spend], *, zone: str, at: datetime
+) -> bool:
+    """
+    Return True if a look is enough to see that a budget has room; else count.
+
+    No window holds more than all uses there were; nor one that holds *at*, what
+    came before it begins. *spends* are in the order of time.
+    """
+    if len(spends) < budget.limit:
+        return True
+    if not budget.limit:
+        return False
+    starts, _ = window_bounds(budget.window, zone=zone, at=at)
+    return spends[-budget.limit].at < starts
+
+
 def window_bounds(
     window: Window, *, zone: str, at: datetime
 ) -> tuple[datetime, datetime]:

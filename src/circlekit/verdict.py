@@ -104,7 +104,8 @@ def all_of(*verdicts: Verdict) -> Verdict:
     """
     Return one verdict with the reasons of them all, in their order.
     """
-    return Verdict(tuple(reason for verdict in verdicts for reason in verdict.reasons))
+    reasons = [reason for verdict in verdicts for reason in verdict.reasons]
+    return Verdict(tuple(reasons)) if reasons else ALLOWED
 
 
 class RefusedError(CirclekitError):
@@ -160,5 +161,6 @@ def require(*verdicts: Verdict) -> None:
     """
     for observer in observers:
         observer.decided(verdicts)
-    if any(verdict.reasons for verdict in verdicts):
-        raise RefusedError(all_of(*verdicts))
+    for verdict in verdicts:
+        if verdict.reasons:
+            raise RefusedError(all_of(*verdicts))

@@ -630,6 +630,10 @@ CASES = {
         ),
         ("by", lambda t: _call(["c1"], source="member", by="", text="x")),
         ("customers", lambda t: _call("c1", source="member", by="sun", text="x")),
+        (
+            "customers[1]",
+            lambda t: _call(["c1", BELL], source="member", by="sun", text="x"),
+        ),
     ],
     "assign_homework": [
         ("title", _sums(title="")),
@@ -832,6 +836,13 @@ QUESTIONS = {
         ("holder", lambda t: _call(LINE)),
     ],
     "live": [("live", lambda t: _call(LINE))],
+    "preview_moment": [
+        ("source", lambda t: _call(["c1"], source="friend", by="sun")),
+        ("by", lambda t: _call(["c1"], source="member", by="")),
+        ("customers", lambda t: _call("c1", source="member", by="sun")),
+        ("customers[1]", lambda t: _call(["c1", 1], source="member", by="sun")),
+        ("moment", lambda t: _call([], source="member", by="sun", moment=LINE)),
+    ],
     "preview_mass_send": [
         ("source", lambda t: _call(source="friend", by="sun", customers=["c1"])),
         ("by", lambda t: _call(source="member", by="", customers=["c1"])),

@@ -333,7 +333,7 @@ def test_cut_short(shop):
     """
     A share that broke off in the middle is sent to its end by confirming again.
     """
-    many = [f"many {number}" for number in range(600)]
+    many = [f"many {number}" for number in range(2_100)]
     with shop.batch():
         for customer in many:
             shop.add_customer(customer, channel="qr", by="sun")
@@ -352,13 +352,13 @@ def test_cut_short(shop):
 
     with pytest.raises(KeyboardInterrupt):
         shop.confirm_mass_send("x", by="ann", progress=break_off)
-    assert 501 == len(_sent(shop))
+    assert 2_001 == len(_sent(shop))
     seen = []
     done = shop.confirm_mass_send("x", by="ann", progress=seen.append)
 
-    assert [500, 600, 601] == seen
+    assert [2_000, 2_100, 2_101] == seen
     assert Reached(customers=many, groups=["class 1"]) == done
-    assert 602 == len(_sent(shop))
+    assert 2_102 == len(_sent(shop))
     assert 1 == sum(
         isinstance(event, MessageSent) and stream == "group/class 1"
         for stream, event in history(shop)

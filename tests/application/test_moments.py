@@ -8,7 +8,14 @@ import pytest
 
 from circlekit import CommandIdReusedError, InvalidInputError, RefusedError
 from circlekit.events.customer import MomentPublished, MomentShown
-from tests.application.town import MARCH_1, everything, history, outcome, refused
+from tests.application.town import (
+    MARCH_1,
+    everything,
+    history,
+    outcome,
+    refused,
+    written,
+)
 
 
 @pytest.fixture
@@ -154,7 +161,7 @@ def test_cut_short(shop):
     A publication that broke off in the middle is made whole by running it again.
     """
     said = {"source": "enterprise", "by": "hq", "text": "Tea", "moment": "tea"}
-    many = [f"many {number}" for number in range(600)]
+    many = [f"many {number}" for number in range(2_100)]
     with shop.batch():
         for customer in many:
             shop.add_customer(customer, channel="qr", by="sun")
@@ -168,10 +175,59 @@ def test_cut_short(shop):
     seen = []
     report = shop.publish_moment(many, **said, progress=seen.append)
 
-    assert 500 == first
+    assert 2_000 == first
     assert (tuple(many), {}) == (report.shown, report.skipped)
-    assert [500, 600] == seen
-    assert 600 == len(_shown(shop)) == len(set(_shown(shop)))
+    assert [2_000, 2_100] == seen
+    assert 2_100 == len(_shown(shop)) == len(set(_shown(shop)))
+
+
+def test_preview(shop, clock):
+    """
+    A preview says whom a moment would reach and who would be skipped, and why.
+
+    It writes nothing, and makes the id to publish it under.
+    """
+    shop.show_moment("earlier", "c2", source="member", by="sun")
+    before, seen = written(shop), []
+    everybody = ["c3", "c2", "nobody", "c1", "c3"]
+
+    told = shop.preview_moment(
+        everybody, source="member", by="sun", progress=seen.append
+    )
+
+    assert before == written(shop)
+    assert (("c3", "c1"), ("nobody",)) == (told.shown, told.unknown)
+    assert {"c2": ("moment-day",)} == {
+        who: verdict.rules for who, verdict in told.skipped.items()
+    }
+    assert [4] == seen
+    assert told == shop.publish_moment(
+        everybody, source="member", by="sun", text="Tea", moment=told.moment
+    )
+    assert told.moment != shop.preview_moment([], source="member", by="sun").moment
+
+
+def test_preview_of_what_was_published(shop):
+    """
+    Who was shown a moment already is among those whom it would have reached.
+    """
+    said = {"source": "member", "by": "sun", "moment": "tea"}
+    shop.publish_moment(["c1"], **said, text="Tea")
+
+    told = shop.preview_moment(["c1", "c2"], **said)
+
+    assert (("c1", "c2"), {}) == (told.shown, told.skipped)
+
+
+def test_preview_in_a_batch(shop):
+    """
+    Within a batch a preview sees what the batch has done.
+    """
+    with shop.batch():
+        shop.show_moment("earlier", "c2", source="member", by="sun")
+        told = shop.preview_moment(["c1", "c2"], source="member", by="sun")
+
+    assert (("c1",), ["c2"]) == (told.shown, list(told.skipped))
 
 
 def test_another_moment_under_the_same_id(shop):

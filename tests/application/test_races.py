@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from circlekit import CircleKit, ManualClock
-from tests.application.town import MARCH_1, outcome
+from tests.application.town import MARCH_1, outcome, refused
 
 
 def _three_used(kit, clock):
@@ -62,6 +62,25 @@ def test_v12_two_kits(url, clock, round_):
 
         assert [(), ("must-see-month", "must-see-spacing")] == answers
         assert 4 == one.audit_must_sees().sent == other.audit_must_sees().sent
+
+
+def test_what_another_wrote_before_what_needs_no_memory(url, clock):
+    """
+    What another kit wrote is known, also if ours then did what needs no memory.
+
+    To publish a moment to nobody looks at no circle.
+    """
+    with CircleKit(url, clock=clock) as one, CircleKit(url, clock=clock) as other:
+        one.found_circle(name="Club", kind="community", by="mei", circle="club")
+        one.join_circle("club", "tao")
+        other.send_must_see("club", by="mei", text="Theirs")
+        one.publish_moment([], source="member", by="sun", text="Tea")
+
+        with refused("must-see-spacing"):
+            one.send_must_see("club", by="mei", text="Ours")
+        one.publish_post("club", by="tao", text="Hello")
+
+        assert 1 == one.audit_must_sees().sent
 
 
 def test_two_clocks(url):

@@ -252,10 +252,20 @@ def test_others_go_on(file):
         ("MustSeeSent", "circle/club", lambda kit: kit.quota("club")),
         ("MomentShown", "customer/c1", lambda kit: kit.quota("c1")),
         ("MomentShown", "customer/c1", lambda kit: kit.tag_customer("c1", "x", by="s")),
+        (
+            "MomentShown",
+            "customer/c1",
+            lambda kit: kit.preview_moment(["c1"], source="member", by="sun"),
+        ),
+        (
+            "RuleBookAdopted",
+            "customer/c1",
+            lambda kit: kit.publish_moment(["c1"], source="member", by="s", text="x"),
+        ),
         ("MessageSent", "group/club", lambda kit: kit.group_timeline("club")),
         ("MustSeeAcknowledged", "reader/tao", lambda kit: kit.feed("tao")),
     ],
-    ids=range(8),
+    ids=range(10),
 )
 def test_altered_body(file, kind, stream, ask):
     """

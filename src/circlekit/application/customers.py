@@ -2,31 +2,36 @@
 Customers: taking them in, looking after them, and showing them moments.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 
-from attrs import define, frozen
+from attrs import Factory, define, frozen
 
 from circlekit.aggregates.customer import Customer, Events
 from circlekit.application.deciding import (
     Deciding,
     Work,
+    batches,
     command,
     new_id,
     nothing,
     own_command_id,
 )
 from circlekit.clock import zone_named
-from circlekit.errors import InvalidInputError, NotFoundError
+from circlekit.errors import InvalidInputError
 from circlekit.events.customer import MomentPublished, MomentSource
 from circlekit.events.record import stream_of
+from circlekit.events.refusal import CommandRefused
 from circlekit.ids import CustomerId, MemberId, MomentId
 from circlekit.rulebook import RuleBook, rule_book
-from circlekit.text import checked_id, checked_name, checked_references, checked_text
-from circlekit.verdict import RefusedError, Verdict
-
-_BATCH = 500
+from circlekit.text import (
+    checked_id,
+    checked_ids,
+    checked_name,
+    checked_references,
+    checked_text,
+)
+from circlekit.verdict import ALLOWED, RefusedError, Verdict
 
 
 @frozen
@@ -271,55 +276,6 @@ class Customers(Deciding):
 
         self._on_customer("show_moment", decide, customer, by, command_id, moment)
 
-    def preview_moment(
-        self,
-        customers: Iterable[CustomerId | str],
-        *,
-        source: MomentSource,
-        by: MemberId | str,
-        moment: MomentId | str | None = None,
-    ) -> MomentReport:
-        """
-        Answer whom a moment would reach now, and who would be skipped and why.
-
-        Nothing is written. It is decided by what publishing it is decided by, and
-        takes one query for each 500 customers.
-
-        Args:
-            customers: Whom it would be meant for.
-            source: ``member`` of staff, or ``enterprise``; each has its budget.
-            by: Who would publish.
-            moment: The moment's id; made if not given.
-
-        Raises:
-            InvalidInputError: If an argument is not accepted.
-        """
-        _source(source)
-        who = MemberId(checked_id("by", by))
-        named = _named(customers)
-        made = MomentId(new_id() if moment is None else checked_id("moment", moment))
-        shown: list[CustomerId] = []
-        skipped: dict[CustomerId, Verdict] = {}
-        unknown: list[CustomerId] = []
-        with self._store.alone() as transaction:
-            work = self._work(transaction)
-            waiting = iter(named)
-            while batch := list(islice(waiting, _BATCH)):
-                known = work.many(Customer, batch)
-                for customer in batch:
-                    it = known.get(checked_id("customer", customer))
-                    if it is None:
-                        unknown.append(customer)
-                        continue
-                    try:
-                        if made not in it.shown:
-                            it.show_moment(made, source=source, by=who, at=work.at(it))
-                    except RefusedError as refusal:
-                        skipped[customer] = refusal.verdict
-                    else:
-                        shown.append(customer)
-        return MomentReport(made, tuple(shown), skipped, tuple(unknown))
-
     def publish_moment(
         self,
         customers: Iterable[CustomerId | str],
@@ -354,35 +310,54 @@ class Customers(Deciding):
         _source(source)
         seen = checked_references("images", images)
         checked_text("text", text, empty=bool(seen))
-        named = _named(customers)
+        named = checked_ids("customers", customers)
         made = MomentId(new_id() if moment is None else checked_id("moment", moment))
+        showing = _Showing(made, source, MemberId(by))
         self._publish_once(made, source, MemberId(by), text, seen)
-        shown: list[CustomerId] = []
-        skipped: dict[CustomerId, Verdict] = {}
-        unknown: list[CustomerId] = []
-        waiting = iter(named)
-        while batch := list(islice(waiting, _BATCH)):
-            with self.batch():
-                for customer in batch:
-                    try:
-                        if self._was_shown(made, customer):
-                            shown.append(customer)
-                            continue
-                        self.show_moment(made, customer, source=source, by=by)
-                    except RefusedError as refusal:
-                        skipped[customer] = refusal.verdict
-                    except NotFoundError:
-                        unknown.append(customer)
-                    else:
-                        shown.append(customer)
+        for batch in batches(named):
+            self._carried_out(showing.to(batch))
             if progress is not None:
-                progress(len(shown) + len(skipped) + len(unknown))
-        return MomentReport(made, tuple(shown), skipped, tuple(unknown))
+                progress(showing.decided)
+        return showing.report()
 
-    def _was_shown(self, moment: MomentId, customer: CustomerId) -> bool:
-        with self._transaction() as transaction:
-            known = self._work(transaction).customer(customer)
-            return moment in known.shown
+    def preview_moment(
+        self,
+        customers: Iterable[CustomerId | str],
+        *,
+        source: MomentSource,
+        by: MemberId | str,
+        moment: MomentId | str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> MomentReport:
+        """
+        Answer whom a moment would reach now, and who would be skipped and why.
+
+        Nothing is written. It is decided by what :meth:`publish_moment` decides by,
+        for all customers as they are at one moment.
+
+        Args:
+            customers: Whom it would be meant for.
+            source: ``member`` of staff, or ``enterprise``.
+            by: Who would publish.
+            moment: A moment's id, if it was published before; else one is made,
+                under which this one may be published.
+            progress: Called after each batch with the number looked at so far.
+
+        Raises:
+            InvalidInputError: If an argument is not accepted.
+        """
+        _source(source)
+        publisher = MemberId(checked_id("by", by))
+        named = checked_ids("customers", customers)
+        made = MomentId(new_id() if moment is None else checked_id("moment", moment))
+        showing = _Showing(made, source, publisher)
+        with self._store.reading() as transaction:
+            for batch in batches(named):
+                for _ in showing.each(self._work(transaction), batch):
+                    pass  # It keeps count, and nothing is written.
+                if progress is not None:
+                    progress(showing.decided)
+        return showing.report()
 
     def _publish_once(
         self,
@@ -434,13 +409,72 @@ class Customers(Deciding):
         )
 
 
+@define
+class _Showing:
+    """
+    A moment on its way to many customers.
+    """
+
+    moment: MomentId
+    source: MomentSource
+    by: MemberId
+    shown: list[CustomerId] = Factory(list)
+    skipped: dict[CustomerId, Verdict] = Factory(dict)
+    unknown: list[CustomerId] = Factory(list)
+    # Many are skipped for the very same reasons.
+    verdicts: dict[Verdict, Verdict] = Factory(dict)
+
+    @property
+    def decided(self) -> int:
+        return len(self.shown) + len(self.skipped) + len(self.unknown)
+
+    def report(self) -> MomentReport:
+        return MomentReport(
+            self.moment, tuple(self.shown), self.skipped, tuple(self.unknown)
+        )
+
+    def to(self, customers: Sequence[str]) -> Callable[[Work], None]:
+        def plan(work: Work) -> None:
+            for customer, verdict, events in self.each(work, customers):
+                if events:
+                    work.record_one(customer, events)
+                elif verdict.reasons:
+                    refused = CommandRefused(
+                        command="show_moment",
+                        reasons=verdict.reasons,
+                        by=self.by,
+                        at=work.at(customer),
+                    )
+                    work.record_one(customer, refused)
+
+        return plan
+
+    def each(
+        self, work: Work, customers: Sequence[str]
+    ) -> Iterator[tuple[Customer, Verdict, Events]]:
+        for id_, customer in work.each(Customer, customers):
+            customer_id = CustomerId(id_)
+            if customer is None:
+                self.unknown.append(customer_id)
+            elif self.moment in customer.shown:
+                self.shown.append(customer_id)
+            else:
+                try:
+                    events = customer.show_moment(
+                        self.moment,
+                        source=self.source,
+                        by=self.by,
+                        at=max(work.now, customer.last_at),
+                    )
+                except RefusedError as refusal:
+                    verdict = self.verdicts.setdefault(refusal.verdict, refusal.verdict)
+                    self.skipped[customer_id] = verdict
+                    yield customer, verdict, ()
+                else:
+                    self.shown.append(customer_id)
+                    yield customer, ALLOWED, events
+
+
 def _source(source: str) -> None:
     if source not in {"member", "enterprise"}:
         raise InvalidInputError("source", f"{source!r} is none", "member, enterprise")
-
-
-def _named(customers: Iterable[CustomerId | str]) -> Iterable[CustomerId]:
-    if isinstance(customers, str):
-        problem = "is one text, not a list of customers"
-        raise InvalidInputError("customers", problem, "a list of customer ids")
-    return dict.fromkeys(map(CustomerId, customers))

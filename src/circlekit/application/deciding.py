@@ -12,7 +12,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 import uuid_utils
-from attrs import Factory, define, field
+from attrs import Factory, define, evolve, field
 
 from circlekit.aggregates.approval import Approval
 from circlekit.aggregates.circle import Circle
@@ -54,7 +54,7 @@ from circlekit.ids import (
 from circlekit.policies.authority import Role
 from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
-from circlekit.store import Head, NeedsLockError, Store, Transaction
+from circlekit.store import Addition, Head, NeedsLockError, Store, Transaction
 from circlekit.text import checked_id
 from circlekit.verdict import ALLOWED, RefusedError, Verdict
 
@@ -79,6 +79,7 @@ _WITHIN_A_BATCH: Final = 2
 _MOST_CITED: Final = 256
 # No stretch: what was loaded then is compared with the log before it is believed.
 _BEFORE: Final = -1
+_BATCH: Final = 2_000
 _A = TypeVar("_A", bound=HasHistory)
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -119,6 +120,14 @@ def own_command_id(*parts: str) -> str:
     return f"{_OWN}{blake2b(text, digest_size=16).hexdigest()}"
 
 
+def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """
+    Return parts of many ids, each of which is decided in a transaction of its own.
+    """
+    for first in range(0, len(ids), _BATCH):
+        yield ids[first : first + _BATCH]
+
+
 def yes_or_no(field: str, value: object) -> None:
     """
     Accept True and False, and nothing that merely counts as one of them.
@@ -153,6 +162,10 @@ class Work:
     decided: list[tuple[HasHistory, Sequence[object]]] = Factory(list)
     published: list[tuple[str, Sequence[object]]] = Factory(list)
     set_aside: list[tuple[str, CommandRefused]] = Factory(list)
+    of_many: list[tuple[str, int, bytes | None, Sequence[object] | CommandRefused]] = (
+        Factory(list)
+    )
+    _read: tuple[str, bytes] = ("", b"")
 
     def circle(self, id_: CircleId) -> Circle:
         """
@@ -227,21 +240,18 @@ class Work:
         """
         return self._known(MassSend, id_)
 
-    def many(self, kind: type[_A], ids: Sequence[str]) -> dict[str, _A]:
+    def each(
+        self, kind: type[_A], ids: Sequence[str]
+    ) -> Iterator[tuple[str, _A | None]]:
         """
-        Return many aggregates as they stand, by their ids, without the unknown.
+        Return many aggregates as they stand, each with its id; None where unknown.
 
         They are read with a query for each block, and are not kept in memory.
         """
-        streams = {stream_of(_KINDS[kind], id_): id_ for id_ in ids}
-        found = self.transaction.histories(list(streams))
-        return {
-            streams[stream]: replay(
-                kind(streams[stream]), (recorded.event for recorded in history)
-            )
-            for stream, history in found.items()
-            if history
-        }
+        streams = (stream_of(_KINDS[kind], id_) for id_ in ids)
+        for id_, history in zip(ids, self.transaction.histories(streams), strict=True):
+            self._read = history.stream, history.digest
+            yield id_, replay(kind(id_), history.events) if history.events else None
 
     def blank_or_known(self, kind: type[_A], id_: str) -> _A:
         """
@@ -285,6 +295,41 @@ class Work:
         Keep what an aggregate decided, to be written when all is decided.
         """
         self.decided.append((aggregate, events))
+
+    def record_one(
+        self, aggregate: HasHistory, events: Sequence[object] | CommandRefused
+    ) -> None:
+        """
+        Keep what one of many decided, or its refusal, to be written with theirs.
+        """
+        stream, digest = _stream(aggregate), None
+        if isinstance(events, CommandRefused):
+            self.of_many.append((refusals_beside(stream), 0, None, events))
+            return
+        if self._read[0] == stream:
+            digest = self._read[1]
+        self.of_many.append((stream, aggregate.version, digest, events))
+
+    def additions(self, *, with_refusals: bool) -> Iterator[Addition]:
+        """
+        Return what is to be written of many, in the order in which it was decided.
+
+        No refusal comes before an earlier one beside the same history.
+        """
+        newest = self.transaction.newest_of_each(
+            stream
+            for stream, *_, events in self.of_many
+            if with_refusals and isinstance(events, CommandRefused)
+        )
+        for stream, version, digest, events in self.of_many:
+            if not isinstance(events, CommandRefused):
+                yield stream, version, digest, events
+            elif stream in newest:
+                last, known = newest[stream]
+                late = evolve(events, at=max(events.at, last.event.at))
+                yield stream, last.version, known, (late,)
+            elif with_refusals:
+                yield stream, 0, None, (events,)
 
     def publish(self, stream: str, events: Sequence[object]) -> None:
         """
@@ -515,6 +560,7 @@ class Deciding:
             work = self._work(transaction)
             answer = plan(work)
             with self._whole():
+                self._write_of_many(transaction, work)
                 self._write(transaction, work)
         return answer
 
@@ -603,12 +649,22 @@ class Deciding:
         transaction.then(take_in)
         return written
 
+    def _write_of_many(self, transaction: Transaction, work: Work) -> None:
+        additions = work.additions(with_refusals=self._record_refusals)
+        transaction.append_to_each(additions)
+        for stream, *_ in work.of_many:
+            self._aggregates.pop(stream, None)
+        self._expected = transaction.at
+
     def _work(self, transaction: Transaction) -> Work:
         def loaded(kind: type[HasHistory], id_: str) -> HasHistory:
             return self._load(transaction, kind, id_)
 
         if not self._store.remembers and self._depth < _WITHIN_A_BATCH:
             self._aggregates.clear()
+        # Before anything is written: a plan that loads nothing would else leave behind
+        # a head that nobody compared with the one we knew.
+        self._nobody_else_wrote(transaction)
 
         def at_place(stream: str, version: int) -> Recorded | None:
             return self._at_place(transaction, stream, version)

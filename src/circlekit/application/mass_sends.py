@@ -4,7 +4,6 @@ Mass sends: one message to many groups and customers, each within its budgets.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 
 from attrs import Factory, define, frozen
 
@@ -12,7 +11,14 @@ from circlekit.aggregates.circle import Circle
 from circlekit.aggregates.customer import Customer
 from circlekit.aggregates.group import Group
 from circlekit.aggregates.mass_send import MassSend
-from circlekit.application.deciding import Deciding, Work, command, new_id, nothing
+from circlekit.application.deciding import (
+    Deciding,
+    Work,
+    batches,
+    command,
+    new_id,
+    nothing,
+)
 from circlekit.errors import InvalidInputError, NotFoundError
 from circlekit.events.mass_send import (
     MassSendCreated,
@@ -23,10 +29,14 @@ from circlekit.events.mass_send import (
 from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import CustomerId, GroupId, MassSendId, MemberId
 from circlekit.rulebook import RuleBook, rule_book
-from circlekit.text import checked_id, checked_references, checked_text
+from circlekit.text import (
+    checked_id,
+    checked_ids,
+    checked_references,
+    checked_text,
+)
 from circlekit.verdict import ALLOWED, RefusedError, Verdict
 
-_BATCH = 500
 _NONE = RuleBook(name="none")
 
 
@@ -151,7 +161,7 @@ class MassSends(Deciding):
         Answer whom a mass send would reach now, and who would be skipped and why.
 
         Nothing is written. It is decided by what a confirmed one is decided by, and
-        takes one query for each 500 recipients, and a few for each circle.
+        takes one query for each 50 recipients, and a few for each circle.
 
         Args:
             source: ``member`` for one by staff, ``enterprise`` for the company's.
@@ -164,16 +174,13 @@ class MassSends(Deciding):
         """
         _source(source)
         creator = MemberId(checked_id("by", by))
-        named, into = _ids("customers", customers), _ids("groups", groups)
+        named, into = checked_ids("customers", customers), checked_ids("groups", groups)
         reached = Reached()
         made = MassSendId(new_id())
         with self._store.alone() as transaction:
             work = self._work(transaction)
-            for batch in _batches(named):
-                _look_at_customers(work, batch, made, source, creator, reached)
-            circles = _Circles(work)
-            for batch in _batches(into):
-                _look_at_groups(circles, batch, made, source, creator, reached)
+            _look_at_customers(work, named, made, source, creator, reached)
+            _look_at_groups(_Circles(work), into, made, source, creator, reached)
         return reached
 
     @command
@@ -219,7 +226,7 @@ class MassSends(Deciding):
         _source(source)
         seen = checked_references("images", images)
         checked_text("text", text, empty=bool(seen))
-        named, into = _ids("customers", customers), _ids("groups", groups)
+        named, into = checked_ids("customers", customers), checked_ids("groups", groups)
         if not named and not into:
             problem = "names nobody, and so does groups"
             raise InvalidInputError("customers", problem, "somebody to send it to")
@@ -300,11 +307,11 @@ class MassSends(Deciding):
         with self._store.alone() as transaction:
             share = self._work(transaction).mass_send(id_).shares[sender]
         reached = Reached()
-        for customers in _batches(share.customers):
+        for customers in batches(share.customers):
             self._carried_out(_to_customers(id_, sender, customers, reached))
             if progress is not None:
                 progress(reached.decided)
-        for groups in _batches(share.groups):
+        for groups in batches(share.groups):
             self._carried_out(_into_groups(id_, sender, groups, reached))
             if progress is not None:
                 progress(reached.decided)
@@ -422,10 +429,12 @@ def _to_customers(
     id_: MassSendId, sender: MemberId, batch: Sequence[str], reached: Reached
 ) -> Callable[[Work], None]:
     def plan(work: Work) -> None:
-        it, known = work.mass_send(id_), work.many(Customer, batch)
-        skipped = []
-        for customer_id in map(CustomerId, batch):
-            customer, already = known[customer_id], it.skipped_customers
+        it, skipped = work.mass_send(id_), []
+        already = it.skipped_customers
+        for named, customer in work.each(Customer, batch):
+            customer_id = CustomerId(named)
+            if customer is None:
+                raise NotFoundError("customer", customer_id)
             if customer_id in already:
                 reached.skipped_customers[customer_id] = already[customer_id]
                 continue
@@ -441,7 +450,7 @@ def _to_customers(
                 )
                 continue
             if received:
-                work.record(customer, received)
+                work.record_one(customer, received)
             reached.customers.append(customer_id)
         if skipped:
             work.record(it, skipped)
@@ -453,12 +462,13 @@ def _into_groups(
     id_: MassSendId, sender: MemberId, batch: Sequence[str], reached: Reached
 ) -> Callable[[Work], None]:
     def plan(work: Work) -> None:
-        it, known = work.mass_send(id_), work.many(Group, batch)
+        it, skipped = work.mass_send(id_), []
         created: MassSendCreated = work.cited(it, 1).event
-        circles = _Circles(work)
-        skipped = []
-        for group_id in map(GroupId, batch):
-            group, already = known[group_id], it.skipped_groups
+        circles, already = _Circles(work), it.skipped_groups
+        for named, group in work.each(Group, batch):
+            group_id = GroupId(named)
+            if group is None:
+                raise NotFoundError("group", group_id)
             if group_id in already:
                 reached.skipped_groups[group_id] = already[group_id]
                 continue
@@ -479,7 +489,7 @@ def _into_groups(
                 )
                 continue
             if received:
-                work.record(group, received)
+                work.record_one(group, received)
             reached.groups.append(group_id)
         if skipped:
             work.record(it, skipped)
@@ -489,15 +499,14 @@ def _into_groups(
 
 def _look_at_customers(
     work: Work,
-    batch: Sequence[str],
+    ids: Sequence[str],
     made: MassSendId,
     source: MassSendSource,
     creator: MemberId,
     reached: Reached,
 ) -> None:
-    known = work.many(Customer, batch)
-    for customer_id in map(CustomerId, batch):
-        customer = known.get(customer_id)
+    for named, customer in work.each(Customer, ids):
+        customer_id = CustomerId(named)
         if customer is None:
             reached.unknown_customers.append(customer_id)
             continue
@@ -515,15 +524,14 @@ def _look_at_customers(
 
 def _look_at_groups(
     circles: "_Circles",
-    batch: Sequence[str],
+    ids: Sequence[str],
     made: MassSendId,
     source: MassSendSource,
     creator: MemberId,
     reached: Reached,
 ) -> None:
-    known = circles.work.many(Group, batch)
-    for group_id in map(GroupId, batch):
-        group = known.get(group_id)
+    for named, group in circles.work.each(Group, ids):
+        group_id = GroupId(named)
         if group is None:
             reached.unknown_groups.append(group_id)
             continue
@@ -589,37 +597,20 @@ def _shares(
     groups: Sequence[str],
 ) -> tuple[Share, ...]:
     to: dict[MemberId, tuple[list[CustomerId], list[GroupId]]] = {}
-    known, rooms = work.many(Customer, customers), work.many(Group, groups)
     circles = _Circles(work)
-    for customer_id in map(CustomerId, customers):
-        if customer_id not in known:
-            raise NotFoundError("customer", customer_id)
-        sender = by if source == "member" else known[customer_id].sender
-        to.setdefault(sender, ([], []))[0].append(customer_id)
-    for group_id in map(GroupId, groups):
-        if group_id not in rooms:
-            raise NotFoundError("group", group_id)
-        sender = circles.sender(rooms[group_id], source, by)
-        to.setdefault(sender, ([], []))[1].append(group_id)
+    for named, customer in work.each(Customer, customers):
+        if customer is None:
+            raise NotFoundError("customer", named)
+        sender = by if source == "member" else customer.sender
+        to.setdefault(sender, ([], []))[0].append(CustomerId(named))
+    for named, group in work.each(Group, groups):
+        if group is None:
+            raise NotFoundError("group", named)
+        sender = circles.sender(group, source, by)
+        to.setdefault(sender, ([], []))[1].append(GroupId(named))
     return tuple(
         Share(sender=sender, customers=tuple(some), groups=tuple(into))
         for sender, (some, into) in to.items()
-    )
-
-
-def _batches(ids: Iterable[str]) -> Iterable[list[str]]:
-    waiting = iter(ids)
-    while batch := list(islice(waiting, _BATCH)):
-        yield batch
-
-
-def _ids(field: str, ids: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(ids, str):
-        raise InvalidInputError(field, "is one text, not a list", "a list of ids")
-    return tuple(
-        dict.fromkeys(
-            checked_id(f"{field}[{place}]", id_) for place, id_ in enumerate(ids)
-        )
     )
 
 

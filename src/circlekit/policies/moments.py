@@ -34,9 +34,11 @@ def within_moment_budgets(
     """
     budgets = book.member_moments if source == "member" else book.enterprise_moments
     if book.moments_share_budgets:
-        shown = sorted((*by_members, *by_enterprise), key=lambda spend: spend.version)
+        shown: Sequence[Spend] = sorted(
+            (*by_members, *by_enterprise), key=lambda spend: spend.version
+        )
     else:
-        shown = list(by_members if source == "member" else by_enterprise)
+        shown = by_members if source == "member" else by_enterprise
     return within_budgets(budgets, shown, zone=zone, at=at)
 
 

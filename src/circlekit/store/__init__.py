@@ -30,7 +30,7 @@ from circlekit.store.schema import (
     TOPIC_BOARD,
 )
 from circlekit.store.session import ConnectionLostError, Durability
-from circlekit.store.transaction import Transaction
+from circlekit.store.transaction import Addition, Transaction
 
 __all__ = [
     "ACTIVITY",
@@ -50,6 +50,7 @@ __all__ = [
     "SCHEDULE",
     "TODOS",
     "TOPIC_BOARD",
+    "Addition",
     "ConnectionLostError",
     "Durability",
     "Head",

@@ -9,14 +9,14 @@ the one that it was decided by. If not, nothing is written, and the command is d
 again with the lock.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 from attrs import define, field
 
 from circlekit.events.record import Recorded
 from circlekit.store import log
-from circlekit.store.transaction import Transaction
+from circlekit.store.transaction import Addition, Transaction
 
 MOST_ROWS: Final = 4
 """
@@ -119,7 +119,7 @@ class Attempt(Transaction):
             "last": last,
         }
 
-    def histories(self, streams: Sequence[str]) -> NoReturn:
+    def histories(self, streams: Iterable[str]) -> NoReturn:
         """
         Refuse: what concerns many is decided with the lock.
         """
@@ -130,6 +130,18 @@ class Attempt(Transaction):
         Refuse: what takes longer to write is written with the lock.
         """
         self._refuse(given)
+
+    def newest_of_each(self, streams: Iterable[str]) -> NoReturn:
+        """
+        Refuse: what concerns many is decided with the lock.
+        """
+        self._refuse(streams)
+
+    def append_to_each(self, additions: Iterable[Addition]) -> NoReturn:
+        """
+        Refuse: what concerns many is decided with the lock.
+        """
+        self._refuse(additions)
 
     def put(self, *given: Any, **more: Any) -> NoReturn:
         """

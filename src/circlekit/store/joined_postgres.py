@@ -108,10 +108,12 @@ class JoinedPostgresSession(PostgresSession):
         finally:
             self.rollback()
 
-    def _executed(self, sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
+    def _executed(
+        self, sql: str, values: Mapping[str, Any], *, binary: bool = False
+    ) -> psycopg.Cursor[Any]:
         # The host's own may give rows of another shape.
         cursor = psycopg.Cursor(self._connection, row_factory=tuple_row)
-        return cursor.execute(sql, values)
+        return cursor.execute(sql, values, binary=binary)
 
     def _must_be_fit(self) -> None:
         connection = self._connection

@@ -9,7 +9,8 @@ verified.
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final
+from itertools import chain, islice, repeat
+from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 from circlekit.errors import CorruptEventError
@@ -40,12 +41,20 @@ _HISTORY: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE stream = :stream AND version > :after ORDER BY version LIMIT :limit
 """
-# A statement has room for so many names, always.
-_AT_ONCE: Final = BLOCK
-_MANY: Final = ", ".join(f":stream_{number}" for number in range(_AT_ONCE))
+# A statement has room for so many names, always. More at once would save next to
+# nothing, and so many new objects would keep Python's collector busy.
+_AT_ONCE: Final = 50
+_NAMES: Final = [f"stream_{number}" for number in range(_AT_ONCE)]
+_MANY: Final = ", ".join(f":{name}" for name in _NAMES)
 _HISTORIES: Final = f"""
-SELECT {COLUMNS} FROM circlekit_event
+SELECT {_CHAINED} FROM circlekit_event
 WHERE stream IN ({_MANY}) ORDER BY stream, version
+"""
+_NEWEST_OF_EACH: Final = f"""
+SELECT {_CHAINED} FROM circlekit_event JOIN (
+    SELECT stream AS history, max(version) AS newest FROM circlekit_event
+    WHERE stream IN ({_MANY}) GROUP BY stream
+) AS ends ON stream = history AND version = newest
 """
 _PLACE: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event WHERE stream = :stream AND version = :version
@@ -87,6 +96,23 @@ _STANDING: Final = """
 SELECT (SELECT max(position) FROM circlekit_event),
 (SELECT position FROM circlekit_reading WHERE model = :model)
 """
+
+
+class History(NamedTuple):
+    """
+    A history as it was read.
+
+    Attributes:
+        stream: Its name.
+
+        events: What happened, in order; nothing, if there is no such history.
+
+        digest: That of the newest event, which the next one is chained to.
+    """
+
+    stream: str
+    events: list[Any]
+    digest: bytes
 
 
 def checksum(stream: str, version: int, name: str, body: bytes) -> int:
@@ -195,26 +221,46 @@ def history(session: Session, stream: str, *, after: int = 0) -> Iterator[Record
             return
 
 
-def histories(session: Session, streams: Sequence[str]) -> dict[str, list[Recorded]]:
+def histories(session: Session, streams: Iterable[str]) -> Iterator[History]:
     """
-    Return the events of many histories, each in order; one query for each block.
+    Return many histories, in the order asked for; one query for each block.
 
     Raises:
-        CorruptEventError: If one was altered, or one is missing.
+        CorruptEventError: If an event was altered, or one is missing.
     """
-    found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
-    named = list(found)
-    for first in range(0, len(named), _AT_ONCE):
-        block = named[first : first + _AT_ONCE]
-        # The last is named again to fill the block up, so that the statement stays.
-        block += block[-1:] * (_AT_ONCE - len(block))
-        values = {f"stream_{number}": stream for number, stream in enumerate(block)}
-        for recorded in opened_each(_rows(session, _HISTORIES, values)):
-            history = found[recorded.stream]
-            if recorded.version != len(history) + 1:
-                raise CorruptEventError(recorded.stream, len(history) + 1, "is missing")
-            history.append(recorded)
-    return found
+    for block in _blocks(streams):
+        rows = _rows(session, _HISTORIES, _named(block))
+        found: dict[str, list[Any]] = {}
+        ends: dict[str, bytes] = {}
+        begun: str | None = None
+        events: list[Any] = []
+        recorded = opened_each([row[:6] for row in rows])
+        for (_, stream, version, event), row in zip(recorded, rows, strict=True):
+            if stream != begun:
+                begun = stream
+                found[stream] = events = []
+            events.append(event)
+            if version != len(events):
+                raise CorruptEventError(stream, len(events), "is missing")
+            ends[stream] = row[6]
+        for stream in block:
+            yield History(stream, found.get(stream, []), ends.get(stream, FIRST))
+
+
+def newest_of_each(
+    session: Session, streams: Iterable[str]
+) -> dict[str, tuple[Recorded, bytes]]:
+    """
+    Return the newest events of many histories, each with its digest, by name.
+
+    Raises:
+        CorruptEventError: If one was altered.
+    """
+    return {
+        row[1]: (opened(row[:6]), row[6])
+        for block in _blocks(streams)
+        for row in _rows(session, _NEWEST_OF_EACH, _named(block))
+    }
 
 
 def at_place(session: Session, stream: str, version: int) -> Recorded | None:
@@ -422,6 +468,18 @@ def _number(position: object) -> int:
     if not isinstance(position, int | None):
         raise CorruptEventError("the log", 0, f"has {position!r} for a position")
     return position or 0
+
+
+def _blocks(streams: Iterable[str]) -> Iterator[list[str]]:
+    waiting = iter(streams)
+    while block := list(islice(waiting, _AT_ONCE)):
+        yield block
+
+
+def _named(block: Sequence[str]) -> dict[str, str]:
+    # The last is named again to fill the block up, so that the statement stays.
+    filled = chain(block, repeat(block[-1]))
+    return dict(zip(_NAMES, filled, strict=False))
 
 
 def _one(rows: Sequence[Row]) -> Recorded | None:

@@ -7,13 +7,18 @@ and one compiled decoder for each.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
+from circlekit.clock import Moment
 from circlekit.errors import CirclekitError, CorruptEventError, InvalidInputError
-from circlekit.events.names import NAMES
+from circlekit.events.names import NAME_OF, NAMES
+from circlekit.events.rules import RuleBookAdopted
+from circlekit.ids import MemberId
+from circlekit.rulebook import RuleBook
 from circlekit.store.bodies import DEEPEST, LARGEST, depth, is_plain, must_be_sound
 
 _NOT_ONE: Final = (msgspec.DecodeError, CirclekitError, ValueError, TypeError)
@@ -51,6 +56,10 @@ def decode(
     Raises:
         CorruptEventError: If the name is not ours or the body is no such event.
     """
+    if name == _ADOPTED:
+        adopted = _with_known_book(body)
+        if adopted is not None:
+            return adopted
     decoder = _DECODERS.get(name)
     if decoder is None:
         problem = f"{name!r} is no event's name"
@@ -82,6 +91,32 @@ def decode_block(names: Sequence[str], bodies: Sequence[bytes]) -> list[Any] | N
     name are read as the lines of one text, and all events are written as lines again
     to be compared. Nothing is refused here, so that there is one way to say why.
     """
+    if _ADOPTED in names:
+        return _decode_with_books(names, bodies)
+    return _decode_lines(names, bodies)
+
+
+def _decode_with_books(
+    names: Sequence[str], bodies: Sequence[bytes]
+) -> list[Any] | None:
+    events: list[Any] = [
+        _with_known_book(body) if name == _ADOPTED else None
+        for name, body in zip(names, bodies, strict=True)
+    ]
+    places = [place for place, event in enumerate(events) if event is None]
+    others = _decode_lines(
+        [names[place] for place in places], [bodies[place] for place in places]
+    )
+    if others is None:
+        return None
+    for place, event in zip(places, others, strict=True):
+        events[place] = event
+    return events
+
+
+def _decode_lines(names: Sequence[str], bodies: Sequence[bytes]) -> list[Any] | None:
+    if not bodies:
+        return []
     try:
         text = b"\n".join(bodies)
         # Without a line's end within a body, its line is all of it.
@@ -121,3 +156,44 @@ def _read(name: str, text: bytes, many: int) -> list[Any]:
     if len(events) != many:
         raise ValueError("a line is empty")
     return events
+
+
+class _Rest(msgspec.Struct):
+    # `RuleBookAdopted` as it is written, with nothing in place of the book.
+    at: Moment
+    book: None
+    by: MemberId
+
+
+def _with_known_book(body: bytes) -> RuleBookAdopted | None:
+    # A rule book is most of its event, and thousands adopt the same. Where one stands
+    # that was read before, byte for byte, only the rest is read. Anything that is not
+    # plain is for who reads it all.
+    before, begins, after = body.partition(_BOOK)
+    written, ends, after = after.rpartition(_BY)
+    rest = b"".join((before, begins, b"null", ends, after))
+    if not (begins and ends) or len(written) > _LONG_BOOK or not is_plain(rest):
+        return None
+    try:
+        read = _READ_REST(rest)
+        if _ENCODE(read) != rest:
+            return None
+        return RuleBookAdopted(book=_book(written), by=read.by, at=read.at)
+    except (*_NOT_ONE, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _book(written: bytes) -> RuleBook:
+    book = _READ_BOOK(written)
+    if not is_plain(written) or _ENCODE(book) != written:
+        raise ValueError("is not plain")
+    return book
+
+
+_ADOPTED: Final = NAME_OF[RuleBookAdopted]
+_BOOK: Final = b'"book":'
+_BY: Final = b',"by":'
+_LONG_BOOK: Final = 2**14
+_READ_REST: Final = msgspec.json.Decoder(_Rest).decode
+_READ_BOOK: Final = msgspec.json.Decoder(RuleBook).decode

@@ -22,6 +22,10 @@ INSERT INTO circlekit_command (id, said, first, last)
 VALUES (:id, :said, :first, :last)
 """
 
+# A history, the version that it stands at, the digest of the event there if it is
+# known, and what comes after it.
+Addition = tuple[str, int, bytes | None, Sequence[object]]
+
 
 @define
 class Transaction:
@@ -117,6 +121,35 @@ class Transaction:
             return self.append(stream, 0, events, before=FIRST)
         newest, digest = end
         return self.append(stream, newest.version, events, before=digest)
+
+    def append_to_each(self, additions: Iterable[Addition]) -> None:
+        """
+        Write events of many histories, in this order, a block with each statement.
+
+        Args:
+            additions: What is added to each history; none is named twice.
+
+        Raises:
+            CorruptEventError: If a history does not reach as far as it is said to.
+        """
+        self._hold()
+        rows: list[log.NewRow] = []
+        position = self._head.position
+        for stream, version, known, events in additions:
+            before = known
+            if before is None:
+                before = self._digest_at_end(stream, version) if version else FIRST
+            for place, event in enumerate(events, start=version + 1):
+                position += 1
+                name, body = NAME_OF[type(event)], encode(event)
+                row = log.new_row(before, position, stream, place, name, body)
+                before = row["digest"]
+                rows.append(row)
+            if len(rows) >= log.BLOCK:
+                self._put_down(rows)
+                rows = []
+        if rows:
+            self._put_down(rows)
 
     def put(
         self,
@@ -221,9 +254,9 @@ class Transaction:
         """
         return log.history(self.session, stream, after=after)
 
-    def histories(self, streams: Sequence[str]) -> dict[str, list[Recorded]]:
+    def histories(self, streams: Iterable[str]) -> Iterator[log.History]:
         """
-        Return the events of many histories, a block of them with each query.
+        Return many histories, in the order asked for, a block with each query.
         """
         return log.histories(self.session, streams)
 
@@ -243,6 +276,14 @@ class Transaction:
         if digest is None:
             digest = self._digest_at_end(newest.stream, newest.version)
         snapshots.keep(self.session, newest, digest, form, body)
+
+    def newest_of_each(
+        self, streams: Iterable[str]
+    ) -> dict[str, tuple[Recorded, bytes]]:
+        """
+        Return the newest events of many histories, each with its digest.
+        """
+        return log.newest_of_each(self.session, streams)
 
     def at_place(self, stream: str, version: int) -> Recorded | None:
         """
