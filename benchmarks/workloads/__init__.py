@@ -12,6 +12,7 @@ from benchmarks.workloads import (
     w03_audit,
     w04_feed,
     w05_race,
+    w07_moments,
     w09_weight,
     w10_many,
 )
@@ -24,6 +25,7 @@ WORKLOADS: Final[tuple[Workload, ...]] = cast(
         w03_audit,
         w04_feed,
         w05_race,
+        w07_moments,
         w09_weight,
         w10_many,
         machine_runs,
