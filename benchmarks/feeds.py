@@ -5,6 +5,7 @@ Both write the rows that ``member-feed`` writes of what happens in ``benchmarks.
 into the same tables, and neither checks what it reads.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -33,14 +34,13 @@ from circlekit.events.reader import MustSeeAcknowledged, PostsRead
 from circlekit.events.record import Recorded, subject_of
 
 MODEL: Final = "member-feed"
-_AT_ONCE: Final = 500
 _PATIENCE: Final = 600
 _ALL_OF_IT: Final = -(2**62)
-_AFTER: Final = """
+AFTER: Final = """
 SELECT position, stream, version, name, body FROM circlekit_event
 WHERE position > ? ORDER BY position LIMIT ?
 """
-_MOVE: Final = "INSERT OR REPLACE INTO circlekit_reading VALUES (?, ?)"
+MOVE: Final = "INSERT OR REPLACE INTO circlekit_reading VALUES (?, ?)"
 _CIRCLE: Final = """
 INSERT INTO circlekit_feed_circle
 (circle, name, kind, zone, organisation, newcomers_see, newcomers_see_number)
@@ -140,22 +140,31 @@ _DECODE: Final = {
 }
 
 
+def opened(path: Path) -> sqlite3.Connection:
+    """
+    Open a store as read models are written: no commit waits for the disk.
+    """
+    connection = bare.sqlite(path)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
 def catch_up(path: Path, *, block: int) -> None:
     """
     Write the feed's rows of a store with a bare loop, a block in a transaction.
     """
-    connection, position = bare.sqlite(path), 0
-    while rows := connection.execute(_AFTER, (position, block)).fetchall():
+    connection, position = opened(path), 0
+    while rows := connection.execute(AFTER, (position, block)).fetchall():
         connection.execute("BEGIN IMMEDIATE")
         for sql, values in _statements(rows):
             connection.executemany(sql, values)
         position = rows[-1][0]
-        connection.execute(_MOVE, (MODEL, position))
+        connection.execute(MOVE, (MODEL, position))
         connection.execute("COMMIT")
     connection.close()
 
 
-def _statements(
+def _statements(  # noqa: C901 - in one piece, as a bare loop is
     rows: Sequence[tuple[int, str, int, str, bytes]],
 ) -> list[tuple[str, list[Any]]]:
     circles, members, stays = list[Any](), list[Any](), list[Any]()
@@ -170,7 +179,9 @@ def _statements(
         match name:
             case "CommentAdded":
                 at = micros(it.at)
-                comments.append((who, it.post, version, it.by, at, it.text, it.reply_to))
+                comments.append(
+                    (who, it.post, version, it.by, at, it.text, it.reply_to)
+                )
                 counts.append((who, it.post))
             case "PostReacted":
                 reactions.append((who, it.post, it.emoji, it.by))
@@ -320,6 +331,8 @@ class Feed(Projection[FeedView]):
     What of the feed changes by which event.
     """
 
+    name = "feed"
+
     topics: ClassVar[tuple[str, ...]] = tuple(  # type: ignore[misc]
         get_topic(it)
         for it in (Joined, Posted, Commented, Reacted, MustSee, Read, Seen)
@@ -372,28 +385,37 @@ class Feed(Projection[FeedView]):
         self.view.write([(_READ, read), (_ACKNOWLEDGED, seen)], tracking)
 
 
-def record(path: Path, happened: Sequence[Recorded]) -> int:
+def recorded(happened: Sequence[Recorded]) -> Town:
     """
-    Record in a new file of the library's what a feed takes in; return the newest.
+    Return the library's application, in memory, with what a feed takes in.
+
+    Its recorder for SQLite has no subscriptions, which a projection needs.
     """
-    made = [event for it in happened for event in _as_taught(it)]
-    with Town(_kept_in(path)) as town:
-        for first in range(0, len(made), _AT_ONCE):
-            town.save(*made[first : first + _AT_ONCE])
-    return len(made)
+    town = Town({"PERSISTENCE_MODULE": "eventsourcing.popo"})
+    for it in happened:
+        town.save(*_as_taught(it))
+    return town
 
 
-def project(path: Path, newest: int) -> None:
+def project(town: Town, path: Path) -> None:
     """
-    Run the library's projection until it has taken in the newest event.
+    Run the library's projection into a file until it has taken in everything.
     """
+
+    class Filled(Town):
+        # The runner makes the application itself.
+        def construct_recorder(self) -> Any:
+            return town.recorder
+
+    env = {
+        "PERSISTENCE_MODULE": "eventsourcing.popo",
+        "FEED_PERSISTENCE_MODULE": "eventsourcing.sqlite",
+        "FEED_SQLITE_DBNAME": str(path),
+    }
     with ProjectionRunner(
-        application_class=Town,
-        projection_class=Feed,
-        view_class=FeedView,
-        env=_kept_in(path),
+        application_class=Filled, projection_class=Feed, view_class=FeedView, env=env
     ) as runner:
-        runner.wait(newest, timeout=_PATIENCE)
+        runner.wait(town.recorder.max_notification_id(), timeout=_PATIENCE)
 
 
 def _as_taught(recorded: Recorded) -> Iterator[DomainEvent]:
@@ -423,13 +445,4 @@ def _as_taught(recorded: Recorded) -> Iterator[DomainEvent]:
         case PostsRead(circle=circle, posts=posts):
             yield Read(**place, member=who, circle=circle, posts=list(posts))
         case MustSeeAcknowledged(circle=circle, post=post):
-            yield Seen(
-                **place, member=who, circle=circle, post=post, position=position
-            )
-
-
-def _kept_in(path: Path) -> dict[str, str]:
-    return {
-        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-        "SQLITE_DBNAME": str(path),
-    }
+            yield Seen(**place, member=who, circle=circle, post=post, position=position)

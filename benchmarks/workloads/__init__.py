@@ -12,6 +12,8 @@ from benchmarks.workloads import (
     w03_audit,
     w04_feed,
     w05_race,
+    w06_read_models,
+    w08_import,
     w09_weight,
     w10_many,
 )
@@ -24,6 +26,8 @@ WORKLOADS: Final[tuple[Workload, ...]] = cast(
         w03_audit,
         w04_feed,
         w05_race,
+        w06_read_models,
+        w08_import,
         w09_weight,
         w10_many,
         machine_runs,

@@ -151,7 +151,9 @@ def test_wherever_they_stand(things, places, block):
         assert actual == {model.name: _rows(kit, model) for model in READ_MODELS}
         with _live(things) as by_hand:
             _take_in_by_hand(by_hand)
-            assert actual == {model.name: _rows(by_hand, model) for model in READ_MODELS}
+            assert actual == {
+                model.name: _rows(by_hand, model) for model in READ_MODELS
+            }
 
 
 def test_each_is_overtaken(club):

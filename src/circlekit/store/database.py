@@ -287,7 +287,9 @@ class Store:
                 position and the newest.
         """
         besides = [Beside(model) for model in models]
-        name_of = {it.name: model.name for it, model in zip(besides, models, strict=True)}
+        name_of = {
+            it.name: model.name for it, model in zip(besides, models, strict=True)
+        }
         politely = not self._database.shared
 
         def told(name: str, position: int, newest: int) -> None:
