@@ -4,8 +4,8 @@ How much faster is a history imported than it was lived?
 Two public data sets are imported as ``circlekit import`` does it, some hundred lines in
 a transaction. Beside each, as many lines from its beginning as a look allows are
 imported with a commit for each line; what that took is scaled up to all of them. The
-data sets are looked for beside the checkout, in ``../shared/data``, and are not shipped;
-where they are not, nothing is measured.
+data sets are looked for beside the checkout, in ``../shared/data``, and are not
+shipped; where they are not, nothing is measured.
 """
 
 from functools import partial
