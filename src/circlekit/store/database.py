@@ -306,7 +306,7 @@ class Store:
 
     def _taken_over(self, beside: Beside) -> bool:
         with self.writing() as transaction:
-            moved = self._take_block(transaction, beside, limit=log.AHEAD)
+            moved = self._take_block(transaction, beside, limit=log.BLOCK)
             if moved[beside.name] < transaction.head():
                 return False
             beside.take_over(transaction)
