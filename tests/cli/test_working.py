@@ -141,13 +141,13 @@ Read models, of 38 events
         """
         Told to end while it has much to read, it ends after the block it is at.
         """
-        monkeypatch.setattr(log, "BLOCK", 7)
+        monkeypatch.setattr(log, "AHEAD", 7)
         told = threading.Event()
         told.set()
 
         with CircleKit(store) as kit:
             working._read_ahead(kit, told)
-            assert [7, *[0] * (len(NAMES) - 1)] == list(kit.read_models().values())
+            assert [7] * len(NAMES) == list(kit.read_models().values())
             working._read_ahead(kit, threading.Event())
             assert [38] * len(NAMES) == list(kit.read_models().values())
 

@@ -72,7 +72,7 @@ def test_by_hand_at_any_past_moment(things, looks, block):
         pytest.MonkeyPatch.context() as patch,
         CircleKit("sqlite://", clock=clock) as kit,
     ):
-        patch.setattr(log, "BLOCK", block)
+        patch.setattr(log, "AHEAD", block)
         community = opened(kit, clock)
         for act in things:
             try:

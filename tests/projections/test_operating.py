@@ -294,7 +294,7 @@ def test_blocks(club, clock, monkeypatch):
     """
     A report does not depend on where the reading of the log was interrupted.
     """
-    monkeypatch.setattr(stored, "BLOCK", 1)
+    monkeypatch.setattr(stored, "AHEAD", 1)
     club.publish_post("club", by="tao", text="One")
     first = club.activity("club", date(2020, 3, 1), date(2020, 3, 2))
 

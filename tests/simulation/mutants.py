@@ -298,7 +298,7 @@ def _move(transaction, model, position):
 
 def _next(transaction, model):
     ever = dict(transaction.all(database_module._POSITIONS)).get(model.name, 0)
-    return ever, log.rows_after(transaction.session, ever, log.BLOCK)
+    return ever, log.rows_after(transaction.session, ever, log.AHEAD)
 
 
 def _apply(transaction, model, rows):
@@ -314,7 +314,7 @@ def _commit_half(transaction):
 
 
 @plants(Store, "_take_block")
-def position_first(kept, transaction, model):
+def position_first(kept, transaction, model, *, limit):
     """
     A read model's position is committed before its rows are.
     """
@@ -324,11 +324,11 @@ def position_first(kept, transaction, model):
         _move(transaction, model, position)
         _commit_half(transaction)
     _apply(transaction, model, rows)
-    return position
+    return {model.name: position}
 
 
 @plants(Store, "_take_block")
-def rows_first(kept, transaction, model):
+def rows_first(kept, transaction, model, *, limit):
     """
     A read model's rows are committed before its position is.
     """
@@ -338,7 +338,7 @@ def rows_first(kept, transaction, model):
         position = rows[-1][0]
         _commit_half(transaction)
         _move(transaction, model, position)
-    return position
+    return {model.name: position}
 
 
 @plants(Store, "up_to_date")
@@ -351,7 +351,7 @@ def position_read_too_early(kept, self, model, *, progress=None):
         position, _ = _next(transaction, model)
     while position < newest:
         with self.writing() as transaction:
-            rows = log.rows_after(transaction.session, position, log.BLOCK)
+            rows = log.rows_after(transaction.session, position, log.AHEAD)
             _apply(transaction, model, rows)
             position = rows[-1][0]
             _move(transaction, model, position)

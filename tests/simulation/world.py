@@ -191,7 +191,7 @@ class World:
         block = self.chance.choice((2, 5, 500))
         with ExitStack() as stack:
             small = stack.enter_context(ExitStack())
-            small.enter_context(patch.object(log, "BLOCK", block))
+            small.enter_context(patch.multiple(log, BLOCK=block, AHEAD=block))
             folder = stack.enter_context(
                 TemporaryDirectory(prefix="circlekit-", dir=_quick_folder())
             )
@@ -844,7 +844,7 @@ class World:
 
     def _compare_followers(self):
         self._follow(0)
-        self.hosts[0]._store.rebuild(TALLY)
+        self.hosts[0]._store.rebuild([TALLY])
         self._compare_tally()
         while self.outside.position < self.checker.position:
             self._listen(0)

@@ -138,7 +138,7 @@ def test_a_better_reading(club, monkeypatch):
         )
         served = []
         kit._store.rebuild(
-            model, progress=lambda *_: served.append(kit.feed("tao").items)
+            [model], progress=lambda *_: served.append(kit.feed("tao").items)
         )
 
         assert [before] == [it for n, it in enumerate(served) if it not in served[:n]]
@@ -154,7 +154,7 @@ def test_never_behind(club):
     model = READ_MODELS[0]
     left = [700, 600]
 
-    def write(position, newest):
+    def write(_, position, newest):
         if position == newest and left:
             with kit.batch():
                 for number in range(left.pop()):
@@ -162,7 +162,7 @@ def test_never_behind(club):
             kit.feed("tao")
 
     with CircleKit(club, clock=ManualClock(START)) as kit:
-        kit._store.rebuild(model, progress=write)
+        kit._store.rebuild([model], progress=write)
 
         assert [] == left
         assert kit.newest_position() == kit.read_models()[model.name]

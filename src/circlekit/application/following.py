@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from attrs import define, field, frozen
 
@@ -34,22 +34,33 @@ _FOREIGN: Final = re.compile(
 )
 
 
+class HostRows(Rows, Protocol):
+    """
+    The rows of a host's own tables, inside one transaction of the kit's.
+    """
+
+    def run(self, sql: str, **values: Any) -> int:
+        """
+        Run a statement and return how many rows it touched.
+        """
+
+
 @frozen
 class ExactlyOnce:
     """
     A handler that writes rows of the host's, in the transaction that moves it on.
     """
 
-    write: Callable[[Recorded, Rows], object]
+    write: Callable[[Recorded, HostRows], object]
 
-    def __call__(self, recorded: Recorded, rows: Rows) -> None:
+    def __call__(self, recorded: Recorded, rows: HostRows) -> None:
         """
         Handle one event.
         """
         self.write(recorded, rows)
 
 
-def exactly_once(write: Callable[[Recorded, Rows], object]) -> ExactlyOnce:
+def exactly_once(write: Callable[[Recorded, HostRows], object]) -> ExactlyOnce:
     """
     Mark a handler whose work is in the database, and nowhere else.
 
@@ -266,7 +277,7 @@ class Following(Deciding):
             following.forget(transaction, name)
 
     @contextmanager
-    def rows(self) -> Iterator[Rows]:
+    def rows(self) -> Iterator[HostRows]:
         """
         Write and read the host's own tables in the kit's database, in one transaction.
 

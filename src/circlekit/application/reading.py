@@ -3,7 +3,6 @@ What people, hosts and auditors read.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 from attrs import define
@@ -352,15 +351,13 @@ class Reading(Deciding):
         Bring every read model up to the newest event, so that no reader has to.
 
         Args:
-            progress: Called after each block with the read model's name, the
-                position it is at, and the newest.
+            progress: Called after each block with the name of each read model that
+                moved, the position it is at, and the newest.
 
         Raises:
             CorruptEventError: If a stored event was altered; none is left out.
         """
-        for model in READ_MODELS:
-            told = None if progress is None else partial(progress, model.name)
-            self._store.up_to_date(model, progress=told)
+        self._store.all_up_to_date(READ_MODELS, progress=progress)
 
     def rebuild_read_models(
         self, *, progress: Callable[[str, int, int], None] | None = None
@@ -368,17 +365,15 @@ class Reading(Deciding):
         """
         Fill every read model again from the events, beside the one that is read.
 
-        Each takes the other's place when it is complete, in one transaction: whoever
-        reads meanwhile reads on as before. Stopped anywhere, it has changed nothing
-        but those that were complete.
+        When all are complete, each takes the other's place, in one transaction:
+        whoever reads meanwhile reads on as before. Stopped before that, it has changed
+        nothing.
 
         Args:
-            progress: Called after each block with the read model's name, the
+            progress: Called after each block with each read model's name, the
                 position it is at, and the newest.
         """
-        for model in READ_MODELS:
-            told = None if progress is None else partial(progress, model.name)
-            self._store.rebuild(model, progress=told)
+        self._store.rebuild(READ_MODELS, progress=progress)
 
     def _known(self, kind: str, id_: str) -> None:
         checked_id(kind, id_)

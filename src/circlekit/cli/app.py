@@ -205,14 +205,16 @@ def rebuild(store: Store, as_json: AsJson = False) -> None:
     Fill the read models again from the events, while the old ones are read.
     """
     names = tuple(model.name for model in READ_MODELS)
+    done = dict.fromkeys(names, 0)
     with CircleKit(store, create=False) as kit:
         events = kit.newest_position()
         with progress("Rebuilding read models", events * len(names)) as advance_to:
-            kit.rebuild_read_models(
-                progress=lambda name, at, newest: advance_to(
-                    names.index(name) * newest + at
-                )
-            )
+
+            def step(name: str, position: int, newest: int) -> None:
+                done[name] = min(position, newest)
+                advance_to(sum(done.values()))
+
+            kit.rebuild_read_models(progress=step)
     _print(as_json, shapes.rebuilt(names, events), tables.rebuilt(names, events))
 
 

@@ -389,27 +389,31 @@ class ActivityView(ReadModel):
     def _authored(
         self, rows: Rows, recorded: Recorded, deed: Deed, *, to: int | None = None
     ) -> None:
-        known = rows.all(_HOME, stream=recorded.stream)
+        stream, by = recorded.stream, recorded.event.by
+        known = rows.all(_HOME, stream=stream)
         if not known:
             return
-        runs_it = _runs(rows, known[0][0], recorded.event.by)
-        answered = (
-            [] if to is None else rows.all(_AUTHOR, stream=recorded.stream, version=to)
+        circle = known[0][0]
+        # Only of those who run the circle it matters whom they answer.
+        service = (
+            to is not None
+            and rows.all(_RUNS, circle=circle, member=by)
+            and rows.all(_BY_A_MEMBER, stream=stream, version=to)
         )
-        service = bool(answered) and not answered[0][0]
         self._did(
             rows,
             recorded,
-            recorded.event.by,
+            by,
             deed,
             "feedback" if deed == "comment" else "activity",
             "service" if service else "operation",
         )
         rows.run(
             _AUTHORED,
-            stream=recorded.stream,
+            stream=stream,
             version=recorded.version,
-            ran_it=int(runs_it),
+            circle=circle,
+            member=by,
         )
 
     def _did(
@@ -427,7 +431,6 @@ class ActivityView(ReadModel):
         if known:
             circle, zone = known[0]
             at = recorded.event.at
-            runs_it = _runs(rows, circle, member)
             rows.run(
                 _DID,
                 position=recorded.position,
@@ -436,15 +439,11 @@ class ActivityView(ReadModel):
                 at=micros(at),
                 member=member,
                 deed=deed,
-                stage=who_runs_it if runs_it else as_member,
+                as_member=as_member,
+                who_runs_it=who_runs_it,
             )
         if deed == "leaving":
             rows.run(_LEAVE, circle=recorded.subject, member=member)
-
-
-def _runs(rows: Rows, circle: str, member: str) -> bool:
-    known = rows.all(_ROLE, circle=circle, member=member)
-    return bool(known) and known[0][0] != "member"
 
 
 def _figures(done: Counter[str], active: int) -> Figures:
@@ -508,20 +507,22 @@ WHERE circle = :circle AND role = 'owner'
 _LEAVE: Final = """
 DELETE FROM circlekit_activity_role WHERE circle = :circle AND member = :member
 """
-_ROLE: Final = """
-SELECT role FROM circlekit_activity_role WHERE circle = :circle AND member = :member
+_RUNS: Final = """
+SELECT 1 FROM circlekit_activity_role
+WHERE circle = :circle AND member = :member AND role <> 'member'
 """
-_AUTHORED: Final = """
+_AUTHORED: Final = f"""
 INSERT INTO circlekit_activity_author (stream, version, ran_it)
-VALUES (:stream, :version, :ran_it)
+SELECT :stream, :version, CASE WHEN EXISTS ({_RUNS}) THEN 1 ELSE 0 END
 """
-_AUTHOR: Final = """
-SELECT ran_it FROM circlekit_activity_author
-WHERE stream = :stream AND version = :version
+_BY_A_MEMBER: Final = """
+SELECT 1 FROM circlekit_activity_author
+WHERE stream = :stream AND version = :version AND ran_it = 0
 """
-_DID: Final = """
+_DID: Final = f"""
 INSERT INTO circlekit_activity_act (position, circle, day, at, member, deed, stage)
-VALUES (:position, :circle, :day, :at, :member, :deed, :stage)
+SELECT :position, :circle, :day, :at, :member, :deed,
+    CASE WHEN EXISTS ({_RUNS}) THEN :who_runs_it ELSE :as_member END
 """
 _PERIOD: Final = "circle = :circle AND day >= :since AND day < :until AND at <= :as_of"
 _IS_ACTIVE: Final = "deed NOT IN ('joining', 'leaving')"

@@ -314,7 +314,7 @@ class MemberFeed(ReadModel):
                     text=event.text,
                     reply_to=event.reply_to,
                 )
-                rows.run(_COUNT_COMMENT, circle=circle, post=event.post, step=1)
+                rows.run(_COUNT_COMMENT, circle=circle, post=event.post)
             case PostPublished():
                 place = {
                     "circle": circle,
@@ -372,13 +372,13 @@ class MemberFeed(ReadModel):
                 rows.run(_FIND_NEWEST, circle=circle)
                 rows.run(_COUNT_PINS, circle=circle)
             case CommentRemoved():
-                if rows.run(
-                    _UNCOMMENT,
-                    circle=circle,
-                    post=event.post,
-                    version=event.comment,
-                ):
-                    rows.run(_COUNT_COMMENT, circle=circle, post=event.post, step=-1)
+                for statement in _UNCOMMENT:
+                    rows.run(
+                        statement,
+                        circle=circle,
+                        post=event.post,
+                        version=event.comment,
+                    )
             case ReactionWithdrawn():
                 rows.run(
                     _UNREACT,
@@ -770,12 +770,20 @@ INSERT INTO circlekit_feed_comment
 (circle, post, version, author, at, text, reply_to)
 VALUES (:circle, :post, :version, :author, :at, :text, :reply_to)
 """
-_UNCOMMENT: Final = """
+_UNCOMMENT: Final = (
+    """
+UPDATE circlekit_feed_post SET comments = comments - 1
+WHERE circle = :circle AND version = :post AND EXISTS (
+    SELECT 1 FROM circlekit_feed_comment
+    WHERE circle = :circle AND post = :post AND version = :version)
+""",
+    """
 DELETE FROM circlekit_feed_comment
 WHERE circle = :circle AND post = :post AND version = :version
-"""
+""",
+)
 _COUNT_COMMENT: Final = """
-UPDATE circlekit_feed_post SET comments = comments + :step
+UPDATE circlekit_feed_post SET comments = comments + 1
 WHERE circle = :circle AND version = :post
 """
 _REACT: Final = """

@@ -30,9 +30,9 @@ class Rows(Protocol):
     parameters written ``:name``.
     """
 
-    def run(self, sql: str, **values: Any) -> int:
+    def run(self, sql: str, **values: Any) -> object:
         """
-        Run a statement and return how many rows it touched.
+        Run a statement, now or before anything asks for what it changes.
         """
 
     def all(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ stale state.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from threading import RLock, get_ident
@@ -26,6 +27,7 @@ from circlekit.events.record import Recorded
 from circlekit.projections.read_model import ReadModel
 from circlekit.store import log
 from circlekit.store.attempt import Attempt, NeedsLockError
+from circlekit.store.batched import BatchedRows
 from circlekit.store.chain import FIRST, Head
 from circlekit.store.rebuilding import Beside, let_others_write
 from circlekit.store.session import (
@@ -206,21 +208,50 @@ class Store:
         """
         Bring a read model up to the newest event, in blocks.
 
-        Rows and position move in one transaction, so a reader that is stopped
-        anywhere goes on where it was.
-
         Args:
             model: The read model.
             progress: Called after each block with the position and the newest.
         """
-        with self.reading() as transaction:
-            newest, position = log.standing(transaction.session, model.name)
-        while position < newest:
-            # Lost rows are read again from the events: no reader waits for the disk.
-            with self.writing(waits=False) as transaction:
-                position = self._take_block(transaction, model)
+
+        def told(_name: str, position: int, newest: int) -> None:
             if progress is not None:
                 progress(position, newest)
+
+        self.all_up_to_date([model], progress=told)
+
+    def all_up_to_date(
+        self,
+        models: Sequence[ReadModel],
+        *,
+        progress: Callable[[str, int, int], None] | None = None,
+        politely: bool = False,
+    ) -> None:
+        """
+        Bring read models up to the newest event, in blocks, each read once for all.
+
+        Rows and positions move in one transaction, so a reader that is stopped
+        anywhere goes on where it was.
+
+        Args:
+            models: The read models, wherever each of them is.
+            progress: Called after each block with the name of each that moved, its
+                position and the newest.
+            politely: Whether to leave others a moment to write after each block.
+        """
+        with self.reading() as transaction:
+            newest = transaction.head()
+            at = dict(transaction.all(_POSITIONS))
+        while any(at.get(model.name, 0) < newest for model in models):
+            limit = log.BLOCK if politely else log.AHEAD
+            # Lost rows are read again from the events: no reader waits for the disk.
+            with self.writing(waits=False) as transaction:
+                moved = self._take_block(transaction, *models, limit=limit)
+            at.update(moved)
+            if progress is not None:
+                for name, position in moved.items():
+                    progress(name, position, newest)
+            if politely:
+                let_others_write()
 
     @contextmanager
     def read(self, model: ReadModel) -> Iterator[tuple[Transaction, int]]:
@@ -239,24 +270,47 @@ class Store:
             yield transaction, log.standing(transaction.session, model.name)[1]
 
     def rebuild(
-        self, model: ReadModel, *, progress: Callable[[int, int], None] | None = None
+        self,
+        models: Sequence[ReadModel],
+        *,
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
         """
-        Fill a read model again beside itself, and put that in its place.
+        Fill read models again beside themselves, and put that in their places.
 
         Until then the old rows are read. Whoever is stopped here leaves those as
-        they were.
+        they were, but for the models that were complete.
+
+        Args:
+            models: The read models.
+            progress: Called after each block with the name of each that moved, its
+                position and the newest.
         """
-        beside = Beside(model)
-        told = progress if self._database.shared else let_others_write(progress)
+        besides = [Beside(model) for model in models]
+        name_of = {
+            it.name: model.name for it, model in zip(besides, models, strict=True)
+        }
+        politely = not self._database.shared
+
+        def told(name: str, position: int, newest: int) -> None:
+            if progress is not None:
+                progress(name_of[name], position, newest)
+
         with self.writing() as transaction:
-            beside.begin(transaction)
-        while True:
-            self.up_to_date(beside, progress=told)
-            with self.writing() as transaction:
-                if self._take_block(transaction, beside) == transaction.head():
-                    beside.take_over(transaction)
-                    return
+            for beside in besides:
+                beside.begin(transaction)
+        self.all_up_to_date(besides, progress=told, politely=politely)
+        for beside in besides:
+            while not self._taken_over(beside):
+                self.all_up_to_date([beside], progress=told, politely=politely)
+
+    def _taken_over(self, beside: Beside) -> bool:
+        with self.writing() as transaction:
+            moved = self._take_block(transaction, beside, limit=log.BLOCK)
+            if moved[beside.name] < transaction.head():
+                return False
+            beside.take_over(transaction)
+            return True
 
     def history(self, stream: str) -> Iterator[Recorded]:
         """
@@ -598,19 +652,46 @@ class Store:
                 stretch = max(stretch // 2, log.BLOCK)
 
     @staticmethod
-    def _take_block(transaction: Transaction, model: ReadModel) -> int:
+    def _take_block(
+        transaction: Transaction, *models: ReadModel, limit: int
+    ) -> dict[str, int]:
+        # Those that are furthest behind take in the next block, up to where another
+        # stands, which then goes on with them. Return where they are now.
+        #
         # Read again under the write lock: somebody else may have been quicker.
-        position: int = dict(transaction.all(_POSITIONS)).get(model.name, 0)
-        wanted = {NAME_OF[kind] for kind in model.kinds}
-        rows = log.rows_after(transaction.session, position, log.BLOCK)
-        for row in rows:
+        known = dict(transaction.all(_POSITIONS))
+        at: dict[str, int] = {it.name: known.get(it.name, 0) for it in models}
+        last = min(at.values())
+        moving = [model for model in models if at[model.name] == last]
+        next_stop = min((it for it in at.values() if it > last), default=None)
+        wanted = frozenset[str]().union(*(_names_of(it.kinds) for it in moving))
+        block = []
+        for row in log.rows_after(transaction.session, last, limit):
+            if next_stop is not None and row[0] > next_stop:
+                break
             # Every row: one whose name was altered must not pass unnoticed.
-            if log.verified(row)[3] in wanted:
-                model.apply(transaction, log.decoded(row))
-        if rows:
-            position = rows[-1][0]
-            transaction.run(_MOVE_ON, model=model.name, position=position)
-        return position
+            last = log.verified(row)[0]
+            if row[3] in wanted:
+                block.append(log.decoded(row))
+        here = {type(recorded.event) for recorded in block}
+        for model in moving:
+            kinds, apply = model.kinds, model.apply
+            if kinds.isdisjoint(here):
+                continue
+            rows = BatchedRows.of(model, transaction.session)
+            for recorded in block:
+                if type(recorded.event) in kinds:
+                    apply(rows, recorded)
+            rows.send()
+        if last != at[moving[0].name]:
+            for model in moving:
+                transaction.run(_MOVE_ON, model=model.name, position=last)
+        return {model.name: last for model in moving}
+
+
+@cache
+def _names_of(kinds: frozenset[type]) -> frozenset[str]:
+    return frozenset(NAME_OF[kind] for kind in kinds)
 
 
 def _begun(session: Session, *, waits: bool) -> Sequence[tuple[Any, ...]]:

@@ -21,6 +21,9 @@ from circlekit.store.session import HEAD, Session
 
 BLOCK: Final = 500
 _FEW: Final = 4
+# What read models take in at a time. So long the write lock is held: for all of them at
+# once a tenth of a second, of which a commit and its wait for the disk are the least.
+AHEAD: Final = 2_000
 Row = tuple[int, str, int, str, bytes, int]
 ChainedRow = tuple[int, str, int, str, bytes, int, bytes]
 

@@ -7,7 +7,7 @@ When it has taken everything in, its rows are put in the place of the old ones.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from threading import Event
 from typing import Any, Final
@@ -21,6 +21,7 @@ from circlekit.projections.read_model import ReadModel, Rows
 
 _NEXT: Final = "_next"
 _BREATH: Final = 0.03
+_NOBODY: Final = Event()
 
 
 class Beside(ReadModel):
@@ -73,23 +74,14 @@ class Beside(ReadModel):
         rows.run(_RENAME, name=self.name, as_=self._model.name)
 
 
-def let_others_write(
-    progress: Callable[[int, int], None] | None,
-) -> Callable[[int, int], None]:
+def let_others_write() -> None:
     """
-    Return a progress that, after every block, leaves others a moment to write.
+    Leave others a moment to write.
 
     SQLite does not queue who waits to write: they look again every few
     milliseconds, and one who takes block after block would always be there first.
     """
-    nobody = Event()
-
-    def told(position: int, newest: int) -> None:
-        if progress is not None:
-            progress(position, newest)
-        nobody.wait(_BREATH)
-
-    return told
+    _NOBODY.wait(_BREATH)
 
 
 @define
@@ -97,11 +89,11 @@ class _Renamed:
     _rows: Rows
     _renamed: Any = field(repr=False)
 
-    def run(self, sql: str, **values: Any) -> int:
+    def run(self, sql: str, **values: Any) -> None:
         """
         Run a statement on the tables beside.
         """
-        return self._rows.run(self._renamed(sql), **values)
+        self._rows.run(self._renamed(sql), **values)
 
     def all(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
         """
