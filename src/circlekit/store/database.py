@@ -295,7 +295,7 @@ class Store:
             newest = transaction.head()
         for rows in self._named([NAME_OF[kind] for kind in kinds], newest):
             mine = rows if streams is None else [it for it in rows if it[1] in streams]
-            found = iter(log.opened_each(mine))
+            found = log.opened_each(mine)
             if progress is None:
                 yield from found
                 continue
