@@ -590,8 +590,18 @@ class Store:
                 rows = log.rows_named(
                     transaction.session, names, after=after, upto=upto
                 )
+                # A position that was altered may be as far away as numbers go.
+                following = (
+                    upto + 1
+                    if rows
+                    else log.next_named(
+                        transaction.session, names, after=upto, upto=newest
+                    )
+                )
             yield rows
-            after = upto
+            if following is None:
+                return
+            after = following - 1
             if len(rows) < log.BLOCK:
                 stretch = min(2 * stretch, _LONGEST_STRETCH)
             elif len(rows) > 2 * log.BLOCK:

@@ -82,6 +82,10 @@ SELECT {COLUMNS} FROM circlekit_event
 WHERE name IN ({{names}}) AND position > :after AND position <= :upto
 ORDER BY position
 """
+_NEXT_NAMED: Final = """
+SELECT min(position) FROM circlekit_event
+WHERE name IN ({names}) AND position > :after AND position <= :upto
+"""
 _NEWEST: Final = "SELECT max(position) FROM circlekit_event"
 _STANDING: Final = """
 SELECT (SELECT max(position) FROM circlekit_event),
@@ -295,9 +299,27 @@ def rows_named(
     """
     Return the rows with one of some names, unopened, from after a position to one.
     """
+    return _rows(session, *_with_names(_NAMED, names, after, upto))
+
+
+def next_named(
+    session: Session, names: Sequence[str], *, after: int, upto: int
+) -> int | None:
+    """
+    Return where the next row with one of some names stands, None if there is none.
+    """
+    sql, values = _with_names(_NEXT_NAMED, names, after, upto)
+    ((position,),) = session.all(sql, values)
+    found: int | None = position
+    return found
+
+
+def _with_names(
+    sql: str, names: Sequence[str], after: int, upto: int
+) -> tuple[str, dict[str, Any]]:
     named = {f"name_{number}": name for number, name in enumerate(names)}
-    sql = _NAMED.format(names=", ".join(f":{it}" for it in named))
-    return _rows(session, sql, {**named, "after": after, "upto": upto})
+    places = ", ".join(f":{it}" for it in named)
+    return sql.format(names=places), {**named, "after": after, "upto": upto}
 
 
 def newest(session: Session) -> int:
