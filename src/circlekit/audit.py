@@ -391,7 +391,8 @@ class _Ledger:
     asked_again: frozenset[str] = frozenset()
     roles: dict[str, Role] = Factory(dict)
     joined_at: dict[str, datetime] = Factory(dict)
-    sent: deque[tuple[datetime, int]] = Factory(deque)
+    sent_at: deque[datetime] = Factory(deque)
+    sent_as: deque[int] = Factory(deque)
     most_sent: int = _MOST_SENT
     waiting: dict[int, Planned] = Factory(dict)
     released: dict[int, Planned] = Factory(dict)
@@ -594,7 +595,7 @@ class _Ledger:
             last_must_see_at=max(
                 (
                     *(spend.at for spend in reserved if spend.at <= at),
-                    *((self.sent[-1][0],) if self.sent else ()),
+                    *((self.sent_at[-1],) if self.sent_at else ()),
                 ),
                 default=None,
             ),
@@ -605,7 +606,7 @@ class _Ledger:
         return budgets.reasons + house_allows(known, self.policies, asked).reasons
 
     def _spends(self) -> list[Spend]:
-        return [Spend(at, version) for at, version in self.sent]
+        return [*map(Spend, self.sent_at, self.sent_as)]
 
     def _reserved(self) -> list[Spend]:
         return sorted(
@@ -637,26 +638,27 @@ class _Ledger:
         if month is None or not calm.begins <= at < calm.ends:
             month = self._month(at)
             calm = self.calm
-        sent = self.sent
+        sent = self.sent_at
         held = len(sent)
         for limit, span in self.rolling:
-            if held >= limit and at - sent[-limit][0] < span:
+            if held >= limit and at - sent[-limit] < span:
                 return False
         for limit in self.monthly:
-            if held >= limit and sent[-limit][0] >= calm.starts:
+            if held >= limit and sent[-limit] >= calm.starts:
                 return False
         self._count_sent(month, at, version)
         return True
 
     def _count_sent(self, month: CircleMonth, at: datetime, version: int) -> None:
-        sent = self.sent
+        sent = self.sent_at
         month.sent += 1
         if sent:
-            gap = (at - sent[-1][0]).total_seconds()
+            gap = (at - sent[-1]).total_seconds()
             closest = month.closest_gap_seconds
             if closest is None or gap < closest:
                 month.closest_gap_seconds = gap
-        sent.append((at, version))
+        sent.append(at)
+        self.sent_as.append(version)
         if len(sent) > self.most_sent:
             self._forget(at)
 
@@ -664,9 +666,10 @@ class _Ledger:
         # A rule book of a later day may look back further than today's. To look now
         # and then is enough: what does not count any more is not counted.
         since = earliest_that_counts(self.ever, zone=self.zone, at=at)
-        while self.sent and self.sent[0][0] < since:
-            self.sent.popleft()
-        self.most_sent = max(_MOST_SENT, 2 * len(self.sent))
+        while self.sent_at and self.sent_at[0] < since:
+            self.sent_at.popleft()
+            self.sent_as.popleft()
+        self.most_sent = max(_MOST_SENT, 2 * len(self.sent_at))
 
     def _count_refused(
         self, at: datetime, rules: set[str], audit: MustSeeAudit

@@ -349,7 +349,7 @@ class Store:
             newest = transaction.head()
         for rows in self._named([NAME_OF[kind] for kind in kinds], newest):
             mine = rows if streams is None else [it for it in rows if it[1] in streams]
-            found = iter(log.opened_each(mine))
+            found = log.opened_each(mine)
             if progress is None:
                 yield from found
                 continue
@@ -644,8 +644,18 @@ class Store:
                 rows = log.rows_named(
                     transaction.session, names, after=after, upto=upto
                 )
+                # A position that was altered may be as far away as numbers go.
+                following = (
+                    upto + 1
+                    if rows
+                    else log.next_named(
+                        transaction.session, names, after=upto, upto=newest
+                    )
+                )
             yield rows
-            after = upto
+            if following is None:
+                return
+            after = following - 1
             if len(rows) < log.BLOCK:
                 stretch = min(2 * stretch, _LONGEST_STRETCH)
             elif len(rows) > 2 * log.BLOCK:

@@ -7,7 +7,7 @@ event. Its digest chains it to the others, and is looked at when the whole store
 verified.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice, repeat
 from typing import Any, Final, NamedTuple
@@ -93,6 +93,10 @@ _NAMED: Final = f"""
 SELECT {COLUMNS} FROM circlekit_event
 WHERE name IN ({{names}}) AND position > :after AND position <= :upto
 ORDER BY position
+"""
+_NEXT_NAMED: Final = """
+SELECT min(position) FROM circlekit_event
+WHERE name IN ({names}) AND position > :after AND position <= :upto
 """
 _NEWEST: Final = "SELECT max(position) FROM circlekit_event"
 _STANDING: Final = """
@@ -344,9 +348,27 @@ def rows_named(
     """
     Return the rows with one of some names, unopened, from after a position to one.
     """
+    return _rows(session, *_with_names(_NAMED, names, after, upto))
+
+
+def next_named(
+    session: Session, names: Sequence[str], *, after: int, upto: int
+) -> int | None:
+    """
+    Return where the next row with one of some names stands, None if there is none.
+    """
+    sql, values = _with_names(_NEXT_NAMED, names, after, upto)
+    ((position,),) = session.all(sql, values)
+    found: int | None = position
+    return found
+
+
+def _with_names(
+    sql: str, names: Sequence[str], after: int, upto: int
+) -> tuple[str, dict[str, Any]]:
     named = {f"name_{number}": name for number, name in enumerate(names)}
-    sql = _NAMED.format(names=", ".join(f":{it}" for it in named))
-    return _rows(session, sql, {**named, "after": after, "upto": upto})
+    places = ", ".join(f":{it}" for it in named)
+    return sql.format(names=places), {**named, "after": after, "upto": upto}
 
 
 def newest(session: Session) -> int:
@@ -418,17 +440,20 @@ def opened(row: Any) -> Recorded:
     return decoded(verified(row))
 
 
-def opened_each(rows: Sequence[Row]) -> Iterable[Recorded]:
+def opened_each(rows: Sequence[Row]) -> Iterator[Recorded]:
     """
     Return the event in each of some rows, in order, if it is what was written.
 
     Raises:
         CorruptEventError: Where the first is come to that is not.
     """
-    # All at once takes half the time. Where anything is amiss each is opened by itself,
-    # which finds the same, and says it.
-    found = _opened_block(rows)
-    return map(opened, rows) if found is None else found
+    # Many at once take half the time; so many that the garbage collector has not yet a
+    # reason to look at them. Where anything is amiss each is opened by itself, which
+    # finds the same, and says it.
+    for first in range(0, len(rows), _AT_A_TIME):
+        block = rows[first : first + _AT_A_TIME]
+        found = _opened_block(block)
+        yield from map(opened, block) if found is None else found
 
 
 def _opened_block(rows: Sequence[Row]) -> list[Recorded] | None:
@@ -449,6 +474,7 @@ def _opened_block(rows: Sequence[Row]) -> list[Recorded] | None:
     return [*map(_RECORDED, zip(positions, streams, versions, events, strict=True))]
 
 
+_AT_A_TIME: Final = 100
 # So few are as quickly opened one by one.
 _ONE_BY_ONE: Final = 8
 # As `Recorded(...)` makes one, without a call in Python for each.
