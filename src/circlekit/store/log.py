@@ -7,7 +7,7 @@ event. Its digest chains it to the others, and is looked at when the whole store
 verified.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice, repeat
 from typing import Any, Final, NamedTuple
