@@ -48,8 +48,21 @@ VALUES (?, ?, ?, ?, ?, 'all', 0)
 """
 _MEMBER: Final = "INSERT INTO circlekit_feed_member VALUES (?, ?, ?)"
 _STAY: Final = """
-INSERT INTO circlekit_feed_stay (member, circle, since, first_at, first)
-VALUES (?, ?, ?, ?, 0)
+INSERT INTO circlekit_feed_stay (member, circle, since, first_at, first, acknowledged)
+VALUES (?, ?, ?, ?, 0, 0)
+"""
+_NO_POST: Final = "INSERT INTO circlekit_feed_newest VALUES (?, ?, 0, 0, 0)"
+_NEWEST: Final = """
+UPDATE circlekit_feed_newest SET at = ?, position = ? WHERE circle = ?
+"""
+_MUST_SEES: Final = """
+UPDATE circlekit_feed_newest SET must_sees = must_sees + 1 WHERE circle = ?
+"""
+_ACKNOWLEDGE: Final = """
+UPDATE circlekit_feed_stay SET acknowledged = acknowledged + 1
+WHERE member = ?1 AND circle = ?2 AND until IS NULL AND NOT EXISTS (
+    SELECT 1 FROM circlekit_feed_acknowledged a
+    WHERE a.circle = ?2 AND a.post = ?3 AND a.member = ?1)
 """
 _POST: Final = """
 INSERT INTO circlekit_feed_post
@@ -170,7 +183,7 @@ def _statements(  # noqa: C901 - in one piece, as a bare loop is
     circles, members, stays = list[Any](), list[Any](), list[Any]()
     posts, comments, counts = list[Any](), list[Any](), list[Any]()
     reactions, must_sees, marks = list[Any](), list[Any](), list[Any]()
-    reads, seen = list[Any](), list[Any]()
+    reads, seen, newest = list[Any](), list[Any](), dict[str, tuple[int, int]]()
     for position, stream, version, name, body in rows:
         decode = _DECODE.get(name)
         if decode is None:
@@ -191,6 +204,7 @@ def _statements(  # noqa: C901 - in one piece, as a bare loop is
                 at, images, videos = micros(it.at), _text(it.images), _text(it.videos)
                 post = position, who, version, it.by, at, it.text, images, videos
                 posts.append((*post, it.topic))
+                newest[who] = at, position
             case "MustSeeAcknowledged":
                 reads.append((who, it.circle, it.post))
                 seen.append((it.circle, it.post, who, position, micros(it.at)))
@@ -208,13 +222,17 @@ def _statements(  # noqa: C901 - in one piece, as a bare loop is
         (_CIRCLE, circles),
         (_MEMBER, members),
         (_STAY, stays),
+        (_NO_POST, [(circle[0], _ALL_OF_IT) for circle in circles]),
         (_POST, posts),
+        (_NEWEST, [(*at, who) for who, at in newest.items()]),
         (_COMMENT, comments),
         (_COUNT, counts),
         (_REACTION, reactions),
         (_MUST_SEE, must_sees),
         (_MARK, marks),
+        (_MUST_SEES, [(who,) for who, *_ in must_sees]),
         (_READ, reads),
+        (_ACKNOWLEDGE, [(who, circle, post) for circle, post, who, *_ in seen]),
         (_ACKNOWLEDGED, seen),
     ]
 
@@ -354,7 +372,8 @@ class Feed(Projection[FeedView]):
     def _(self, it: Posted, tracking: Tracking) -> None:
         at = micros(it.timestamp)
         post = it.position, it.circle, it.place, it.by, at, it.text, "[]", "[]", None
-        self.view.write([(_POST, post)], tracking)
+        newest = at, it.position, it.circle
+        self.view.write([(_POST, post), (_NEWEST, newest)], tracking)
 
     @process_event.register
     def _(self, it: Commented, tracking: Tracking) -> None:
@@ -371,7 +390,8 @@ class Feed(Projection[FeedView]):
     def _(self, it: MustSee, tracking: Tracking) -> None:
         marked = micros(it.timestamp), it.circle, it.post
         must_see = it.circle, it.post, it.position
-        self.view.write([(_MUST_SEE, must_see), (_MARK, marked)], tracking)
+        counted = _MUST_SEES, (it.circle,)
+        self.view.write([(_MUST_SEE, must_see), (_MARK, marked), counted], tracking)
 
     @process_event.register
     def _(self, it: Read, tracking: Tracking) -> None:
@@ -382,7 +402,8 @@ class Feed(Projection[FeedView]):
     def _(self, it: Seen, tracking: Tracking) -> None:
         seen = it.circle, it.post, it.member, it.position, micros(it.timestamp)
         read = it.member, it.circle, it.post
-        self.view.write([(_READ, read), (_ACKNOWLEDGED, seen)], tracking)
+        counted = _ACKNOWLEDGE, read
+        self.view.write([(_READ, read), counted, (_ACKNOWLEDGED, seen)], tracking)
 
 
 def recorded(happened: Sequence[Recorded]) -> Town:

@@ -674,29 +674,35 @@ class Store:
         last = min(at.values())
         moving = [model for model in models if at[model.name] == last]
         next_stop = min((it for it in at.values() if it > last), default=None)
-        wanted = frozenset[str]().union(*(_names_of(it.kinds) for it in moving))
-        block = []
-        for row in log.rows_after(transaction.session, last, limit):
-            if next_stop is not None and row[0] > next_stop:
-                break
-            # Every row: one whose name was altered must not pass unnoticed.
-            last = log.verified(row)[0]
-            if row[3] in wanted:
-                block.append(log.decoded(row))
+        rows = log.rows_after(transaction.session, last, limit)
+        if next_stop is not None:
+            rows = [row for row in rows if row[0] <= next_stop]
+        block = _wanted(rows, moving)
+        if rows:
+            last = rows[-1][0]
         here = {type(recorded.event) for recorded in block}
         for model in moving:
             kinds, apply = model.kinds, model.apply
             if kinds.isdisjoint(here):
                 continue
-            rows = BatchedRows.of(model, transaction.session)
+            batched = BatchedRows.of(model, transaction.session)
             for recorded in block:
                 if type(recorded.event) in kinds:
-                    apply(rows, recorded)
-            rows.send()
+                    apply(batched, recorded)
+            batched.send()
         if last != at[moving[0].name]:
             for model in moving:
                 transaction.run(_MOVE_ON, model=model.name, position=last)
         return {model.name: last for model in moving}
+
+
+def _wanted(rows: Sequence[log.Row], models: Iterable[ReadModel]) -> list[Recorded]:
+    names = frozenset[str]().union(*(_names_of(it.kinds) for it in models))
+    for row in rows:
+        # Each is looked at: one whose name was altered must not pass unnoticed.
+        if row[3] not in names:
+            log.verified(row)
+    return [*log.opened_each([row for row in rows if row[3] in names])]
 
 
 @cache
