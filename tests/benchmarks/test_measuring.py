@@ -1,0 +1,108 @@
+"""
+How the benchmarks measure, so that their figures can be believed.
+"""
+
+import doctest
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks import telling
+from benchmarks.measuring import Line, Spread, Times, in_turns
+from benchmarks.workloads import WORKLOADS
+
+
+def test_turns():
+    """
+    In each round another contender begins, and warming up does not count.
+    """
+    order = []
+    times = in_turns(
+        {name: lambda name=name: order.append(name) for name in "abc"},
+        rounds=3,
+        warm_up=1,
+        before=lambda name: order.append(name.upper()),
+    )
+
+    assert "CcAaBb AaBbCc BbCcAa CcAaBb".replace(" ", "") == "".join(order)
+    assert {"a": 3, "b": 3, "c": 3} == {
+        name: len(taken) for name, taken in times.taken.items()
+    }
+
+
+def test_a_ratio_is_taken_round_by_round():
+    """
+    A ratio is the median of the rounds' ratios, not the ratio of two medians.
+    """
+    times = Times({"bare": [1, 10, 100], "ours": [3, 20, 100]})
+
+    assert Spread(median=2, low=1.5, high=2.5) == times.ratio("ours", "bare")
+
+
+@pytest.mark.parametrize(
+    ("goal", "reached"),
+    [
+        ({"at_most": 2}, True),
+        ({"at_most": 1.9}, False),
+        ({"at_least": 2}, True),
+        ({"at_least": 2.1}, False),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_goals(goal, reached):
+    """
+    A goal is the most or the least that a ratio may be; without one none is missed.
+    """
+    ratio = Spread.of([1, 2, 3])
+    line = Line(what="a post", value=1, over="a row", ratio=ratio, **goal)
+
+    assert reached is line.reached
+    assert json.loads(json.dumps(line.as_json()))["reached"] is reached
+
+
+def test_in_words():
+    """
+    Figures are told in units that people read.
+    """
+    assert (0, 2) == tuple(doctest.testmod(telling))
+
+
+def test_every_workload_has_its_place():
+    """
+    Each workload has a name of its own, and a place for its figures in the docs.
+    """
+    names = [workload.NAME for workload in WORKLOADS]
+    page = telling.PAGE.read_text()
+
+    assert len(names) == len(set(names))
+    assert [] == [name for name in names if f"<!-- {name}: begin -->" not in page]
+
+
+def test_a_look(tmp_path):
+    """
+    A quick run answers with a record that scripts can read, and leaves no file.
+    """
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "benchmarks",
+            "W9",
+            "--quick",
+            "--json",
+            "--folder",
+            str(tmp_path),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=telling.PAGE.parents[1],
+    )
+    found = json.loads(done.stdout)
+
+    assert found["quick"]
+    assert {"W9"} == found["workloads"].keys()
+    assert [] == list(tmp_path.iterdir())
