@@ -94,7 +94,7 @@ def assert_policy(
     not at that moment. If it says that it is ``monotone``, then what it allows stays
     allowed as time alone goes on.
 
-    The questions are some hundreds, the same ones on every run.
+    The questions are some hundreds, the same ones whenever the same program asks.
 
     Args:
         policy: The policy, with its numbers.
