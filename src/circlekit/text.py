@@ -152,6 +152,13 @@ def _checked(
     longest: int,
     empty: bool = False,
 ) -> str:
+    if (
+        isinstance(value, str)
+        and len(value) <= longest
+        and (empty or value.strip())
+        and not unaccepted.search(value)
+    ):
+        return value
     accepted = f"text of {0 if empty else 1} to {longest} characters"
     if not isinstance(value, str):
         raise InvalidInputError(field, f"is {type(value).__name__}", accepted)
@@ -159,12 +166,10 @@ def _checked(
         raise InvalidInputError(field, "is empty", accepted)
     if len(value) > longest:
         raise InvalidInputError(field, f"has {len(value)} characters", accepted)
-    if found := unaccepted.search(value):
-        character = found.group()
-        name = unicodedata.name(character, "control character or lone surrogate")
-        problem = f"has U+{ord(character):04X} ({name}) at place {found.start()}"
-        raise InvalidInputError(field, problem, f"{accepted}, without that character")
-    return value
+    character = next(it for it in value if unaccepted.match(it))
+    name = unicodedata.name(character, "control character or lone surrogate")
+    problem = f"has U+{ord(character):04X} ({name}) at place {value.index(character)}"
+    raise InvalidInputError(field, problem, f"{accepted}, without that character")
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -263,11 +263,11 @@ def half_a_command(kept, self, *args, **asked):
     """
     A batch goes on with half of a command that broke off.
     """
-    broken = self._broken
+    broken = self._batch.broken
     try:
         return kept(self, *args, **asked)
     except BaseException:
-        self._broken = broken
+        self._batch.broken = broken
         raise
 
 

@@ -4,7 +4,7 @@ How one command is carried out: load, decide, write, in one transaction.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from hashlib import blake2b
 from threading import local
@@ -389,6 +389,61 @@ class _Known:
     as_of: int = field(default=_BEFORE, eq=False)
 
 
+@define(eq=False)
+class _Batch:
+    """
+    The commands of one transaction.
+
+    Attributes:
+        depth: How many of them we are in: a command, within a batch, within a batch.
+
+        broken: Whether one broke off when it may have been half written.
+    """
+
+    depth: int = 0
+    broken: bool = False
+
+    def hold(self) -> None:
+        """
+        Go on if no half of a command is there: nothing may be decided by that.
+        """
+        if self.broken:
+            message = "a command of this batch broke off; none was carried out"
+            raise StoreError(message)
+
+
+# There are some of these for every command, and thousands of commands in an import:
+# they take fewer steps than a generator would.
+
+
+@define(eq=False)
+class _Within:
+    batch: _Batch
+    transaction: Transaction
+
+    def __enter__(self) -> Transaction:
+        self.batch.hold()
+        self.batch.depth += 1
+        return self.transaction
+
+    def __exit__(self, *_how: object) -> None:
+        self.batch.depth -= 1
+
+
+@define(eq=False)
+class _Whole:
+    # Half of what is done within may be written, or not be undone: whoever holds the
+    # batch and catches what comes of that must not commit it.
+    batch: _Batch
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_more: object) -> None:
+        if kind is not None:
+            self.batch.broken = True
+
+
 @define(eq=False, repr=False)
 class Deciding:
     """
@@ -407,8 +462,7 @@ class Deciding:
     _expected: Head | None = None
     _stretch: int = 0
     _calm: bool = False
-    _depth: int = 0
-    _broken: bool = False
+    _batch: _Batch = field(factory=_Batch)
     _asking: local = field(factory=local)
 
     @contextmanager
@@ -423,18 +477,18 @@ class Deciding:
             BusyError: If another process kept the store for too long.
         """
         with self._transaction() as transaction:
-            if self._depth == 1:
+            if self._batch.depth == 1:
                 yield
                 return
             transaction.mark()
-            broken = self._broken
+            broken = self._batch.broken
             try:
                 yield
             except BaseException:
                 with self._whole():
                     transaction.back_to_mark()
                 self._forget()
-                self._broken = broken
+                self._batch.broken = broken
                 raise
             with self._whole():
                 transaction.forget_mark()
@@ -494,7 +548,7 @@ class Deciding:
         made = (
             command_id is None
             and self._store.may_lose_replies
-            and not self._store.is_writing_here
+            and self._store.writing_here is None
         )
         if made:
             command_id = new_id()
@@ -519,16 +573,23 @@ class Deciding:
                     transaction.keep_outcome(command_id, digest, first, last)
             return recorded, refusal
 
-        with _named(command_id):
-            done = self._tried(carry_out) if light and self._is_calm else None
-            if done is None:
-                with self._transaction() as transaction:
-                    done = carry_out(transaction)
-        recorded, refusal = done
+        try:
+            recorded, refusal = self._done(carry_out, light=light)
+        except OutcomeUnknownError:
+            # Only the outermost commit can end so; whoever asks there named the
+            # command.
+            raise OutcomeUnknownError(command_id) from None
         # Raised only now: the record of the refusal is committed like any other.
         if refusal is not None:
             raise refusal
         return answer(recorded)
+
+    def _done(self, carry_out: Callable[[Transaction], _T], *, light: bool) -> _T:
+        done = self._tried(carry_out) if light and self._is_calm else None
+        if done is not None:
+            return done
+        with self._transaction() as transaction:
+            return carry_out(transaction)
 
     @property
     def _is_calm(self) -> bool:
@@ -537,7 +598,7 @@ class Deciding:
             self._calm
             and self._expected is not None
             and self._store.tries
-            and not self._store.is_writing_here
+            and self._store.writing_here is None
         )
 
     def _tried(self, carry_out: Callable[[Transaction], _T]) -> _T | None:
@@ -660,7 +721,7 @@ class Deciding:
         def loaded(kind: type[HasHistory], id_: str) -> HasHistory:
             return self._load(transaction, kind, id_)
 
-        if not self._store.remembers and self._depth < _WITHIN_A_BATCH:
+        if not self._store.remembers and self._batch.depth < _WITHIN_A_BATCH:
             self._aggregates.clear()
         # Before anything is written: a plan that loads nothing would else leave behind
         # a head that nobody compared with the one we knew.
@@ -678,7 +739,7 @@ class Deciding:
         # what is in memory need not be compared with anything.
         if not transaction.decides:
             return False
-        if transaction.at != self._expected:
+        if transaction.at is not self._expected and transaction.at != self._expected:
             self._calm = self._expected is None
             self._expected = transaction.at
             self._stretch += 1
@@ -794,52 +855,32 @@ class Deciding:
         self._expected = transaction.at
         return written
 
+    def _transaction(self) -> AbstractContextManager[Transaction]:
+        # What a host's transaction holds has to be looked at each time.
+        inside = self._batch.depth and self._store.remembers
+        joined = self._store.writing_here if inside else None
+        return self._a_transaction() if joined is None else _Within(self._batch, joined)
+
     @contextmanager
-    def _transaction(self) -> Iterator[Transaction]:
+    def _a_transaction(self) -> Iterator[Transaction]:
         with self._store.writing(undone=self._forget) as transaction:
-            if not self._depth:
+            if not self._batch.depth:
                 self._touched.clear()
-                self._broken = False
+                self._batch.broken = False
                 self._calm = True
-            # Half of a command is there: nothing may be decided by that.
-            self._hold()
-            self._depth += 1
-            try:
+            with _Within(self._batch, transaction):
                 yield transaction
-            finally:
-                self._depth -= 1
-            if not self._depth:
-                self._hold()
+            if not self._batch.depth:
+                self._batch.hold()
 
-    def _hold(self) -> None:
-        if self._broken:
-            message = "a command of this batch broke off; none was carried out"
-            raise StoreError(message)
-
-    @contextmanager
-    def _whole(self) -> Iterator[None]:
-        # Half of it may be written, or not be undone: whoever holds the batch and
-        # catches this must not commit it.
-        try:
-            yield
-        except BaseException:
-            self._broken = True
-            raise
+    def _whole(self) -> _Whole:
+        return _Whole(self._batch)
 
     def _forget(self) -> None:
         # What was taken in but not committed must not be believed any longer.
         self._expected = None
         for stream in self._touched:
             self._aggregates.pop(stream, None)
-
-
-@contextmanager
-def _named(command_id: str | None) -> Iterator[None]:
-    # Only the outermost commit can end so; whoever asks there named the command.
-    try:
-        yield
-    except OutcomeUnknownError:
-        raise OutcomeUnknownError(command_id) from None
 
 
 def _stream(aggregate: HasHistory) -> str:

@@ -423,7 +423,7 @@ class Homeworks(Deciding):
 
         plan: Plan = look
         if not self._is_asked() and not self._came_before(command_id):
-            if self._store.is_writing_here:
+            if self._store.writing_here is not None:
                 message = "a grader may take its time; accepted: outside of a batch"
                 raise StoreError(message)
             checked_id("by", by)

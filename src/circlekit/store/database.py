@@ -158,8 +158,8 @@ class Store:
                 yield transaction
             return
         self._must_be_here()
-        if self._writing_thread == get_ident() and self._writing is not None:
-            yield self._writing
+        if (joined := self.writing_here) is not None:
+            yield joined
             return
         session = self._begun_reading()
         try:
@@ -377,11 +377,11 @@ class Store:
             waking.close()
 
     @property
-    def is_writing_here(self) -> bool:
+    def writing_here(self) -> Transaction | None:
         """
-        Return whether this thread is in a write transaction.
+        Return the write transaction that this thread is in, None if it is in none.
         """
-        return self._writing_thread == get_ident() and self._writing is not None
+        return self._writing if self._writing_thread == get_ident() else None
 
     @property
     def url(self) -> str:

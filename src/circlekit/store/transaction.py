@@ -41,6 +41,7 @@ class Transaction:
     _head: Head
     decides: bool = True
     _added: tuple[int, bytes] | None = None
+    _not_there: str | None = None
     _marks: list[tuple[Head, Head, tuple[int, bytes] | None]] = field(factory=list)
     _kept: Head = field(init=False)
 
@@ -326,8 +327,12 @@ class Transaction:
         """
         Return what a named command said and the positions it wrote, if it came.
         """
+        # Who asks first whether a command came, and then gives it, asks twice.
+        if self.decides and command_id == self._not_there:
+            return None
         rows = self.session.all(_OUTCOME, {"id": command_id})
         if not rows:
+            self._not_there = command_id
             return None
         ((said, first, last),) = rows
         return said, first, last
@@ -337,6 +342,7 @@ class Transaction:
         Remember what a named command said and the positions it wrote.
         """
         self._hold()
+        self._not_there = None
         self.session.later(
             _KEEP_OUTCOME,
             {"id": command_id, "said": said, "first": first, "last": last},
