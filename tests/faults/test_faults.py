@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from circlekit import CircleKit, StoreError
+from circlekit import CircleKit, CirclekitError
 from circlekit.store import postgres
 from tests.faults import experiments
 from tests.faults.__main__ import ALL, run, wrong
@@ -59,12 +59,8 @@ def test_writing_without_the_lock():
     with ExitStack() as stack:
         server = experiments.a_server(stack)
         experiments.found_club(server.url)
-        begin = postgres.PostgresSession._begin
-
-        def unlocked(session, sql):
-            return begin(session, sql.removesuffix(" FOR UPDATE"))
-
-        stack.enter_context(patch.object(postgres.PostgresSession, "_begin", unlocked))
+        unlocked = postgres._LOCK.removesuffix(" FOR UPDATE")
+        stack.enter_context(patch.object(postgres, "_LOCK", unlocked))
         barrier, troubles = Barrier(8), []
 
         def write():
@@ -73,7 +69,7 @@ def test_writing_without_the_lock():
                 for number in range(20):
                     try:
                         kit.publish_post("club", by="mei", text=str(number))
-                    except StoreError as error:
+                    except CirclekitError as error:
                         troubles.append(error)
 
         threads = [Thread(target=write) for _ in range(8)]

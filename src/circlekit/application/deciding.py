@@ -54,7 +54,17 @@ from circlekit.ids import (
 from circlekit.policies.authority import Role
 from circlekit.policies.graders import Graders
 from circlekit.policies.house import Policies
-from circlekit.store import Addition, Head, NeedsLockError, Store, Transaction
+from circlekit.store import (
+    Addition,
+    Head,
+    NeedsLockError,
+    Question,
+    Store,
+    Transaction,
+    asking_end,
+    asking_history,
+    asking_short_history,
+)
 from circlekit.text import checked_id
 from circlekit.verdict import ALLOWED, RefusedError, Verdict
 
@@ -74,6 +84,7 @@ _KINDS: Final[dict[type[HasHistory], str]] = {
     MassSend: "mass-send",
 }
 
+_KEPT: Final = frozenset(_KINDS[kind] for kind in snapshots.KINDS)
 _OWN: Final = "circlekit:"
 _WITHIN_A_BATCH: Final = 2
 _MOST_CITED: Final = 256
@@ -574,7 +585,7 @@ class Deciding:
             return recorded, refusal
 
         try:
-            recorded, refusal = self._done(carry_out, light=light)
+            recorded, refusal = self._done(carry_out, light=light, about=about)
         except OutcomeUnknownError:
             # Only the outermost commit can end so; whoever asks there named the
             # command.
@@ -584,12 +595,28 @@ class Deciding:
             raise refusal
         return answer(recorded)
 
-    def _done(self, carry_out: Callable[[Transaction], _T], *, light: bool) -> _T:
+    def _done(
+        self, carry_out: Callable[[Transaction], _T], *, light: bool, about: str
+    ) -> _T:
         done = self._tried(carry_out) if light and self._is_calm else None
         if done is not None:
             return done
-        with self._transaction() as transaction:
+        # Somebody else writes: what they wrote will be asked for.
+        ahead = self._foreseen(about) if light and self._store.tries else ()
+        with self._transaction(ahead) as transaction:
             return carry_out(transaction)
+
+    def _foreseen(self, about: str) -> Sequence[Question]:
+        known = self._aggregates.get(about)
+        if known is not None:
+            begun = asking_history(about, after=known.aggregate.version - 1)
+        elif about.partition("/")[0] in _KEPT:
+            begun = asking_short_history(about, snapshots.form())
+        else:
+            begun = asking_history(about, after=0)
+        if not self._record_refusals:
+            return (begun,)
+        return begun, asking_end(refusals_beside(about))
 
     @property
     def _is_calm(self) -> bool:
@@ -855,15 +882,19 @@ class Deciding:
         self._expected = transaction.at
         return written
 
-    def _transaction(self) -> AbstractContextManager[Transaction]:
+    def _transaction(
+        self, ahead: Sequence[Question] = ()
+    ) -> AbstractContextManager[Transaction]:
         # What a host's transaction holds has to be looked at each time.
         inside = self._batch.depth and self._store.remembers
         joined = self._store.writing_here if inside else None
-        return self._a_transaction() if joined is None else _Within(self._batch, joined)
+        if joined is not None:
+            return _Within(self._batch, joined)
+        return self._a_transaction(ahead)
 
     @contextmanager
-    def _a_transaction(self) -> Iterator[Transaction]:
-        with self._store.writing(undone=self._forget) as transaction:
+    def _a_transaction(self, ahead: Sequence[Question]) -> Iterator[Transaction]:
+        with self._store.writing(undone=self._forget, ahead=ahead) as transaction:
             if not self._batch.depth:
                 self._touched.clear()
                 self._batch.broken = False

@@ -8,6 +8,7 @@ from circlekit.store.attempt import NeedsLockError
 from circlekit.store.chain import Head
 from circlekit.store.database import Store
 from circlekit.store.joining import joined
+from circlekit.store.log import asking_end, asking_history, asking_short_history
 from circlekit.store.migrating import Migration
 from circlekit.store.opening import migrate, migration_sql, open_store
 from circlekit.store.schema import (
@@ -29,7 +30,7 @@ from circlekit.store.schema import (
     TODOS,
     TOPIC_BOARD,
 )
-from circlekit.store.session import ConnectionLostError, Durability
+from circlekit.store.session import ConnectionLostError, Durability, Question
 from circlekit.store.transaction import Addition, Transaction
 
 __all__ = [
@@ -56,8 +57,12 @@ __all__ = [
     "Head",
     "Migration",
     "NeedsLockError",
+    "Question",
     "Store",
     "Transaction",
+    "asking_end",
+    "asking_history",
+    "asking_short_history",
     "joined",
     "migrate",
     "migration_sql",

@@ -33,6 +33,7 @@ from circlekit.store.rebuilding import Beside, let_others_write
 from circlekit.store.session import (
     ConnectionLostError,
     Database,
+    Question,
     Session,
     Waking,
 )
@@ -59,6 +60,7 @@ class Store:
     _writing: Transaction | None = None
     _writing_thread: int = 0
     _elsewhere: set[int] = field(factory=set)
+    _taken_in: dict[str, int] = field(factory=dict)
 
     @property
     def remembers(self) -> bool:
@@ -69,7 +71,11 @@ class Store:
 
     @contextmanager
     def writing(
-        self, *, undone: Callable[[], None] | None = None, waits: bool = True
+        self,
+        *,
+        undone: Callable[[], None] | None = None,
+        waits: bool = True,
+        ahead: Sequence[Question] = (),
     ) -> Iterator[Transaction]:
         """
         Read and write in one transaction; inside one, join it.
@@ -78,6 +84,7 @@ class Store:
             undone: Called if nothing of the transaction was written after all.
             waits: Whether it is on the disk when it is done. What was committed before
                 it is there in any case, if it is.
+            ahead: What will be asked first.
 
         Raises:
             BusyError: If another process kept the store for too long.
@@ -89,7 +96,7 @@ class Store:
             if self._writing is not None:
                 yield self._writing
                 return
-            session, head = self._begun_writing(waits=waits)
+            session, head = self._begun_writing(waits=waits, ahead=ahead)
             self._writing = Transaction(session, head)
             self._writing_thread = get_ident()
             try:
@@ -265,9 +272,27 @@ class Store:
             if position >= newest:
                 yield transaction, position
                 return
+        self._take_in(model, newest)
+        with self.reading() as transaction:
+            position = log.standing(transaction.session, model.name)[1]
+            if position >= newest:
+                yield transaction, position
+                return
+        # What another thread took in was undone, or somebody had it begin again.
+        self._taken_in.pop(model.name, None)
         self.up_to_date(model)
         with self.reading() as transaction:
             yield transaction, log.standing(transaction.session, model.name)[1]
+
+    def _take_in(self, model: ReadModel, newest: int) -> None:
+        # Of many threads that wait for the lock here, the first does it for all.
+        while True:
+            with self._lock:
+                if self._taken_in.get(model.name, 0) >= newest:
+                    return
+                with self.writing(waits=False) as transaction:
+                    moved = self._take_block(transaction, model, limit=log.AHEAD)
+                self._taken_in.update(moved)
 
     def rebuild(
         self,
@@ -570,9 +595,12 @@ class Store:
                 "what `joined_to` gave, until the end of its block"
             )
 
-    def _begun_writing(self, *, waits: bool) -> tuple[Session, Head]:
+    def _begun_writing(
+        self, *, waits: bool, ahead: Sequence[Question]
+    ) -> tuple[Session, Head]:
         if self._writer is None:
             self._writer = self._database.session()
+        self._writer.ask_with_lock(ahead)
         try:
             rows = _begun(self._writer, waits=waits)
         except ConnectionLostError:

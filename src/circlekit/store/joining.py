@@ -4,7 +4,7 @@ A store that is written over a connection of the host's, in the host's transacti
 The host began the transaction, and ends it. Each command is a savepoint in it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
 from typing import Any, ClassVar, Final
@@ -17,7 +17,7 @@ from circlekit.errors import StoreError
 from circlekit.store.database import Store
 from circlekit.store.joined_sqlite import JoinedSqliteSession, must_be_its_file
 from circlekit.store.migrating import must_be_ours, version_of
-from circlekit.store.session import Database, Session
+from circlekit.store.session import Database, Question, Session
 from circlekit.store.sqlite import SqliteDatabase
 from circlekit.store.transaction import Transaction
 
@@ -75,12 +75,16 @@ class JoinedStore(Store):
 
     @contextmanager
     def writing(
-        self, *, undone: Callable[[], None] | None = None, waits: bool = True
+        self,
+        *,
+        undone: Callable[[], None] | None = None,
+        waits: bool = True,
+        ahead: Sequence[Question] = (),
     ) -> Iterator[Transaction]:
         """
         Read and write between two savepoints; inside, join them.
         """
-        with super().writing(undone=undone, waits=waits) as transaction:
+        with super().writing(undone=undone, waits=waits, ahead=ahead) as transaction:
             transaction.must_stand()
             yield transaction
             # Within a batch too: if the host commits there, its head is the log's.

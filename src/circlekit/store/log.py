@@ -7,7 +7,7 @@ event. Its digest chains it to the others, and is looked at when the whole store
 verified.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, islice, repeat
 from typing import Any, Final, NamedTuple
@@ -17,7 +17,7 @@ from circlekit.errors import CorruptEventError
 from circlekit.events.record import Recorded
 from circlekit.store.chain import FIRST, Head, digest_of
 from circlekit.store.mapper import decode, decode_block
-from circlekit.store.session import HEAD, Session
+from circlekit.store.session import HEAD, Question, Session
 
 BLOCK: Final = 500
 _FEW: Final = 4
@@ -215,9 +215,7 @@ def history(session: Session, stream: str, *, after: int = 0) -> Iterator[Record
         CorruptEventError: If one was altered, or one is missing.
     """
     while True:
-        block = _rows(
-            session, _HISTORY, {"stream": stream, "after": after, "limit": BLOCK}
-        )
+        block = _rows(session, *asking_history(stream, after=after))
         found = _opened_block(block)
         for number, row in enumerate(block):
             after += 1
@@ -226,6 +224,27 @@ def history(session: Session, stream: str, *, after: int = 0) -> Iterator[Record
             yield opened(row) if found is None else found[number]
         if len(block) < BLOCK:
             return
+
+
+def asking_history(stream: str, *, after: int) -> Question:
+    """
+    Return what :func:`history` asks first.
+    """
+    return _HISTORY, {"stream": stream, "after": after, "limit": BLOCK}
+
+
+def asking_end(stream: str) -> Question:
+    """
+    Return what :func:`end_of` asks.
+    """
+    return _END, {"stream": stream}
+
+
+def asking_short_history(stream: str, form: str) -> Question:
+    """
+    Return what :func:`short_history` asks.
+    """
+    return _NEWER, {"stream": stream, "form": form, "limit": BLOCK}
 
 
 def histories(session: Session, streams: Iterable[str]) -> Iterator[History]:
@@ -289,7 +308,7 @@ def end_of(session: Session, stream: str) -> tuple[Recorded, bytes] | None:
     """
     Return the newest event of a history and its digest, None if there is none.
     """
-    for *row, digest in _rows(session, _END, {"stream": stream}):
+    for *row, digest in _rows(session, *asking_end(stream)):
         newest = opened(tuple(row))
         if not isinstance(digest, bytes):
             raise CorruptEventError(stream, newest.version, _ALTERED)
@@ -304,8 +323,7 @@ def short_history(session: Session, stream: str, form: str) -> list[Recorded] | 
     One question tells: what comes after the snapshot, if there is one, and begins with
     the first event if there is none.
     """
-    values = {"stream": stream, "form": form, "limit": BLOCK}
-    rows = _rows(session, _NEWER, values)
+    rows = _rows(session, *asking_short_history(stream, form))
     if not rows or len(rows) == BLOCK or rows[0][2] != 1:
         return None
     for version, row in enumerate(rows, start=1):
@@ -515,6 +533,6 @@ def _one(rows: Sequence[Row]) -> Recorded | None:
     return opened(rows[0]) if rows else None
 
 
-def _rows(session: Session, sql: str, values: dict[str, Any]) -> Sequence[Any]:
+def _rows(session: Session, sql: str, values: Mapping[str, Any]) -> Sequence[Any]:
     # Who reads an event's row compares its checksum before anything else.
     return session.all(sql, values, lenient=True)

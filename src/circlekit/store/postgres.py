@@ -39,6 +39,7 @@ from circlekit.store.session import (
     NOTHING,
     ConnectionLostError,
     Database,
+    Question,
     Session,
     Settings,
     Waking,
@@ -58,6 +59,7 @@ _PLANS: Final = "SET plan_cache_mode = force_generic_plan; SET jit = off"
 # Any number will do, so long as it is always this one.
 _MIGRATING: Final = 0x636972636C65
 _NOT_WAITING: Final = "SET synchronous_commit = off"
+_LOCK: Final = f"{HEAD} FOR UPDATE"
 _CHANNEL: Final = "circlekit"
 _MOVE_HEAD: Final = f"""
 WITH moved AS ({MOVE_HEAD} RETURNING id)
@@ -99,6 +101,8 @@ WHERE relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(oid)
 AND starts_with(relname, 'circlekit_')
 """
 
+_Asked = tuple[str, tuple[Any, ...]]
+
 
 @define(eq=False, repr=False)
 class PostgresSession(Session):
@@ -111,6 +115,8 @@ class PostgresSession(Session):
     _pooled: PoolProxiedConnection
     _connection: psycopg.Connection[Any]
     _waiting: list[tuple[str, Mapping[str, Any]]] = field(factory=list, init=False)
+    _to_ask: Sequence[Question] = field(default=(), init=False)
+    _answers: dict[_Asked, Sequence[tuple[Any, ...]]] = field(factory=dict, init=False)
 
     def begin_reading(self) -> None:
         """
@@ -132,18 +138,26 @@ class PostgresSession(Session):
         except psycopg.Error:
             self._connection.close()
 
+    def ask_with_lock(self, questions: Sequence[Question]) -> None:
+        """
+        Foresee what will be asked first once the head's row is locked.
+        """
+        self._to_ask = questions
+
     def begin_writing(self) -> Sequence[tuple[Any, ...]]:
         """
         Begin, lock the head's row, and return it as it then is.
         """
-        return self._begin(f"{_WRITE}; {self._patience()}; {HEAD} FOR UPDATE")
+        if self._to_ask:
+            return self._begin_and_ask()
+        return self._begin(f"{_WRITE}; {self._patience()}; {_LOCK}")
 
     def begin_hurried(self) -> Sequence[tuple[Any, ...]]:
         """
         Begin like any that writes; the commit need not wait for the disk.
         """
         hurry = "SET LOCAL synchronous_commit = off"
-        return self._begin(f"{_WRITE}; {self._patience()}; {hurry}; {HEAD} FOR UPDATE")
+        return self._begin(f"{_WRITE}; {self._patience()}; {hurry}; {_LOCK}")
 
     def begin_changing(self) -> None:
         """
@@ -169,6 +183,8 @@ class PostgresSession(Session):
         """
         # The server keeps no text that is none. Who asks that way asks for events, and
         # their bytes come as they are instead of twice as many digits.
+        if self._answers and (asked := _asked(sql, values)) in self._answers:
+            return self._answers.pop(asked)
         try:
             sent = self._executed(_translated(sql), values, binary=lenient)
             return sent.fetchall()
@@ -180,6 +196,7 @@ class PostgresSession(Session):
         """
         Run a statement and return how many rows it touched.
         """
+        self._answers.clear()
         try:
             return self._executed(_translated(sql), values).rowcount
         except psycopg.Error as error:
@@ -190,6 +207,7 @@ class PostgresSession(Session):
         """
         Send a statement with the next query, or with the commit.
         """
+        self._answers.clear()
         self._waiting.append((_translated(sql), values))
 
     def run_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
@@ -200,6 +218,7 @@ class PostgresSession(Session):
             for each in values:
                 self.later(sql, each)
             return
+        self._answers.clear()
         try:
             self._executed_each(_translated(sql), values)
         except psycopg.Error as error:
@@ -250,6 +269,7 @@ class PostgresSession(Session):
         Raises:
             OutcomeUnknownError: If the server did not say whether it did.
         """
+        self._answers.clear()
         # A COMMIT after a failed statement is a rollback, and no error.
         if self._status() is not TransactionStatus.INTRANS:
             raise StoreError(
@@ -273,6 +293,7 @@ class PostgresSession(Session):
         Undo the transaction; the server does so by itself if it has lost us.
         """
         self._waiting.clear()
+        self._answers.clear()
         try:
             self._connection.rollback()
         except psycopg.Error:
@@ -345,11 +366,34 @@ class PostgresSession(Session):
             return cursor.fetchall() if cursor.description else ()
         except psycopg.Error as error:
             problem = self._typed(error)
+        raise self._not_begun(problem)
+
+    def _begin_and_ask(self) -> Sequence[tuple[Any, ...]]:
+        # Each statement sees what was committed before it began, and all but the
+        # first begin when the lock is there.
+        questions, self._to_ask = self._to_ask, ()
+        send = self._connection.execute
+        try:
+            with self._connection.pipeline():
+                send(_WRITE)
+                send(self._patience())
+                head = send(_LOCK)
+                asked = [
+                    (_asked(sql, values), send(_translated(sql), values, binary=True))
+                    for sql, values in questions
+                ]
+            self._answers = {each: answer.fetchall() for each, answer in asked}
+            return head.fetchall()
+        except psycopg.Error as error:
+            problem = self._typed(error)
+        raise self._not_begun(problem)
+
+    def _not_begun(self, problem: CirclekitError) -> CirclekitError:
         self.rollback()
         if isinstance(problem, ConnectionLostError):
             self._connection.close()
             self.close()
-        raise problem
+        return problem
 
     def _patience(self) -> str:
         return f"SET LOCAL lock_timeout = {self._database.busy_ms}"
@@ -580,6 +624,10 @@ class _Listening(Waking):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _asked(sql: str, values: Mapping[str, Any]) -> _Asked:
+    return sql, tuple(values.values())
 
 
 @cache

@@ -31,6 +31,8 @@ UPDATE circlekit_head SET position = :position, digest = :digest WHERE id = 1
 """
 NOTHING: Final[Mapping[str, Any]] = {}
 
+# A query that reads events, and its parameters.
+Question = tuple[str, Mapping[str, Any]]
 
 Durability = Literal["full", "normal"]
 FEWEST_CONNECTIONS: Final = 2  # one is kept to write
@@ -114,6 +116,17 @@ class Session(ABC):
         End a transaction that wrote nothing.
         """
         self.rollback()
+
+    def ask_with_lock(  # noqa: B027 - in a file, to ask is next to nothing
+        self, questions: Sequence[Question]
+    ) -> None:
+        """
+        Foresee what will be asked first once the write lock is there.
+
+        Where each question is a way to a server and back, they go with the lock, and
+        are answered by what is there when it is. What is then not asked, or asked
+        after something was written, makes no difference.
+        """
 
     @abstractmethod
     def begin_writing(self) -> Sequence[tuple[Any, ...]]:
