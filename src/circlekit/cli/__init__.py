@@ -13,10 +13,7 @@ def main() -> None:
     Run the command line.
 
     Raises:
-        SystemExit: Always; with 0 if all went well, 1 if something was refused,
-            not found or not accepted, 2 if the command was not understood or
-            cannot run, 3 if an audit found violations, 4 if a golden history is
-            read otherwise today.
+        SystemExit: Always, with the exit code that ``circlekit --help`` explains.
     """
     try:
         # Only here: a service that embeds the library need not have them.
