@@ -990,7 +990,10 @@ class TestTerminal:
             check=False,
         )
 
-        said = b"the command line needs `pip install circlekit[cli]`"
+        said = (
+            f"the command line needs {missing}; "
+            "install circlekit with the extra `cli`, as in `pip install '.[cli]'`"
+        ).encode()
         assert (2, b"", said) == (
             answer.returncode,
             answer.stdout,

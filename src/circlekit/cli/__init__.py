@@ -19,9 +19,11 @@ def main() -> None:
         # Only here: a service that embeds the library need not have them.
         from circlekit.cli.app import app  # noqa: PLC0415
     except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] not in {"rich", "typer"}:
+        needed = (missing.name or "").partition(".")[0]
+        if needed not in {"rich", "typer"}:
             raise
-        sys.stderr.write("the command line needs `pip install circlekit[cli]`\n")
+        extra = "install circlekit with the extra `cli`, as in `pip install '.[cli]'`"
+        sys.stderr.write(f"the command line needs {needed}; {extra}\n")
         raise SystemExit(2) from None
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that cannot show a character is shown its number instead.

@@ -29,9 +29,9 @@ from circlekit.store import READ_MODELS
 EXIT_CODES: Final = (
     "0 if all went well; 1 if something was refused, not found or not accepted, "
     "be it one line of an import, or the store cannot be used or was altered; "
-    "2 if the command was not understood, or the extra is not installed; 3 if an "
-    "audit found violations; 4 if a golden history, or an export, is read otherwise "
-    "today, or a scripted year is not what was counted."
+    "2 if the command was not understood, or the extra `cli` is not installed; 3 "
+    "if an audit found violations; 4 if a golden history, or an export, is read "
+    "otherwise today, or a scripted year is not what was counted."
 )
 VIOLATIONS: Final = 3
 
