@@ -64,7 +64,8 @@ def test_the_extra_for_a_loop():
     )
 
     expected = (
-        "ModuleNotFoundError: AsyncCircleKit needs `pip install circlekit[async]`"
+        "ModuleNotFoundError: AsyncCircleKit needs anyio; "
+        "install circlekit with the extra `async`"
     )
     assert (1, expected) == (done.returncode, done.stderr.splitlines()[-1])
 

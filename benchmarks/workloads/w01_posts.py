@@ -3,7 +3,8 @@ What does a post cost?
 
 One post a commit, to 20 circles in turn, each commit on the disk. Beside it, the same
 row is put down by the bare driver, and by the eventsourcing library as its
-documentation teaches: an aggregate that is got from the repository and saved.
+documentation teaches: an aggregate that is got from the repository and saved. A kit
+whose durability is ``normal`` says what waiting for the disk costs.
 """
 
 import itertools
@@ -68,11 +69,15 @@ def _on_sqlite(bench: Bench) -> list[Line]:
             "SQLITE_DBNAME": str(bench.file("library.db")),
         }
     )
-    with CircleKit(bench.sqlite_url("posts")) as kit:
+    with (
+        CircleKit(bench.sqlite_url("posts")) as kit,
+        CircleKit(bench.sqlite_url("normal"), durability="normal") as normal,
+    ):
         times = in_turns(
             {
                 "a bare insert, SQLite": bare.putting_sqlite(connection, post),
                 "a post, SQLite": posting(kit),
+                "a post with durability normal, SQLite": posting(normal),
                 "eventsourcing as taught, SQLite": library,
             },
             rounds=bench.some(2_000, 100),
@@ -83,6 +88,7 @@ def _on_sqlite(bench: Bench) -> list[Line]:
     return [
         times.line(over),
         times.line("a post, SQLite", over=over, at_most=1.25),
+        times.line("a post with durability normal, SQLite", over="a post, SQLite"),
         times.line("eventsourcing as taught, SQLite", over=over),
     ]
 
@@ -90,12 +96,15 @@ def _on_sqlite(bench: Bench) -> list[Line]:
 def _on_postgres(bench: Bench) -> list[Line]:
     database = bench.server.database()
     connection = bare.postgres_table(bench.server.database())
-    migrate(database)
-    with CircleKit(database) as kit:
+    other = bench.server.database()
+    for url in (database, other):
+        migrate(url)
+    with CircleKit(database) as kit, CircleKit(other, durability="normal") as normal:
         times = in_turns(
             {
                 "a bare insert, PostgreSQL": bare.putting_postgres(connection, post),
                 "a post, PostgreSQL": posting(kit),
+                "a post with durability normal, PostgreSQL": posting(normal),
             },
             rounds=bench.some(2_000, 100),
             warm_up=40,
@@ -105,6 +114,9 @@ def _on_postgres(bench: Bench) -> list[Line]:
     return [
         times.line(over),
         times.line("a post, PostgreSQL", over=over, at_most=1.6),
+        times.line(
+            "a post with durability normal, PostgreSQL", over="a post, PostgreSQL"
+        ),
     ]
 
 

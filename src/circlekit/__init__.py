@@ -122,5 +122,5 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as missing:
         if missing.name != "anyio":
             raise
-        needs = "AsyncCircleKit needs `pip install circlekit[async]`"
+        needs = "AsyncCircleKit needs anyio; install circlekit with the extra `async`"
         raise ModuleNotFoundError(needs, name="anyio") from None

@@ -179,14 +179,18 @@ class ExportError(CirclekitError):
 
     Attributes:
         problem: What is wrong with it.
+
+        accepted: What would have been accepted.
     """
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(
-            f"this export {problem}; "
-            "accepted: one that was written by `circlekit export`, as it was written"
-        )
+    def __init__(
+        self,
+        problem: str,
+        accepted: str = "one that was written by `circlekit export`, as it was written",
+    ) -> None:
+        super().__init__(f"this export {problem}; accepted: {accepted}")
         self.problem = problem
+        self.accepted = accepted
 
 
 class AlreadyThereError(CirclekitError):

@@ -813,6 +813,19 @@ class TestWhereItIs:
         with pytest.raises(ExportError, match="the extra `parquet`"):
             lived.export(tmp_path / "it", format="parquet")
 
+    def test_read_without_the_extra(self, lived, tmp_path, monkeypatch):
+        """
+        Who is given Parquet without the extra is told what to install to read it.
+        """
+        lived.export(tmp_path / "it", format="parquet")
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+        with (
+            CircleKit("sqlite://") as other,
+            pytest.raises(ExportError, match=r"read without pyarrow.*extra `parquet`"),
+        ):
+            other.import_export(tmp_path / "it")
+
 
 YEARS = {
     "school": (School(classes=2, people=24, weeks=3), "school"),

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import telling
 from benchmarks.measuring import Line, Spread, Times, in_turns
+from benchmarks.names import NAMES
 from benchmarks.workloads import WORKLOADS
 
 
@@ -77,6 +78,7 @@ def test_every_workload_has_its_place():
     names = [workload.NAME for workload in WORKLOADS]
     page = telling.PAGE.read_text()
 
+    assert list(NAMES) == names
     assert len(names) == len(set(names))
     assert [] == [name for name in names if f"<!-- {name}: begin -->" not in page]
 
@@ -106,3 +108,36 @@ def test_a_look(tmp_path):
     assert found["quick"]
     assert {"W9"} == found["workloads"].keys()
     assert [] == list(tmp_path.iterdir())
+
+
+BARE = """
+import runpy, sys
+for name in ("psycopg", "eventsourcing"):
+    sys.modules[name] = None
+sys.argv[0] = "benchmarks"
+runpy.run_module("benchmarks", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--help"], 0, "usage: python -m benchmarks"),
+        (["W0"], 2, "'W0' is none of W1, W2"),
+        (["W9", "--quick"], 2, "the benchmarks need psycopg: `make bench` installs it"),
+    ],
+)
+def test_without_what_is_measured_with(words, code, said):
+    """
+    Help is there for everybody; whoever lacks something is told what to install.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=telling.PAGE.parents[1],
+    )
+
+    assert (code, True) == (done.returncode, said in done.stdout + done.stderr)
+    assert "Traceback" not in done.stderr

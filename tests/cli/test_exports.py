@@ -160,12 +160,19 @@ def test_what_cannot_be(store, there, tmp_path, args, problem):
 
 def test_without_the_extra(store, tmp_path, monkeypatch):
     """
-    Parquet without its extra says what to install.
+    Parquet without its extra says what to install, or what else to write.
+
+    Nothing is made then.
     """
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     answer = run("export", str(tmp_path / "x"), "--store", store, "--format", "parquet")
 
-    assert (1, True) == (answer.exit_code, "the extra `parquet`" in answer.stderr)
+    said = (
+        "circlekit: this export cannot be written as Parquet without pyarrow; "
+        "accepted: circlekit with the extra `parquet` installed, or the format ndjson\n"
+    )
+    assert (1, said) == (answer.exit_code, answer.stderr)
+    assert not (tmp_path / "x").exists()
 
 
 def test_alone_on_stdout(store, tmp_path):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -943,6 +944,27 @@ class TestTerminal:
 
         assert (0, "circlekit 0.1.0\n") == (answer.exit_code, answer.stdout)
 
+    def test_exit_codes(self):
+        """
+        ``circlekit --help`` says of the exit codes what the docs say.
+        """
+        page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+        _, _, after = page.partition("**Exit codes.**\n")
+
+        said = " ".join(run("--help").stdout.split())
+        assert f"Exit codes: {after.splitlines()[0]}" in said
+
+    def test_paragraphs(self):
+        """
+        The help of a command is broken where the terminal ends, and not before.
+        """
+        for command in ("import", "demo"):
+            shown = run(command, "--help", COLUMNS="200").stdout
+            prose, _, _ = shown.partition("╭")
+            lines = [line.strip() for line in prose.splitlines() if line.strip()]
+
+            assert {"."} == {line[-1] for line in lines[1:]}
+
     def test_as_a_module(self):
         """
         ``python -m circlekit`` is the same command.
@@ -968,7 +990,10 @@ class TestTerminal:
             check=False,
         )
 
-        said = b"the command line needs `pip install circlekit[cli]`"
+        said = (
+            f"the command line needs {missing}; "
+            "install circlekit with the extra `cli`, as in `pip install '.[cli]'`"
+        ).encode()
         assert (2, b"", said) == (
             answer.returncode,
             answer.stdout,

@@ -43,6 +43,7 @@ def test_json(tmp_path, store):
 
     first, second = run(*ask), run(*ask)
 
+    assert (0, 0) == (first.exit_code, second.exit_code)
     assert RECORDED == json.loads(first.stdout)
     assert {**RECORDED, "recorded": 0, "repeated": 10} == json.loads(second.stdout)
 
@@ -50,16 +51,32 @@ def test_json(tmp_path, store):
 def test_for_people(tmp_path, store):
     """
     People are shown a table, and told of every bad line with its number.
+
+    A script is told by the exit code.
     """
     lines = [*WEEK, {**WEEK[1], "post": "m9", "text": "\0"}]
     path = written(tmp_path / "week.ndjson", lines)
 
     shown = run(path, "--store", store, "--format", "ndjson")
 
-    assert 0 == shown.exit_code
+    assert 1 == shown.exit_code
     assert "refused: must-see-spacing" in shown.stdout
     assert "1 refused announcements became ordinary posts." in shown.stdout
     assert "line 15: text: has U+0000" in shown.stderr
+
+
+def test_bad_lines_only(tmp_path, store):
+    """
+    A file without one good line is told as such, and still has its report.
+    """
+    path = tmp_path / "bad.ndjson"
+    path.write_text("{\n[]\n")
+
+    shown = run(path, "--store", store, "--format", "ndjson", "--json")
+
+    said = json.loads(shown.stdout)
+    assert (1, 2, 2) == (shown.exit_code, said["read"], said["invalid"])
+    assert shown.stderr.startswith("circlekit: line 1: Input data was truncated; ")
 
 
 def test_nothing_demoted(tmp_path, store):

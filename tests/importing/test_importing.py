@@ -92,8 +92,8 @@ class TestOutcomes:
     @pytest.mark.parametrize(
         ("text", "problem"),
         [
-            ("{", "line 2: line: Input data was truncated"),
-            ("[]", "line 2: line: Expected `object`, got `array`"),
+            ("{", "line 2: Input data was truncated"),
+            ("[]", "line 2: Expected `object`, got `array`"),
             (json.dumps({**WEEK[1], "at": "2020-03-02T02:00:00"}), "timezone"),
             (json.dumps({**WEEK[1], "action": "shout"}), "Invalid enum value 'shout'"),
             (json.dumps({**WEEK[1], "text": ""}), "line 2: text: is empty"),

@@ -282,7 +282,7 @@ def head_left_behind(kept, self):
 
 
 @plants(log, "digest_before")
-def chain_cut(kept, session, stream, version):
+def chain_cut(kept, session, stream, version, *, gaps=False):
     """
     Events are not chained to the one before them.
     """

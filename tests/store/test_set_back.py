@@ -72,14 +72,31 @@ def test_other_events_at_the_same_places(path, tmp_path):
         kit.verify()
 
 
-def test_writing_beyond_the_end(path):
+LEFT = MemberLeft(member="tao", at=START)
+BEYOND = {
+    "append": lambda it, stream, end: it.append(stream, end + 1, [LEFT]),
+    "append_to_each": lambda it, stream, end: it.append_to_each(
+        [(stream, end + 1, None, [LEFT])]
+    ),
+}
+
+
+@pytest.mark.parametrize("long", [0, 1, 2])
+@pytest.mark.parametrize("way", BEYOND)
+def test_writing_beyond_the_end(path, way, long):
     """
-    Nothing is written after a place at which there is nothing.
+    Nothing is written after a place at which there is nothing, so no gap is left.
     """
     CircleKit(f"sqlite:///{path}").close()
-    store = open_store(f"sqlite:///{path}")
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        with store.writing() as it:
+            it.append("circle/club", 0, [LEFT] * long)
+        before = store.verify()
 
-    with pytest.raises(CorruptEventError, match="is missing"), store.writing() as it:
-        it.append("circle/club", 3, [MemberLeft(member="tao", at=START)])
+        with (
+            pytest.raises(CorruptEventError, match=f"event {long + 1} .* is missing"),
+            store.writing() as it,
+        ):
+            BEYOND[way](it, "circle/club", long)
 
-    store.close()
+        assert before == store.verify()

@@ -2,12 +2,13 @@
 What a host may choose of how its store is used.
 """
 
-from contextlib import ExitStack
+import sqlite3
+from contextlib import ExitStack, closing
 
 import pytest
 
-from circlekit import BusyError, CircleKit, InvalidInputError
-from circlekit.store import open_store
+from circlekit import AsyncCircleKit, BusyError, CircleKit, InvalidInputError
+from circlekit.store import migrate, open_store
 
 ASKED = {
     "sqlite": "PRAGMA synchronous",
@@ -84,6 +85,37 @@ def test_two_are_enough(url):
         ("most_connections", 5.0),
         ("most_connections", True),
         ("most_connections", "5"),
+        ("busy_seconds", -1),
+        ("busy_seconds", -0.001),
+        ("busy_seconds", 1_000_001),
+        ("busy_seconds", 10**400),
+        ("busy_seconds", float("nan")),
+        ("busy_seconds", float("inf")),
+        ("busy_seconds", True),
+        ("busy_seconds", "30"),
+        ("busy_seconds", None),
+        ("most_loaded", 0),
+        ("most_loaded", -1),
+        ("most_loaded", 5.0),
+        ("most_loaded", float("nan")),
+        ("most_loaded", True),
+        ("most_loaded", "x"),
+        ("most_loaded", None),
+        ("record_refusals", "no"),
+        ("record_refusals", 0),
+        ("record_refusals", None),
+        ("create", "no"),
+        ("create", 0),
+        ("create", None),
+        ("clock", None),
+        ("clock", "now"),
+        ("policies", None),
+        ("policies", 5),
+        ("policies", "x"),
+        ("policies", [5]),
+        ("graders", None),
+        ("graders", 5),
+        ("graders", [5]),
     ],
 )
 def test_not_accepted(tmp_path, setting, value):
@@ -98,4 +130,47 @@ def test_not_accepted(tmp_path, setting, value):
         CircleKit(f"sqlite:///{file}", **{setting: value})
 
     assert setting == caught.value.field
+    assert caught.value.problem
+    assert caught.value.accepted
     assert not file.exists()
+
+
+@pytest.mark.parametrize("threads", [0, -1, 2.0, float("inf"), True, "10", None])
+def test_threads_not_accepted(threads):
+    """
+    A kit to be awaited has at least one thread, or could answer nothing.
+    """
+    with pytest.raises(InvalidInputError, match=r"threads: is .*; accepted: a whole"):
+        AsyncCircleKit("sqlite://", threads=threads)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("busy_seconds", True), ("busy_seconds", float("nan"))]
+)
+def test_migrating_not_accepted(tmp_path, setting, value):
+    """
+    What cannot be waited for is refused where a store is made as well.
+    """
+    file = tmp_path / "kit.db"
+
+    with pytest.raises(InvalidInputError, match=setting):
+        migrate(f"sqlite:///{file}", **{setting: value})
+
+    assert not file.exists()
+
+
+@pytest.mark.filterwarnings("error")
+def test_nobody_is_waited_for(tmp_path):
+    """
+    With 0 seconds a store is opened at once, or its being busy is told at once.
+    """
+    file = tmp_path / "kit.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for way in (CircleKit, migrate):
+            with pytest.raises(BusyError):
+                way(f"sqlite:///{file}", busy_seconds=0)
+
+    migrate(f"sqlite:///{file}", busy_seconds=0)
+    with CircleKit(f"sqlite:///{file}", busy_seconds=0) as kit:
+        assert 0 == kit.newest_position()

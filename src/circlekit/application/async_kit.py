@@ -30,7 +30,7 @@ from circlekit.clock import Clock
 from circlekit.errors import StoreError
 from circlekit.policies.graders import Grader
 from circlekit.policies.house import HousePolicy
-from circlekit.store import Durability
+from circlekit.store import Durability, must_be_some
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -120,9 +120,14 @@ class AsyncCircleKit:
             create: Whether to make a store where there is none.
             durability: Whether a command waits until it is on the disk.
             most_connections: How many connections to the store there are at most.
-            threads: How many calls are under way at once at most. They wait for
-                nobody else's threads, and nobody else for theirs.
+            threads: How many calls are under way at once at most, one or more. They
+                wait for nobody else's threads, and nobody else for theirs.
+
+        Raises:
+            InvalidInputError: If there is no such number of threads; whatever else
+                is not accepted is told when it is opened.
         """
+        must_be_some("threads", threads)
         self._open = partial(
             CircleKit,
             url,

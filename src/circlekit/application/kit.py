@@ -35,9 +35,16 @@ from circlekit.application.schedule import Schedules
 from circlekit.application.todos import Todos
 from circlekit.application.topics import Topics
 from circlekit.clock import Clock
+from circlekit.errors import InvalidInputError
 from circlekit.policies.graders import Grader, known_graders
 from circlekit.policies.house import HousePolicy, known_policies
-from circlekit.store import Durability, joined, open_store
+from circlekit.store import (
+    Durability,
+    joined,
+    must_be_some,
+    must_be_switch,
+    open_store,
+)
 
 
 class CircleKit(
@@ -107,8 +114,9 @@ class CircleKit(
             clock: Where every moment comes from; must answer aware datetimes.
             record_refusals: Whether refused commands are kept beside the history.
             most_loaded: How many circles, groups, customers and readers are
-                kept in memory at most.
-            busy_seconds: How long to wait for another process that is writing.
+                kept in memory at most, one or more.
+            busy_seconds: How long to wait for another process that is writing, 0 to
+                1,000,000.
             policies: The host's own policies, which its rule books name.
             graders: The host's own graders of homework.
             create: Whether to make an SQLite store where there is none.
@@ -120,10 +128,13 @@ class CircleKit(
 
         Raises:
             InvalidInputError: If a policy has no name or no act, a grader no name,
-                or a setting is not accepted.
+                or a setting is not accepted; nothing is made then.
             StoreError: If the URL is no store, the store is of another version,
                 or there is none and none may be made.
         """
+        _must_be_clock(clock)
+        must_be_switch("record_refusals", record_refusals)
+        must_be_some("most_loaded", most_loaded)
         known = known_policies(policies)
         named = known_graders(graders)
         super().__init__(
@@ -218,3 +229,9 @@ class CircleKit(
         Close it at the block's end.
         """
         self.close()
+
+
+def _must_be_clock(clock: object) -> None:
+    if not callable(clock):
+        accepted = "a function that answers the moment it is"
+        raise InvalidInputError("clock", f"is {clock!r}", accepted)

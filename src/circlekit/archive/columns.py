@@ -93,7 +93,7 @@ def read_columns(file: IO[bytes]) -> Iterator[tuple[str, ChainedRow]]:
         CorruptEventError: If a row is no event.
         ExportError: If the file is no Parquet file of events.
     """
-    pa, pq = arrow()
+    pa, pq = arrow(to_write=False)
     number = 0
     try:
         for batch in pq.ParquetFile(file).iter_batches(_ROWS, columns=list(_READ)):
@@ -121,9 +121,9 @@ def read_columns(file: IO[bytes]) -> Iterator[tuple[str, ChainedRow]]:
         raise ExportError(f"has no Parquet file of events: {error}") from error
 
 
-def arrow() -> tuple[Any, Any]:
+def arrow(*, to_write: bool = True) -> tuple[Any, Any]:
     """
-    Return the library that Parquet files are written with.
+    Return the library that Parquet files are written and read with.
 
     Raises:
         ExportError: If it is not installed.
@@ -132,6 +132,10 @@ def arrow() -> tuple[Any, Any]:
         import pyarrow as pa  # noqa: PLC0415 - the extra's
         import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError:
-        extra = "needs pyarrow; install circlekit with the extra `parquet`"
-        raise ExportError(f"is in Parquet, which {extra}") from None
+        extra = "circlekit with the extra `parquet` installed"
+        if to_write:
+            problem = "cannot be written as Parquet without pyarrow"
+            raise ExportError(problem, f"{extra}, or the format ndjson") from None
+        problem = "is in Parquet, which cannot be read without pyarrow"
+        raise ExportError(problem, extra) from None
     return pa, pq

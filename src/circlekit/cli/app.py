@@ -20,13 +20,19 @@ from circlekit.cli.house import PolicyNames, read_policies
 from circlekit.cli.import_command import import_
 from circlekit.cli.progress import progress
 from circlekit.cli.stores import backup, migrate, verify
-from circlekit.cli.terminal import complain, print_json, print_report
+from circlekit.cli.terminal import NOT_DONE, complain, print_json, print_report
 from circlekit.cli.what_if import read_what_if
 from circlekit.cli.working import parked, work
 from circlekit.errors import CirclekitError
 from circlekit.store import READ_MODELS
 
-NOT_DONE: Final = 1
+EXIT_CODES: Final = (
+    "0 if all went well; 1 if something was refused, not found or not accepted, "
+    "be it one line of an import, or the store cannot be used or was altered; "
+    "2 if the command was not understood, or the extra `cli` is not installed; 3 "
+    "if an audit found violations; 4 if a golden history, or an export, is read "
+    "otherwise today, or a scripted year is not what was counted."
+)
 VIOLATIONS: Final = 3
 
 
@@ -58,9 +64,7 @@ class Explaining(TyperGroup):
 app = typer.Typer(
     cls=Explaining,
     help="Communities' history: reports, imports and a demo.",
-    epilog="Exit codes: 1 something was refused, not found or not accepted, "
-    "2 the command was not understood, 3 an audit found violations, "
-    "4 a golden history is read otherwise today.",
+    epilog=f"Exit codes: {EXIT_CODES}",
     no_args_is_help=True,
     add_completion=False,
     # A traceback with local variables would show what members wrote.
@@ -113,7 +117,7 @@ def circlekit(
 def demo(
     name: Annotated[
         Year | None,
-        typer.Argument(metavar="[NAME]", help="school, franchise or company."),
+        typer.Argument(metavar="NAME", help="school, franchise or company."),
     ] = None,
     store: Store = "sqlite://",
     as_json: AsJson = False,
@@ -256,3 +260,13 @@ def _print(as_json: bool, document: shapes.Shape, report: RenderableType) -> Non
         print_json(document)
     else:
         print_report(report)
+
+
+def _in_one_line(text: str) -> str:
+    return "\n\n".join(" ".join(it.split()) for it in text.split("\n\n"))
+
+
+# As the docstrings stand, typer would break lines where the source does.
+for _group in (app, audits, history):
+    for _command in _group.registered_commands:
+        _command.help = _in_one_line(getattr(_command.callback, "__doc__", None) or "")

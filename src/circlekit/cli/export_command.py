@@ -33,7 +33,10 @@ class Form(StrEnum):
 
 def export(
     path: Annotated[
-        Path, typer.Argument(help="A new folder, or a new file that ends in .zip.")
+        Path,
+        typer.Argument(
+            metavar="PATH", help="A new folder, or a new file that ends in .zip."
+        ),
     ],
     store: Annotated[
         str,

@@ -16,7 +16,7 @@ from circlekit.cli import ndjson, slack
 from circlekit.cli.export_command import take_in
 from circlekit.cli.importing import Importer, ImportReport
 from circlekit.cli.progress import progress
-from circlekit.cli.terminal import complain, print_json, print_report
+from circlekit.cli.terminal import NOT_DONE, complain, print_json, print_report
 from circlekit.clock import EPOCH, ManualClock, zone_named
 from circlekit.errors import InvalidInputError
 
@@ -41,11 +41,18 @@ class CircleBy(StrEnum):
 
 def import_(
     path: Annotated[
-        Path, typer.Argument(help="A file of lines, or an export's folder or zip.")
+        Path,
+        typer.Argument(
+            metavar="PATH", help="A file of lines, or an export's folder or zip."
+        ),
     ],
-    store: Annotated[str, typer.Option(help="Where to: sqlite:///file.db")],
+    store: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Where to, as in sqlite:///community.db."),
+    ],
     format_: Annotated[
-        Format | None, typer.Option("--format", help="What PATH is.")
+        Format | None,
+        typer.Option("--format", help="What PATH is; this or --from-export."),
     ] = None,
     from_export: Annotated[
         bool,
@@ -56,21 +63,27 @@ def import_(
         typer.Option(help="What becomes a circle: the workspace, or each channel."),
     ] = CircleBy.CIRCLE,
     zone: Annotated[
-        str, typer.Option(help="Zone of the circles that are founded.")
+        str,
+        typer.Option(metavar="ZONE", help="Zone of the circles that are founded."),
     ] = "Asia/Shanghai",
     name: Annotated[
         str | None,
-        typer.Option(help="What a Slack workspace is called; its folder's name if not"),
+        typer.Option(
+            metavar="NAME",
+            help="What a Slack workspace is called, if not as its folder.",
+        ),
     ] = None,
     json_: Annotated[
-        bool, typer.Option("--json", help="Print the report as JSON.")
+        bool, typer.Option("--json", help="Print one JSON document.")
     ] = False,
 ) -> None:
     """
     Take in a history line by line, through the rules; run again, it adds nothing.
 
-    What `circlekit export` wrote is taken in as it is, and its answers compared; if
-    one is another here, the exit code is 4.
+    A line that cannot be accepted is reported and left out, and the exit code is 1.
+
+    With --from-export, what `circlekit export` wrote is taken in as it is. Its answers
+    are compared with those here, and the exit code is 4 if one differs.
     """
     if from_export == (format_ is not None):
         problem = "both are given" if from_export else "is not given"
@@ -98,6 +111,8 @@ def import_(
         print_json(shaped(report))
     else:
         print_report(_table(report))
+    if report.invalid:
+        raise typer.Exit(NOT_DONE)
 
 
 def shaped(report: ImportReport) -> dict[str, object]:

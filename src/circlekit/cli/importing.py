@@ -35,7 +35,7 @@ BATCH: Final = 500
 OWNER: Final = "circlekit-import"
 CircleBy = Literal["circle", "group"]
 
-_ACCEPTED: Final = "a line as the import format describes it"
+_ACCEPTED: Final = "accepted: a line as the import format describes it"
 
 
 @define
@@ -119,8 +119,12 @@ class Importer:
     def _count(self, numbered: Numbered, complain: Callable[[str], None]) -> None:
         report = self.report
         report.read += 1
+        if isinstance(numbered.line, BadLine):
+            report.invalid += 1
+            complain(f"{numbered.where}: {numbered.line.problem}; {_ACCEPTED}")
+            return
         try:
-            repeated = self._take(_readable(numbered.line))
+            repeated = self._take(numbered.line)
         except RefusedError as refusal:
             report.refused["+".join(refusal.verdict.rules)] += 1
         except (InvalidInputError, CommandIdReusedError) as error:
@@ -371,12 +375,6 @@ class _Place:
         inner = f"{line.circle}/{line.group}" if line.group else line.circle
         circle = line.circle if circle_by == "circle" else inner
         return cls(CircleId(circle), GroupId(inner))
-
-
-def _readable(line: Line | BadLine) -> Line:
-    if isinstance(line, BadLine):
-        raise InvalidInputError("line", line.problem, _ACCEPTED)
-    return line
 
 
 def _nowhere(place: _Place) -> PostId:

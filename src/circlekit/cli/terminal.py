@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 
 from circlekit.text import visible, visible_json
 
+NOT_DONE: Final = 1  # the exit code
 _PIPED_WIDTH: Final = 100
 _LEAST_WIDTH: Final = 80
 

@@ -96,6 +96,8 @@ def known_graders(graders: Iterable[Grader]) -> Graders:
         InvalidInputError: If one has no name, or two have the same.
     """
     known: dict[str, Grader] = {}
+    if not isinstance(graders, Iterable):
+        raise InvalidInputError("graders", f"is {graders!r}", "several graders")
     for grader in graders:
         name = checked_name("graders", getattr(grader, "name", None))
         if known.setdefault(name, grader) is not grader:

@@ -127,11 +127,14 @@ def known_policies(policies: Iterable[type[HousePolicy]]) -> Policies:
     Return policies by their names.
 
     Raises:
-        InvalidInputError: If one has no name or rules on no act we know, or two
-            have the same name.
+        InvalidInputError: If one is no class, has no name or rules on no act we
+            know, or two have the same name.
     """
     known: dict[str, type[HousePolicy]] = {}
+    if not isinstance(policies, Iterable):
+        raise InvalidInputError("policies", f"is {policies!r}", "several classes")
     for policy in policies:
+        _must_be_class(policy)
         name = getattr(policy, "name", None)
         if not isinstance(name, str) or not name.strip():
             problem = f"{policy.__name__} has no name"
@@ -144,6 +147,12 @@ def known_policies(policies: Iterable[type[HousePolicy]]) -> Policies:
             problem = f"{name} is the name of two"
             raise InvalidInputError("policies", problem, "a name of its own for each")
     return known
+
+
+def _must_be_class(policy: object) -> None:
+    if not isinstance(policy, type):
+        problem = f"{policy!r} is no class"
+        raise InvalidInputError("policies", problem, "a class with a `name`")
 
 
 def found_again(rule: HouseRule, policies: Policies) -> HousePolicy:

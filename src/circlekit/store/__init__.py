@@ -30,7 +30,13 @@ from circlekit.store.schema import (
     TODOS,
     TOPIC_BOARD,
 )
-from circlekit.store.session import ConnectionLostError, Durability, Question
+from circlekit.store.session import (
+    ConnectionLostError,
+    Durability,
+    Question,
+    must_be_some,
+    must_be_switch,
+)
 from circlekit.store.transaction import Addition, Transaction
 
 __all__ = [
@@ -66,5 +72,7 @@ __all__ = [
     "joined",
     "migrate",
     "migration_sql",
+    "must_be_some",
+    "must_be_switch",
     "open_store",
 ]

@@ -36,7 +36,7 @@ INSERT INTO circlekit_event ({_CHAINED})
 VALUES (:position, :stream, :version, :name, :body, :checksum, :digest)
 """
 _BEFORE: Final = """
-SELECT digest FROM circlekit_event
+SELECT digest, version FROM circlekit_event
 WHERE stream = :stream AND version < :version ORDER BY version DESC LIMIT 1
 """
 _DIGEST: Final = "SELECT digest FROM circlekit_event WHERE position = :position"
@@ -157,12 +157,20 @@ def put(session: Session, rows: Sequence[NewRow]) -> None:
         session.run_each(_PUT, rows)
 
 
-def digest_before(session: Session, stream: str, version: int) -> bytes:
+def digest_before(
+    session: Session, stream: str, version: int, *, gaps: bool = False
+) -> bytes:
     """
     Return the digest that a place of a history is chained to.
+
+    Raises:
+        CorruptEventError: If nothing stands just before it, and there may be no gaps.
     """
     found = session.all(_BEFORE, {"stream": stream, "version": version})
-    digest: Any = found[0][0] if found else FIRST
+    digest: Any
+    digest, newest = found[0] if found else (FIRST, 0)
+    if newest != version - 1 and not gaps:
+        raise CorruptEventError(stream, newest + 1, "is missing")
     if not isinstance(digest, bytes):
         raise CorruptEventError(stream, version - 1, _ALTERED)
     return digest

@@ -5,7 +5,6 @@ Open a store by its URL.
 from collections.abc import Callable
 from typing import Final
 
-import stamina
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -19,7 +18,14 @@ from circlekit.store.migrating import (
     statements,
     version_of,
 )
-from circlekit.store.session import ACCEPTED, Database, Durability, Settings
+from circlekit.store.patience import attempts
+from circlekit.store.session import (
+    ACCEPTED,
+    Database,
+    Durability,
+    Settings,
+    must_be_switch,
+)
 from circlekit.store.sqlite import SqliteDatabase
 
 _POSTGRES: Final = {"postgresql", "postgres", "postgresql+psycopg"}
@@ -40,7 +46,8 @@ def open_store(
     Args:
         url: ``sqlite:///file.db``, ``sqlite://`` for a store in memory, or
             ``postgresql://user@host/database``.
-        busy_seconds: How long to wait for another process that is writing.
+        busy_seconds: How long to wait for another process that is writing; with 0
+            nobody is waited for.
         create: Whether to make an SQLite store where there is none.
         durability: ``full``, or ``normal``: then what was answered last may be lost
             if the machine goes down.
@@ -51,6 +58,7 @@ def open_store(
         StoreError: If the URL is no store, or the store is of another version.
         BusyError: If another process kept the store for too long.
     """
+    must_be_switch("create", create)
     settings = Settings(
         busy_seconds=busy_seconds,
         durability=durability,
@@ -61,9 +69,7 @@ def open_store(
         if not create:
             _must_be_there(database)
         # Several processes may make the same file at the same moment.
-        for attempt in stamina.retry_context(
-            on=BusyError, attempts=None, timeout=busy_seconds, wait_max=0.5
-        ):
+        for attempt in attempts(BusyError, busy_seconds):
             with attempt:
                 _prepare(database, create=create)
     except BaseException:
@@ -87,15 +93,14 @@ def migrate(
         progress: Called with the events that are brought up to date, and all.
 
     Raises:
+        InvalidInputError: If nobody could wait so long.
         StoreError: If the URL is no store, or one of a later version.
         CorruptEventError: If an event of an earlier version was altered.
         BusyError: If somebody else kept the store for too long.
     """
     database = database_at(url, Settings(busy_seconds=busy_seconds))
     try:
-        for attempt in stamina.retry_context(
-            on=BusyError, attempts=None, timeout=busy_seconds, wait_max=0.5
-        ):
+        for attempt in attempts(BusyError, busy_seconds):
             with attempt:
                 session = database.session()
                 try:

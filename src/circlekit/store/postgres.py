@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import psycopg
-import stamina
 from attrs import define, field
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
@@ -32,6 +31,7 @@ from circlekit.errors import (
     StoreError,
 )
 from circlekit.store.chain import Head
+from circlekit.store.patience import attempts
 from circlekit.store.session import (
     ACCEPTED,
     HEAD,
@@ -522,9 +522,7 @@ class PostgresDatabase(Database):
         Return a session on a new connection; the others are likely lost as well.
         """
         self.close()
-        for attempt in stamina.retry_context(
-            on=StoreError, attempts=None, timeout=self.busy_seconds, wait_max=0.5
-        ):
+        for attempt in attempts(StoreError, self.busy_seconds):
             with attempt:
                 session = self.session()
         return session

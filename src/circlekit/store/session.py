@@ -38,6 +38,7 @@ Durability = Literal["full", "normal"]
 FEWEST_CONNECTIONS: Final = 2  # one is kept to write
 MOST_CONNECTIONS: Final = 1_000
 KEPT_OPEN: Final = 5
+MOST_SECONDS: Final = 1_000_000  # in milliseconds no database takes much more
 
 
 @frozen(kw_only=True)
@@ -46,7 +47,7 @@ class Settings:
     What a host may choose of how a database is used.
 
     Attributes:
-        busy_seconds: How long somebody else is waited for.
+        busy_seconds: How long somebody else is waited for, 0 to 1,000,000.
 
         durability: ``full``: what was answered is on the disk. ``normal``: what was
             answered last may be lost if the machine goes down, and nothing else.
@@ -66,6 +67,7 @@ class Settings:
         Raises:
             InvalidInputError: If one of them is not accepted.
         """
+        _must_be_seconds("busy_seconds", self.busy_seconds)
         if self.durability not in ("full", "normal"):
             problem = f"is {self.durability!r}"
             raise InvalidInputError("durability", problem, "'full' or 'normal'")
@@ -90,6 +92,39 @@ class Settings:
         Return how many more there may be while they are used.
         """
         return self.most_connections - self.kept_open
+
+
+def must_be_switch(setting: str, value: object) -> None:
+    """
+    Go on if a setting is switched on or off.
+
+    Raises:
+        InvalidInputError: If it is neither.
+    """
+    if type(value) is not bool:
+        raise InvalidInputError(setting, f"is {value!r}", "True or False")
+
+
+def must_be_some(setting: str, value: object) -> None:
+    """
+    Go on if a setting says how many, and that is one at least.
+
+    Raises:
+        InvalidInputError: If it does not.
+    """
+    if type(value) is not int or value < 1:
+        accepted = "a whole number, 1 or more"
+        raise InvalidInputError(setting, f"is {value!r}", accepted)
+
+
+def _must_be_seconds(setting: str, value: object) -> None:
+    if (
+        not isinstance(value, int | float)
+        or isinstance(value, bool)
+        or not 0 <= value <= MOST_SECONDS
+    ):
+        accepted = f"a number of seconds, 0 to {MOST_SECONDS:,}"
+        raise InvalidInputError(setting, f"is {value!r}", accepted)
 
 
 class ConnectionLostError(StoreError):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from circlekit.errors import CorruptEventError, StoreError
+from circlekit.errors import StoreError
 from circlekit.events.names import NAME_OF
 from circlekit.events.record import Recorded
 from circlekit.store import log, snapshots
@@ -84,14 +84,16 @@ class Transaction:
             stream: Their history.
             version: Where it stands.
             events: What to write.
-            before: The digest of the event that stands there, if it is known.
+            before: The digest of the event that stands there, if it is known. Then
+                it is believed that their history reaches so far: nothing is asked.
 
         Raises:
             CorruptEventError: If it does not reach so far.
+            StoreError: If it reaches further.
         """
         self._hold()
         if before is None:
-            before = self._digest_at_end(stream, version)
+            before = log.digest_before(self.session, stream, version + 1)
         recorded: list[Recorded] = []
         rows: list[log.NewRow] = []
         position = self._head.position
@@ -128,7 +130,8 @@ class Transaction:
         Write events of many histories, in this order, a block with each statement.
 
         Args:
-            additions: What is added to each history; none is named twice.
+            additions: What is added to each history; none is named twice. One that
+                begins, or whose digest is known, is believed to stand there.
 
         Raises:
             CorruptEventError: If a history does not reach as far as it is said to.
@@ -139,7 +142,11 @@ class Transaction:
         for stream, version, known, events in additions:
             before = known
             if before is None:
-                before = self._digest_at_end(stream, version) if version else FIRST
+                before = (
+                    log.digest_before(self.session, stream, version + 1)
+                    if version
+                    else FIRST
+                )
             for place, event in enumerate(events, start=version + 1):
                 position += 1
                 name, body = NAME_OF[type(event)], encode(event)
@@ -164,6 +171,9 @@ class Transaction:
         """
         Write one event as it is stored, and return its position.
 
+        Its place may be beyond the end of its history, as the eventsourcing library
+        has it; verifying finds the gap, if nobody fills it.
+
         Args:
             stream: Its history.
             version: Its place there.
@@ -179,7 +189,7 @@ class Transaction:
             position = self._head.position + 1
         elif position <= self._head.position:
             raise StoreError(f"position {position} of the log is taken")
-        before = log.digest_before(self.session, stream, version)
+        before = log.digest_before(self.session, stream, version, gaps=True)
         self._put_down([log.new_row(before, position, stream, version, name, body)])
         return position
 
@@ -275,7 +285,7 @@ class Transaction:
         """
         self._hold()
         if digest is None:
-            digest = self._digest_at_end(newest.stream, newest.version)
+            digest = log.digest_before(self.session, newest.stream, newest.version + 1)
         snapshots.keep(self.session, newest, digest, form, body)
 
     def newest_of_each(
@@ -360,12 +370,6 @@ class Transaction:
         Run a read model's query and return its rows.
         """
         return self.session.all(sql, values)
-
-    def _digest_at_end(self, stream: str, version: int) -> bytes:
-        digest = log.digest_before(self.session, stream, version + 1)
-        if version and digest == FIRST:
-            raise CorruptEventError(stream, version, "is missing")
-        return digest
 
     def _put_down(self, rows: Sequence[log.NewRow]) -> None:
         log.put(self.session, rows)

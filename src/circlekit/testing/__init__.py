@@ -1,7 +1,7 @@
 """
 The kit that circlekit's own rules are tested with, for hosts too.
 
-Needs Hypothesis: ``pip install circlekit[testing]``.
+Needs Hypothesis, which comes with the extra ``testing``.
 """
 
 from typing import TYPE_CHECKING, Any
