@@ -544,15 +544,16 @@ class Deciding:
         expected = self._expected
         if expected is None:
             return None
+
+        def undone() -> None:
+            self._begin_stretch(expected)
+            self._calm = False
+
         try:
-            with self._store.attempting(expected) as attempt:
-                done = carry_out(attempt)
-        except BaseException as error:
-            self._expected, self._calm = expected, False
-            if isinstance(error, NeedsLockError):
-                return None
-            raise
-        return done
+            with self._store.attempting(expected, undone=undone) as attempt:
+                return carry_out(attempt)
+        except NeedsLockError:
+            return None
 
     def _carried_out(self, plan: Callable[[Work], _T]) -> _T:
         # A part of a command that was allowed as a whole, in a transaction of its own.
@@ -680,10 +681,14 @@ class Deciding:
             return False
         if transaction.at != self._expected:
             self._calm = self._expected is None
-            self._expected = transaction.at
-            self._stretch += 1
-            self._cited.clear()
+            self._begin_stretch(transaction.at)
         return True
+
+    def _begin_stretch(self, expected: Head | None) -> None:
+        # Nothing that was loaded before is believed without being compared.
+        self._expected = expected
+        self._stretch += 1
+        self._cited.clear()
 
     def _load(
         self, transaction: Transaction, kind: type[HasHistory], id_: str
@@ -828,7 +833,7 @@ class Deciding:
 
     def _forget(self) -> None:
         # What was taken in but not committed must not be believed any longer.
-        self._expected = None
+        self._begin_stretch(None)
         for stream in self._touched:
             self._aggregates.pop(stream, None)
 

@@ -113,12 +113,16 @@ class Store:
         return self._database.tries
 
     @contextmanager
-    def attempting(self, head: Head) -> Iterator[Attempt]:
+    def attempting(
+        self, head: Head, *, undone: Callable[[], None] | None = None
+    ) -> Iterator[Attempt]:
         """
         Decide a command without the lock, and write it if nobody else wrote meanwhile.
 
         Args:
             head: The log's head, as this process left it.
+            undone: Called if it broke off, before any other thread writes here: what
+                was to follow from what was written may not be believed.
 
         Raises:
             NeedsLockError: If it has to be decided with the lock; nothing was written.
@@ -136,9 +140,13 @@ class Store:
                     # It may be the newest state that makes the difference.
                     raise NeedsLockError(str(error)) from error
                 self._write(attempt)
+                attempt.settle()
+            except BaseException:
+                if undone is not None:
+                    undone()
+                raise
             finally:
                 self._writing, self._writing_thread = None, 0
-            attempt.settle()
 
     @contextmanager
     def alone(self) -> Iterator[Transaction]:
