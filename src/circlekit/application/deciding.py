@@ -745,9 +745,9 @@ class Deciding:
     ) -> tuple[HasHistory, Recorded | None, bytes | None, Iterator[Recorded]]:
         # From where a history is to be read on, and what comes after that.
         blank, stream = self._blank(kind, id_), stream_of(_KINDS[kind], id_)
-        if kind not in snapshots.KINDS:
+        form = snapshots.form() if kind in snapshots.KINDS else None
+        if form is None:
             return blank, None, None, transaction.history(stream)
-        form = snapshots.form()
         short = transaction.short_history(stream, form)
         if short is not None:
             return blank, None, None, iter(short)
@@ -763,12 +763,14 @@ class Deciding:
     def _keep_snapshot(
         self, transaction: Transaction, known: _Known, before: int
     ) -> None:
-        it = known.aggregate
-        if transaction.holds_lock and snapshots.due(it, it.version, before):
+        it, form = known.aggregate, snapshots.form()
+        if (
+            form is not None
+            and transaction.holds_lock
+            and snapshots.due(it, it.version, before)
+        ):
             body = snapshots.written(it)
-            transaction.keep_snapshot(
-                known.newest, known.digest, snapshots.form(), body
-            )
+            transaction.keep_snapshot(known.newest, known.digest, form, body)
 
     def _blank(self, kind: type[HasHistory], id_: str) -> HasHistory:
         return Circle(id_, policies=self._policies) if kind is Circle else kind(id_)
