@@ -683,11 +683,12 @@ class Store:
         moving = [model for model in models if at[model.name] == last]
         next_stop = min((it for it in at.values() if it > last), default=None)
         rows = log.rows_after(transaction.session, last, limit)
-        if next_stop is not None:
-            rows = [row for row in rows if row[0] <= next_stop]
-        block = _wanted(rows, moving)
         if rows:
             last = rows[-1][0]
+        if next_stop is not None and last > next_stop:
+            # There, even if the event that it took in there is lost.
+            rows, last = [row for row in rows if row[0] <= next_stop], next_stop
+        block = _wanted(rows, moving)
         here = {type(recorded.event) for recorded in block}
         for model in moving:
             kinds, apply = model.kinds, model.apply
