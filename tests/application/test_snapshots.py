@@ -3,11 +3,15 @@ Snapshots: what a long history has come to, kept so that it is not read again.
 """
 
 import sqlite3
+import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 import pytest
 
+import circlekit
 from circlekit import CircleKit, RefusedError
 from circlekit.application import snapshots
 from circlekit.events.circle import CommentAdded, MemberJoined
@@ -185,6 +189,50 @@ def test_the_code_names_the_form():
     """
     assert snapshots.form() == snapshots.form.__wrapped__()
     assert 32 == len(snapshots.form())
+
+
+@contextmanager
+def read_from(place, monkeypatch):
+    """
+    Let the sources be looked for in another place.
+    """
+    with monkeypatch.context() as patched:
+        patched.setattr(snapshots.resources, "files", lambda _package: place)
+        patched.setattr(snapshots, "form", cache(snapshots.form.__wrapped__))
+        yield
+
+
+def test_in_an_archive(tmp_path, monkeypatch):
+    """
+    The form has the same name where the sources are in an archive.
+    """
+    package = Path(circlekit.__file__).parent
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for file in package.rglob("*.py"):
+            archive.write(file, file.relative_to(package.parent))
+
+    with read_from(zipfile.Path(tmp_path / "all.zip", "circlekit/"), monkeypatch):
+        named = snapshots.form()
+
+    assert snapshots.form() == named
+
+
+def test_without_sources(long, tmp_path, monkeypatch):
+    """
+    Where there are no sources histories are read whole, and nothing is kept.
+    """
+    for folder in ("aggregates", "events", "policies"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.pyc").touch()
+    with CircleKit(long) as kit, reading(monkeypatch) as noted:
+        for place in (tmp_path, tmp_path / "nowhere"):
+            with read_from(place, monkeypatch):
+                _fill(kit, members=0, comments=500)
+                kit._aggregates.clear()
+                kit.add_comment("club/4", by="mei", text="As ever")
+
+        assert [("circle/club", 500)] == list(_snapshots(kit))
+    assert {("circle/club", 0)} == set(noted)
 
 
 def test_every_kind_can_be_kept():

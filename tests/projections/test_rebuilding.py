@@ -11,7 +11,7 @@ from attrs import define, evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, NotFoundError
+from circlekit import CircleKit, CorruptEventError, NotFoundError
 from circlekit.projections.read_model import Rows
 from circlekit.rulebook import DINGTALK_2020
 from circlekit.store import READ_MODELS, log
@@ -217,6 +217,31 @@ class _Noted:
     def all(self, sql, **values):
         self.words |= set(re.findall(r"\w+", sql))
         return self.rows.all(sql, **values)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_an_event_that_is_lost(club, missing):
+    """
+    Where the event is lost that a read model stands at, the others go on all the same.
+
+    Whether all events are there is for :meth:`verify` to say.
+    """
+    club.publish_post("club", by="tao", text="Lost")
+    club._store.up_to_date(READ_MODELS[0])
+    lost = club.newest_position()
+    club.publish_post("club", by="tao", text="There")
+    with club._store.writing() as rows:
+        rows.run(
+            "DELETE FROM circlekit_event WHERE position BETWEEN :first AND :last",
+            first=lost - missing + 1,
+            last=lost,
+        )
+
+    club.read_ahead()
+
+    assert {lost + 1} == set(club.read_models().values())
+    with pytest.raises(CorruptEventError):
+        club.verify()
 
 
 @pytest.mark.parametrize("model", READ_MODELS, ids=lambda model: model.name)

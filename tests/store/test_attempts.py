@@ -4,7 +4,7 @@ Commands that are decided before anybody holds the lock, on a server.
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from threading import Barrier
 
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from circlekit import BusyError, CircleKit, RefusedError
-from circlekit.store import NeedsLockError
+from circlekit.store import NeedsLockError, Store
 from circlekit.store.postgres import PostgresSession
 from tests.store.proxy import Proxy
 
@@ -197,3 +197,38 @@ def test_what_takes_the_lock(kit, do):
         do(attempt)
 
     kit.verify()
+
+
+def test_a_batch_that_is_undone_in_between(kit, monkeypatch):
+    """
+    Nothing is believed of a batch that was undone between a try and the lock.
+    """
+    kit.publish_post("club", by="mei", text="One", command_id="once")
+    kept = Store.attempting
+
+    @contextmanager
+    def attempting(*given, **more):
+        try:
+            with kept(*given, **more) as attempt:
+                yield attempt
+        except NeedsLockError:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(_undone, kit).result()
+            raise
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "attempting", attempting)
+        kit.publish_post("club", by="mei", text="One", command_id="once")
+    kit.join_circle("club", "tao")
+
+    with pytest.raises(RefusedError) as caught:
+        kit.add_comment("club/5", by="mei", text="On what was never there")
+    assert ("unknown-post",) == caught.value.verdict.rules
+    kit.verify()
+
+
+def _undone(kit):
+    with suppress(ZeroDivisionError), kit.batch():
+        post = kit.publish_post("club", by="mei", text="Never")
+        kit.add_comment(post, by="mei", text="Nor this")
+        raise ZeroDivisionError

@@ -632,15 +632,16 @@ class Deciding:
         expected = self._expected
         if expected is None:
             return None
+
+        def undone() -> None:
+            self._begin_stretch(expected)
+            self._calm = False
+
         try:
-            with self._store.attempting(expected) as attempt:
-                done = carry_out(attempt)
-        except BaseException as error:
-            self._expected, self._calm = expected, False
-            if isinstance(error, NeedsLockError):
-                return None
-            raise
-        return done
+            with self._store.attempting(expected, undone=undone) as attempt:
+                return carry_out(attempt)
+        except NeedsLockError:
+            return None
 
     def _carried_out(self, plan: Callable[[Work], _T]) -> _T:
         # A part of a command that was allowed as a whole, in a transaction of its own.
@@ -768,10 +769,14 @@ class Deciding:
             return False
         if transaction.at is not self._expected and transaction.at != self._expected:
             self._calm = self._expected is None
-            self._expected = transaction.at
-            self._stretch += 1
-            self._cited.clear()
+            self._begin_stretch(transaction.at)
         return True
+
+    def _begin_stretch(self, expected: Head | None) -> None:
+        # Nothing that was loaded before is believed without being compared.
+        self._expected = expected
+        self._stretch += 1
+        self._cited.clear()
 
     def _load(
         self, transaction: Transaction, kind: type[HasHistory], id_: str
@@ -828,9 +833,9 @@ class Deciding:
     ) -> tuple[HasHistory, Recorded | None, bytes | None, Iterator[Recorded]]:
         # From where a history is to be read on, and what comes after that.
         blank, stream = self._blank(kind, id_), stream_of(_KINDS[kind], id_)
-        if kind not in snapshots.KINDS:
+        form = snapshots.form() if kind in snapshots.KINDS else None
+        if form is None:
             return blank, None, None, transaction.history(stream)
-        form = snapshots.form()
         short = transaction.short_history(stream, form)
         if short is not None:
             return blank, None, None, iter(short)
@@ -846,12 +851,14 @@ class Deciding:
     def _keep_snapshot(
         self, transaction: Transaction, known: _Known, before: int
     ) -> None:
-        it = known.aggregate
-        if transaction.holds_lock and snapshots.due(it, it.version, before):
+        it, form = known.aggregate, snapshots.form()
+        if (
+            form is not None
+            and transaction.holds_lock
+            and snapshots.due(it, it.version, before)
+        ):
             body = snapshots.written(it)
-            transaction.keep_snapshot(
-                known.newest, known.digest, snapshots.form(), body
-            )
+            transaction.keep_snapshot(known.newest, known.digest, form, body)
 
     def _blank(self, kind: type[HasHistory], id_: str) -> HasHistory:
         return Circle(id_, policies=self._policies) if kind is Circle else kind(id_)
@@ -909,7 +916,7 @@ class Deciding:
 
     def _forget(self) -> None:
         # What was taken in but not committed must not be believed any longer.
-        self._expected = None
+        self._begin_stretch(None)
         for stream in self._touched:
             self._aggregates.pop(stream, None)
 

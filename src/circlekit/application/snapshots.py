@@ -7,7 +7,7 @@ events or another way to take them in, reads the history instead.
 
 from functools import cache
 from hashlib import blake2b
-from pathlib import Path
+from importlib import resources
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -29,7 +29,7 @@ KINDS: Final[tuple[type[HasHistory], ...]] = (Circle, Group, Reader, Organisatio
 Whose histories grow long.
 """
 
-_PACKAGE: Final = Path(__file__).parents[1]
+_PACKAGE: Final = "circlekit"
 _FROM: Final = ("aggregates", "events", "policies")
 _ALSO: Final = ("budget.py", "clock.py", "ids.py", "rulebook.py", "settings.py")
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
@@ -62,18 +62,25 @@ def read(kind: type[_A], body: bytes) -> _A:
 
 
 @cache
-def form() -> str:
+def form() -> str | None:
     """
     Return the name of the form that this code keeps states in.
+
+    None if the code's sources are not at hand, as in a program frozen into one file:
+    then nothing tells one release from another, and nothing is kept.
     """
-    sources = [
-        file for folder in _FROM for file in sorted(_PACKAGE.joinpath(folder).iterdir())
-    ]
-    sources += [_PACKAGE.joinpath(name) for name in _ALSO]
+    package = resources.files(_PACKAGE)
     digest = blake2b(msgspec.__version__.encode(), digest_size=16)
-    for file in sources:
-        if file.suffix == ".py":
-            digest.update(file.read_bytes())
+    try:
+        for folder in _FROM:
+            found = {file.name: file for file in package.joinpath(folder).iterdir()}
+            for name in sorted(found):
+                if name.endswith(".py"):
+                    digest.update(found[name].read_bytes())
+        for name in _ALSO:
+            digest.update(package.joinpath(name).read_bytes())
+    except OSError:
+        return None
     return digest.hexdigest()
 
 

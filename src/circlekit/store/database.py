@@ -120,12 +120,16 @@ class Store:
         return self._database.tries
 
     @contextmanager
-    def attempting(self, head: Head) -> Iterator[Attempt]:
+    def attempting(
+        self, head: Head, *, undone: Callable[[], None] | None = None
+    ) -> Iterator[Attempt]:
         """
         Decide a command without the lock, and write it if nobody else wrote meanwhile.
 
         Args:
             head: The log's head, as this process left it.
+            undone: Called if it broke off, before any other thread writes here: what
+                was to follow from what was written may not be believed.
 
         Raises:
             NeedsLockError: If it has to be decided with the lock; nothing was written.
@@ -143,9 +147,13 @@ class Store:
                     # It may be the newest state that makes the difference.
                     raise NeedsLockError(str(error)) from error
                 self._write(attempt)
+                attempt.settle()
+            except BaseException:
+                if undone is not None:
+                    undone()
+                raise
             finally:
                 self._writing, self._writing_thread = None, 0
-            attempt.settle()
 
     @contextmanager
     def alone(self) -> Iterator[Transaction]:
@@ -703,11 +711,12 @@ class Store:
         moving = [model for model in models if at[model.name] == last]
         next_stop = min((it for it in at.values() if it > last), default=None)
         rows = log.rows_after(transaction.session, last, limit)
-        if next_stop is not None:
-            rows = [row for row in rows if row[0] <= next_stop]
-        block = _wanted(rows, moving)
         if rows:
             last = rows[-1][0]
+        if next_stop is not None and last > next_stop:
+            # There, even if the event that it took in there is lost.
+            rows, last = [row for row in rows if row[0] <= next_stop], next_stop
+        block = _wanted(rows, moving)
         here = {type(recorded.event) for recorded in block}
         for model in moving:
             kinds, apply = model.kinds, model.apply
