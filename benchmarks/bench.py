@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from attrs import define, field
 
 from benchmarks.measuring import Line
+from circlekit.store import migrate
 from circlekit.store.trial import TrialServer, trial_server
 
 
@@ -75,6 +76,14 @@ class Bench:
             started = trial_server(None, durable=True)
             self._server = self._stack.enter_context(started)
         return self._server
+
+    def migrated(self) -> str:
+        """
+        Return the URL of a new store on that server.
+        """
+        url = self.server.database()
+        migrate(url)
+        return url
 
     def some(self, many: int, few: int) -> int:
         """

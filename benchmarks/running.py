@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import telling
-from benchmarks.bench import bench
+from benchmarks import profiling, telling
+from benchmarks.bench import Bench, Workload, bench
 from benchmarks.measuring import Line
 from benchmarks.workloads import WORKLOADS
 
@@ -20,6 +20,7 @@ def run(
     *,
     quick: bool,
     as_json: bool,
+    profile: bool,
     write: bool,
     folder: Path | None,
 ) -> None:
@@ -31,7 +32,9 @@ def run(
         command: What was typed, for the docs.
         quick: Whether a look in small sizes is enough.
         as_json: Whether to print a JSON document, at the end.
-        write: Whether to put the figures into the docs.
+        profile: Whether to say where the time goes, where a workload can, and to
+            measure nothing.
+        write: Whether to put it into the docs.
         folder: Where to work.
     """
     by_name = {it.NAME: it for it in WORKLOADS}
@@ -39,6 +42,9 @@ def run(
     with bench(quick=quick, folder=folder) as place:
         for name in names:
             sys.stderr.write(f"{name}: {by_name[name].QUESTION}\n")
+            if profile:
+                _profile(by_name[name], place, command, write=write)
+                continue
             began = time.monotonic()
             lines = by_name[name].measure(place)
             found[name] = time.monotonic() - began, lines
@@ -48,3 +54,13 @@ def run(
                 telling.put_down(name, command, lines)
     if as_json:
         print(json.dumps(telling.record(found, quick=quick), indent=2))
+
+
+def _profile(workload: Workload, place: Bench, command: str, *, write: bool) -> None:
+    profiles = getattr(workload, "profiles", None)
+    if profiles is None:
+        return
+    found = profiling.table(profiles(place))
+    print(f"{workload.NAME}: {workload.QUESTION}\n\n{found}\n")
+    if write:
+        telling.put_table(f"{workload.NAME} profile", command, found)

@@ -104,21 +104,25 @@ def put_down(name: str, command: str, lines: Sequence[Line]) -> None:
     """
     Put a workload's figures into the docs, with their command, and draw them.
     """
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    picture = f"{name}: how many times as much, beside the goals"
+    put_table(name, command, f"{table(lines)}\n\n![{picture}](performance/{name}.svg)")
+    draw(name, lines)
+
+
+def put_table(place: str, command: str, found: str) -> None:
+    """
+    Put what was found into the docs, with its command, where they have a place for it.
+    """
+    begin, end = f"<!-- {place}: begin -->", f"<!-- {place}: end -->"
     text = PAGE.read_text()
-    before, found, rest = text.partition(begin)
+    before, is_there, rest = text.partition(begin)
     _, ended, after = rest.partition(end)
-    if not (found and ended):
-        raise SystemExit(f"{PAGE.name} has no place for {name}")
+    if not (is_there and ended):
+        raise SystemExit(f"{PAGE.name} has no place for {place}")
     told = ", ".join(f"{what} {it}" for what, it in versions().items())
     today = datetime.now(UTC).date().isoformat()
-    block = (
-        f"{begin}\n\n`{command}`, {today}; {told}.\n\n{table(lines)}\n\n"
-        f"![{name}: how many times as much, beside the goals](performance/{name}.svg)"
-        f"\n\n{end}"
-    )
+    block = f"{begin}\n\n`{command}`, {today}; {told}.\n\n{found}\n\n{end}"
     PAGE.write_text(before + block + after)
-    draw(name, lines)
 
 
 def draw(name: str, lines: Sequence[Line]) -> None:

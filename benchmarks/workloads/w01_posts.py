@@ -19,10 +19,10 @@ from eventsourcing.domain import Aggregate, event
 from benchmarks import bare
 from benchmarks.bench import Bench
 from benchmarks.measuring import Line, in_turns
+from benchmarks.profiling import Profile, profiled
 from circlekit import CircleKit
 from circlekit.events.circle import PostPublished
 from circlekit.ids import MemberId
-from circlekit.store import migrate
 
 NAME: Final = "W1"
 QUESTION: Final = "What does a post cost?"
@@ -37,6 +37,21 @@ def measure(bench: Bench) -> list[Line]:
     Return what a post takes on SQLite and PostgreSQL.
     """
     return [*_on_sqlite(bench), *_on_postgres(bench)]
+
+
+def profiles(bench: Bench) -> list[Profile]:
+    """
+    Return where the time of a post goes.
+    """
+    times = bench.some(4_000, 200)
+    found = []
+    for where, url in (
+        ("SQLite", bench.sqlite_url("posts")),
+        ("PostgreSQL", bench.migrated()),
+    ):
+        with CircleKit(url) as kit:
+            found.append(profiled(f"a post, {where}", posting(kit), times=times))
+    return found
 
 
 def post() -> PostPublished:
@@ -94,11 +109,8 @@ def _on_sqlite(bench: Bench) -> list[Line]:
 
 
 def _on_postgres(bench: Bench) -> list[Line]:
-    database = bench.server.database()
+    database, other = bench.migrated(), bench.migrated()
     connection = bare.postgres_table(bench.server.database())
-    other = bench.server.database()
-    for url in (database, other):
-        migrate(url)
     with CircleKit(database) as kit, CircleKit(other, durability="normal") as normal:
         times = in_turns(
             {

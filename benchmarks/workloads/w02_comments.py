@@ -10,15 +10,18 @@ nothing in memory, is timed by itself.
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import Final
 
 from benchmarks import bare
 from benchmarks.bench import Bench
 from benchmarks.filling import OWNER, START, long_circle
 from benchmarks.measuring import Line, Spread, Times, in_turns
+from benchmarks.profiling import Profile, profiled
 from circlekit import CircleKit, PostId
+from circlekit.application import snapshots
 from circlekit.events.circle import CommentAdded
-from circlekit.store import migrate
 
 NAME: Final = "W2"
 QUESTION: Final = "Does a comment cost more in a circle with a long history?"
@@ -42,6 +45,40 @@ def measure(bench: Bench) -> list[Line]:
     return [*_on_sqlite(bench), *_on_postgres(bench)]
 
 
+def profiles(bench: Bench) -> list[Profile]:
+    """
+    Return where the time of a comment goes, warm, and first of all.
+    """
+    found = []
+    for where, url in (
+        ("SQLite", bench.sqlite_url("comments")),
+        ("PostgreSQL", bench.migrated()),
+    ):
+        with CircleKit(url) as kit:
+            bench.say("filling a circle")
+            members = bench.some(10_000, 1_000)
+            post = long_circle(kit, "long", members=members, events=2 * members)
+            comment = partial(kit.add_comment, post, by=OWNER, text=TEXT)
+            times = bench.some(3_000, 60)
+            found.append(profiled(f"a comment, {where}", comment, times=times))
+        found.append(_profiled_cold(bench, url, post, where))
+    return found
+
+
+def _profiled_cold(bench: Bench, url: str, post: PostId, where: str) -> Profile:
+    # Each kit is as new as if its process were; but Python has run the code before.
+    times = bench.some(20, 3)
+    with ExitStack() as stack:
+        kits = [stack.enter_context(CircleKit(url)) for _ in range(2 * times + 1)]
+        new = iter(kits)
+
+        def comment() -> None:
+            snapshots.form.cache_clear()
+            next(new).add_comment(post, by=OWNER, text=TEXT)
+
+        return profiled(f"a kit's first comment, {where}", comment, times=times)
+
+
 def _on_sqlite(bench: Bench) -> list[Line]:
     url = bench.sqlite_url("comments")
     connection = bare.sqlite_table(bench.file("bare.db"))
@@ -55,8 +92,7 @@ def _on_sqlite(bench: Bench) -> list[Line]:
 
 
 def _on_postgres(bench: Bench) -> list[Line]:
-    url = bench.server.database()
-    migrate(url)
+    url = bench.migrated()
     connection = bare.postgres_table(bench.server.database())
     with CircleKit(url) as kit:
         circles = _circles(bench, kit)

@@ -12,6 +12,7 @@ import gc
 import sqlite3
 import tracemalloc
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from benchmarks import bare
 from benchmarks.bench import Bench
 from benchmarks.many_circles import fill
 from benchmarks.measuring import Line, Spread, Times, in_turns
+from benchmarks.profiling import Profile, profiled
 from circlekit import CircleKit
 from circlekit.audit import AUDITED
 from circlekit.events.names import NAME_OF, NAMES
@@ -45,6 +47,17 @@ def measure(bench: Bench) -> list[Line]:
     few = bench.some(200_000, 20_000)
     short = _in_size(bench, few, rounds=bench.some(15, 3))
     return short + _in_size(bench, 10 * few, rounds=3, before=short)
+
+
+def profiles(bench: Bench) -> list[Profile]:
+    """
+    Return where the time of an audit goes.
+    """
+    url, events = bench.sqlite_url("audit"), bench.some(200_000, 20_000)
+    fill(url, events, progress=bench.progress(f"filling {events:,} events"))
+    with CircleKit(url) as kit:
+        audit = partial(kit.audit_must_sees, verify=False)
+        return [profiled(f"an audit, {events:,} events", audit, times=5)]
 
 
 def _in_size(

@@ -7,6 +7,7 @@ its must-see, and seven refusals that are recorded. Beside it, the bare driver d
 same with a row lock: it counts under the lock, and writes as many rows.
 """
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,11 +18,11 @@ from typing import Any, Final
 from benchmarks import bare
 from benchmarks.bench import Bench
 from benchmarks.measuring import Line, in_turns
+from benchmarks.profiling import Profile, profiled
 from circlekit import CircleKit, ManualClock, RefusedError
 from circlekit.events.circle import MustSeeSent, PostPublished
 from circlekit.events.refusal import CommandRefused
 from circlekit.ids import MemberId
-from circlekit.store import migrate
 
 NAME: Final = "W5"
 QUESTION: Final = "Eight senders race: what does one must-see cost?"
@@ -42,8 +43,7 @@ def measure(bench: Bench) -> list[Line]:
     """
     rounds = bench.some(200, 20)
     warm_up = 10
-    database, other = bench.server.database(), bench.server.database()
-    migrate(database)
+    database, other = bench.migrated(), bench.server.database()
     bare.postgres_table(other).close()
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(SENDERS))
@@ -72,6 +72,24 @@ def measure(bench: Bench) -> list[Line]:
         times.line(over),
         times.line("circlekit", what=what, over=over, at_most=1.5),
     ]
+
+
+def profiles(bench: Bench) -> list[Profile]:
+    """
+    Return where the time of a refusal goes, after another kit wrote.
+
+    That is what the others wait for in a race, seven times of eight.
+    """
+    database, times = bench.migrated(), bench.some(400, 40)
+    with ExitStack() as stack:
+        kits = [
+            stack.enter_context(CircleKit(database, clock=ManualClock(NOW)))
+            for _ in range(2)
+        ]
+        _found(kits[0], 1)
+        turns, send = itertools.cycle(range(2)), _sending(kits)
+        what = "a must-see, refused after another kit wrote, PostgreSQL"
+        return [profiled(what, lambda: send(0, next(turns)), times=times)]
 
 
 Sending = Callable[[int, int], bool]

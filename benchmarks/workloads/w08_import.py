@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from benchmarks.bench import Bench
 from benchmarks.measuring import Line, Times, in_turns
+from benchmarks.profiling import Profile, profiled
 from circlekit import CircleKit, ManualClock
 from circlekit.cli import importing, ndjson
 from circlekit.cli.importing import Importer
@@ -41,6 +42,22 @@ def measure(bench: Bench) -> list[Line]:
         else:
             bench.say(f"{name} is not at hand")
     return lines
+
+
+def profiles(bench: Bench) -> list[Profile]:
+    """
+    Return where the time of an import goes.
+    """
+    found = []
+    for name in _SETS:
+        path = _DATA / f"{name}.ndjson.gz"
+        if path.exists():
+            lines = list(islice(ndjson.read(path), bench.some(20_000, 1_000)))
+            take_in = partial(_take_in, bench, lines, importing.BATCH)
+            found.append(profiled(f"{name}, {len(lines):,} lines", take_in, times=1))
+        else:
+            bench.say(f"{name} is not at hand")
+    return found
 
 
 def _imported(bench: Bench, path: Path) -> list[Line]:

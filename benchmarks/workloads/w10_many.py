@@ -24,10 +24,10 @@ from attrs import frozen
 from benchmarks import bare
 from benchmarks.bench import Bench
 from benchmarks.measuring import Line, Spread
+from benchmarks.profiling import Profile, profiled
 from circlekit import CircleKit
 from circlekit.events.circle import PostPublished
 from circlekit.ids import MemberId
-from circlekit.store import migrate
 
 NAME: Final = "W10"
 QUESTION: Final = "Many at once: how long do they wait?"
@@ -82,16 +82,27 @@ def measure(bench: Bench) -> list[Line]:
     """
     return [
         *_threads(bench, "SQLite", bench.sqlite_url("threads")),
-        *_threads(bench, "PostgreSQL", _database(bench)),
+        *_threads(bench, "PostgreSQL", bench.migrated()),
         *_processes(bench, "SQLite", bench.sqlite_url("processes")),
-        *_processes(bench, "PostgreSQL", _database(bench)),
+        *_processes(bench, "PostgreSQL", bench.migrated()),
     ]
 
 
-def _database(bench: Bench) -> str:
-    url = bench.server.database()
-    migrate(url)
-    return url
+def profiles(bench: Bench) -> list[Profile]:
+    """
+    Return where the time of posts and pages goes, when nobody else is there.
+    """
+    found = []
+    for where, url in (
+        ("SQLite", bench.sqlite_url("alone")),
+        ("PostgreSQL", bench.migrated()),
+    ):
+        with CircleKit(url) as kit:
+            _found(kit)
+            act = partial(_acts, kit, 10, 0)
+            what = f"ten posts and ten pages, {where}"
+            found.append(profiled(what, act, times=bench.some(100, 5)))
+    return found
 
 
 def _threads(bench: Bench, where: str, url: str) -> list[Line]:

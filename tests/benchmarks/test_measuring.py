@@ -6,13 +6,17 @@ import doctest
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from benchmarks import telling
 from benchmarks.measuring import Line, Spread, Times, in_turns
 from benchmarks.names import NAMES
+from benchmarks.profiling import PARTS, Profile, profiled, table
 from benchmarks.workloads import WORKLOADS
+from circlekit import CircleKit
+from circlekit.events.circle import PostPublished
 
 
 def test_turns():
@@ -80,7 +84,46 @@ def test_every_workload_has_its_place():
 
     assert list(NAMES) == names
     assert len(names) == len(set(names))
-    assert [] == [name for name in names if f"<!-- {name}: begin -->" not in page]
+    places = [*names, *(f"{it.NAME} profile" for it in WORKLOADS if _profiles(it))]
+    assert [] == [it for it in places if f"<!-- {it}: begin -->" not in page]
+
+
+def _profiles(workload):
+    return getattr(workload, "profiles", None)
+
+
+def test_a_profile_as_a_table():
+    """
+    What was profiled stands side by side, in percent.
+    """
+    profiles = [
+        Profile("a post", 0.000_2, {"the disk": 0.6, "the rules": 0.35}),
+        Profile("a page", 0.001, {"the rules": 0.97}),
+    ]
+
+    assert [
+        "| Where the time goes | a post: 200 us | a page: 1 ms |",
+        "|---|---:|---:|",
+        "| the disk | 60 % |  |",
+        "| the rules | 35 % | 97 % |",
+    ] == table(profiles).splitlines()
+
+
+def test_a_profile(tmp_path):
+    """
+    A profile names the parts of circlekit that an act ran through, each once.
+    """
+    with CircleKit(f"sqlite:///{tmp_path}/kit.db") as kit:
+        kit.found_circle(name="Club", kind="community", by="mei", circle="club")
+        post = partial(kit.publish_post, "club", by="mei", text="Welcome")
+        found = profiled("a post", post, times=200)
+        posts = sum(type(it.event) is PostPublished for it in kit.history("club"))
+
+    shares = list(found.shares.values())
+    assert 401 == posts
+    assert sorted(shares, reverse=True) == shares
+    assert 0 < sum(shares) < 1.001
+    assert found.shares.keys() <= PARTS
 
 
 def test_a_look(tmp_path):

@@ -608,10 +608,11 @@ class Deciding:
 
     def _foreseen(self, about: str) -> Sequence[Question]:
         known = self._aggregates.get(about)
+        form = snapshots.form() if about.partition("/")[0] in _KEPT else None
         if known is not None:
             begun = asking_history(about, after=known.aggregate.version - 1)
-        elif about.partition("/")[0] in _KEPT:
-            begun = asking_short_history(about, snapshots.form())
+        elif form is not None:
+            begun = asking_short_history(about, form)
         else:
             begun = asking_history(about, after=0)
         if not self._record_refusals:
