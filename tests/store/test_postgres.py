@@ -8,7 +8,7 @@ import subprocess
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Queue
 from threading import Event, Thread
 
@@ -22,7 +22,7 @@ from circlekit.store import open_store
 from circlekit.store.migrating import TABLES
 from circlekit.store.opening import database_at
 from circlekit.store.session import Settings
-from tests.application.town import MARCH_1
+from tests.application.town import MARCH_1, everything
 from tests.store.proxy import Proxy
 
 CANARY = "s3cr3t-canary"
@@ -328,6 +328,53 @@ def test_all_connections_in_use(url, kit):
         for session in sessions:
             session.close()
         assert ["Club"] == [it.name for it in other.circles("mei")]
+
+
+def test_what_fails_with_the_commit(kit, url):
+    """
+    What fails only when it is sent, with the commit, fails as the command that said it.
+
+    Nothing of it is there, and the connection is as good as before.
+    """
+    before = everything(kit)
+    with psycopg.connect(url, autocommit=True) as host:
+        # Where the next event would stand; the head knows nothing of it.
+        host.execute(_PUT_IN_THE_WAY)
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                kit.publish_post("club", by="mei", text="Tried without the lock")
+            with pytest.raises(StoreError):
+                kit.join_circle("club", "lin")
+            with pytest.raises(StoreError):
+                _three_join(kit)
+        host.execute("DELETE FROM circlekit_event WHERE stream = 'in/the-way'")
+        states = host.execute(_STATES).fetchall()
+
+    assert {("idle",)} >= set(states)
+    assert before == everything(kit)
+    kit.join_circle("club", "lin")
+    kit.publish_post("club", by="lin", text="Hello")
+    kit.verify()
+
+
+def _three_join(kit):
+    with kit.batch():
+        kit.join_circle("club", "lin")
+        with suppress(StoreError):
+            kit.join_circle("club", "ada")
+        with suppress(StoreError), kit.batch():
+            kit.join_circle("club", "ben")
+
+
+_PUT_IN_THE_WAY = """
+INSERT INTO circlekit_event
+SELECT position + 1, 'in/the-way', 1, name, body, checksum, digest
+FROM circlekit_event ORDER BY position DESC LIMIT 1
+"""
+_STATES = """
+SELECT state FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'circlekit'
+"""
 
 
 def test_another_database(server):

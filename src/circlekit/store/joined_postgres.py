@@ -72,6 +72,12 @@ class JoinedPostgresSession(PostgresSession):
         """
         return self.begin_writing()
 
+    def end_reading(self) -> None:
+        """
+        Go back to the savepoint: the transaction is the host's to end.
+        """
+        self.rollback()
+
     def commit(self) -> None:
         """
         Let go of the savepoint: what was written is now the host's to commit.
@@ -106,7 +112,7 @@ class JoinedPostgresSession(PostgresSession):
         try:
             return self.all(_WHERE)[0]
         finally:
-            self.rollback()
+            self.end_reading()
 
     def _executed(
         self, sql: str, values: Mapping[str, Any], *, binary: bool = False

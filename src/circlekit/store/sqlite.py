@@ -51,21 +51,19 @@ class SqliteSession(Session):
         """
         Begin, with the file's write lock, and return the head's rows.
         """
-        self.run("BEGIN IMMEDIATE")
-        try:
-            return self.all(HEAD)
-        except BaseException:
-            self.rollback()
-            raise
+        # Whoever was in a hurry before may have been interrupted in the midst of it.
+        self._wait_again()
+        return self._begun_writing()
 
     def begin_hurried(self) -> Sequence[tuple[Any, ...]]:
         """
         Begin like any that writes; the commit need not wait for the disk.
         """
+        self._wait_again()
         ((self._waits,),) = self.all("PRAGMA synchronous")
-        self.run("PRAGMA synchronous = NORMAL")
         try:
-            return self.begin_writing()
+            self.run("PRAGMA synchronous = NORMAL")
+            return self._begun_writing()
         except BaseException:
             self._wait_again()
             raise
@@ -159,6 +157,14 @@ class SqliteSession(Session):
         """
         counted = self.all(_EVER)
         return counted[0][0] if counted else 0
+
+    def _begun_writing(self) -> Sequence[tuple[Any, ...]]:
+        self.run("BEGIN IMMEDIATE")
+        try:
+            return self.all(HEAD)
+        except BaseException:
+            self.rollback()
+            raise
 
     def _wait_again(self) -> None:
         if self._waits is not None:
