@@ -192,10 +192,37 @@ def test_what_takes_the_lock(kit, do):
     """
     with (
         pytest.raises(NeedsLockError),
-        kit._store.attempting(kit._expected) as attempt,
+        kit._store.attempting(lambda: kit._expected) as attempt,
     ):
         do(attempt)
 
+    kit.verify()
+
+
+def test_threads_of_one_kit(kit, monkeypatch):
+    """
+    Threads that share a kit wait for one another, and none of them tries in vain.
+    """
+    kit.publish_post("club", by="mei", text="The first")
+    kept, in_vain = Store.attempting, []
+
+    @contextmanager
+    def attempting(*given, **more):
+        try:
+            with kept(*given, **more) as attempt:
+                yield attempt
+        except NeedsLockError as error:
+            in_vain.append(str(error))
+            raise
+
+    monkeypatch.setattr(Store, "attempting", attempting)
+    with ThreadPoolExecutor(8) as pool:
+        texts = [f"{number}" for number in range(80)]
+        list(pool.map(lambda it: kit.publish_post("club", by="mei", text=it), texts))
+
+    posts = [it.event for it in kit.history("club") if hasattr(it.event, "text")]
+    assert [] == in_vain
+    assert sorted(["The first", *texts]) == sorted(post.text for post in posts)
     kit.verify()
 
 

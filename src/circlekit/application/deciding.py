@@ -630,16 +630,20 @@ class Deciding:
         )
 
     def _tried(self, carry_out: Callable[[Transaction], _T]) -> _T | None:
-        expected = self._expected
-        if expected is None:
-            return None
+        before: Head | None = None
+
+        def left() -> Head | None:
+            # Where threads share a kit, another one may have written just now.
+            nonlocal before
+            before = self._expected if self._calm else None
+            return before
 
         def undone() -> None:
-            self._begin_stretch(expected)
+            self._begin_stretch(before)
             self._calm = False
 
         try:
-            with self._store.attempting(expected, undone=undone) as attempt:
+            with self._store.attempting(left, undone=undone) as attempt:
                 return carry_out(attempt)
         except NeedsLockError:
             return None

@@ -121,13 +121,17 @@ class Store:
 
     @contextmanager
     def attempting(
-        self, head: Head, *, undone: Callable[[], None] | None = None
+        self,
+        left: Callable[[], Head | None],
+        *,
+        undone: Callable[[], None] | None = None,
     ) -> Iterator[Attempt]:
         """
         Decide a command without the lock, and write it if nobody else wrote meanwhile.
 
         Args:
-            head: The log's head, as this process left it.
+            left: Asked once no other thread writes here: the log's head, as this
+                process left it, None if it is not known.
             undone: Called if it broke off, before any other thread writes here: what
                 was to follow from what was written may not be believed.
 
@@ -138,7 +142,10 @@ class Store:
         """
         self._must_be_here()
         with self._lock:
-            attempt = Attempt(self._writer_or_needs_lock(), head)
+            head = left()
+            if self._writer is None or head is None:
+                raise NeedsLockError("there is nothing yet to try it with")
+            attempt = Attempt(self._writer, head)
             self._writing, self._writing_thread = attempt, get_ident()
             try:
                 try:
@@ -620,11 +627,6 @@ class Store:
         except BaseException:
             self._writer.rollback()
             raise
-
-    def _writer_or_needs_lock(self) -> Session:
-        if self._writer is None:
-            raise NeedsLockError("there is no connection to write on yet")
-        return self._writer
 
     def _write(self, attempt: Attempt) -> None:
         try:
