@@ -175,3 +175,22 @@ def test_the_feeds_of_each(town, tmp_path_factory, acts, first, wide, limit, loo
                 act(kit, what, f"c{(first + where % wide) % MANY}")
 
         assert each_by_itself(kit) == list(pages(kit, limit))
+
+
+def test_written_between_pages(town, tmp_path_factory):
+    """
+    However much is written in all circles after the first page, the others stand.
+    """
+    with opened(town, tmp_path_factory) as (kit, clock):
+        before = each_by_itself(kit)
+        page = kit.feed("tao", limit=5)
+        shown = list(page.items)
+        for number in range(MANY):
+            clock.forward(minutes=1)
+            kit.publish_post(f"c{number}", by="mei", text="New")
+
+        while page.next is not None:
+            page = kit.feed("tao", limit=20, after=page.next)
+            shown += page.items
+
+        assert before == shown

@@ -990,11 +990,14 @@ FROM (
         WHERE t.member = s.member AND t.circle = s.circle AND t.since > s.since))) l
 CROSS JOIN circlekit_feed_newest c WHERE c.circle = l.circle
 """
-# A later page, as of the event that was the newest at the first.
+# A later page, as of the event that was the newest at the first. Of most circles the
+# newest post is on a page further on: only the others are looked into.
 _HEADS_THEN: Final = f"""
 SELECT l.*, 1 AS pins, c.must_sees,
-(SELECT q.at {_NEWEST_SEEN.format(below=_STILL_BELOW)}) AS at,
-(SELECT q.position {_NEWEST_SEEN.format(below=_STILL_BELOW)}) AS position
+CASE WHEN c.at < l.up_at AND c.position <= l.up_to THEN c.at
+ELSE (SELECT q.at {_NEWEST_SEEN.format(below=_STILL_BELOW)}) END AS at,
+CASE WHEN c.at < l.up_at AND c.position <= l.up_to THEN c.position
+ELSE (SELECT q.position {_NEWEST_SEEN.format(below=_STILL_BELOW)}) END AS position
 FROM (
     SELECT s.circle, s.until IS NULL OR s.until > :as_of AS stays, s.first_at, s.first,
     0 AS acknowledged,
