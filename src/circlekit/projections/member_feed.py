@@ -940,12 +940,13 @@ _MAY_BE_MORE: Final = """
 # looked at first, for a moment that the newest posts of some sixty circles have
 # reached, and circles that have not are left out unless something is at their top.
 # That is a guess, which the page itself proves: if its bar is no lower, whatever was
-# left out is older than all that is on it. Who came to many circles in a row has
-# places in the log that are equally far apart; by 97 they seldom are.
+# left out is older than all that is on it. By 76 and 97, those looked at are far from
+# one another, also for who came to many circles in turn, which are written in in turn.
 _FLOOR: Final = """floor AS (
     SELECT coalesce((
         SELECT c.at FROM circlekit_feed_stay s CROSS JOIN circlekit_feed_newest c
-        WHERE s.member = :member{of_one} AND s.since % 97 < 9 AND c.circle = s.circle
+        WHERE s.member = :member{of_one} AND s.since * 76 % 97 < 9
+        AND c.circle = s.circle
         ORDER BY c.at DESC LIMIT 1 OFFSET :limit * 2 / 11 + 3), {long_ago}) AS at),
 """
 _ABOVE_FLOOR: Final = """
