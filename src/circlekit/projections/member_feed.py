@@ -439,9 +439,12 @@ class MemberFeed(ReadModel):
         after: str | None = None,
         limit: int = 20,
         head: int,
+        in_process: bool = False,
     ) -> FeedPage:
         """
         Return the next *limit* items; *head* is the newest event taken in.
+
+        A database that is *in_process* is asked in another way, for the same.
         """
         cursor = _Cursor.start(head) if after is None else _Cursor.read(after)
         # In the first section the rest is still to come from its beginning.
@@ -458,7 +461,8 @@ class MemberFeed(ReadModel):
         }
         of_all = circle is None
         if after is None:
-            found = rows.all(_NOW[of_all], **asked)
+            guesses = of_all and in_process
+            found = rows.all(_GUESSED if guesses else _NOW[of_all], **asked)
             # Few pages reach down to where somebody joined who does not see it all, and
             # few guesses are wrong.
             if not found or found[0][1]:
@@ -931,10 +935,9 @@ _BEFORE: Final = """before AS (
 """
 _AND_BEFORE: Final = """
     UNION ALL SELECT 0, at, position FROM before"""
-_MAY_BE_MORE: Final = """
-(SELECT at FROM bar) < (SELECT at FROM floor) OR EXISTS (
-    SELECT 1 FROM bar CROSS JOIN h
-    WHERE h.first_at > {long_ago} AND h.first_at >= bar.at AND h.must_sees > 0)
+_MAY_BE_BEFORE: Final = """
+EXISTS (SELECT 1 FROM bar CROSS JOIN h
+        WHERE h.first_at > {long_ago} AND h.first_at >= bar.at AND h.must_sees > 0)
 """
 # Who is in hundreds of circles is shown posts of few. So one membership in eleven is
 # looked at first, for a moment that the newest posts of some sixty circles have
@@ -942,13 +945,15 @@ _MAY_BE_MORE: Final = """
 # That is a guess, which the page itself proves: if its bar is no lower, whatever was
 # left out is older than all that is on it. By 76 and 97, those looked at are far from
 # one another, also for who came to many circles in turn, which are written in in turn.
+# On a server, whose joins are cheaper and whose questions dearer, it gains nothing.
 _FLOOR: Final = """floor AS (
     SELECT coalesce((
         SELECT c.at FROM circlekit_feed_stay s CROSS JOIN circlekit_feed_newest c
-        WHERE s.member = :member{of_one} AND s.since * 76 % 97 < 9
+        WHERE s.member = :member AND s.since * 76 % 97 < 9
         AND c.circle = s.circle
         ORDER BY c.at DESC LIMIT 1 OFFSET :limit * 2 / 11 + 3), {long_ago}) AS at),
 """
+_BELOW_FLOOR: Final = " OR (SELECT at FROM bar) < (SELECT at FROM floor)"
 _ABOVE_FLOOR: Final = """
 AND (c.at >= (SELECT at FROM floor) OR c.pins > 0 OR c.must_sees > l.acknowledged)
 """
@@ -1015,9 +1020,10 @@ CROSS JOIN circlekit_feed_newest c WHERE c.circle = l.circle
 """
 
 
-def _page(*, is_first: bool, of_all: bool, with_before: bool) -> str:
+def _page(
+    *, is_first: bool, of_all: bool, with_before: bool, guesses: bool = False
+) -> str:
     pinned, unacknowledged = "n.until IS NULL", _NOT_ACKNOWLEDGED.format(then="")
-    of_one = "" if of_all else " AND s.circle = :circle"
     heads, seen, reach = _HEADS_NOW, _SEEN, ":limit"
     if not is_first:
         pinned = "n.since <= :as_of AND (n.until IS NULL OR n.until > :as_of)"
@@ -1026,8 +1032,8 @@ def _page(*, is_first: bool, of_all: bool, with_before: bool) -> str:
         heads, seen = _HEADS_THEN, _SEEN + _STILL_BELOW
         reach = ":limit + (SELECT count(*) FROM top)"
     words = {
-        "of_one": of_one,
-        "heads": heads.format(of_one=of_one) + ("" if with_before else _ABOVE_FLOOR),
+        "heads": heads.format(of_one="" if of_all else " AND s.circle = :circle")
+        + (_ABOVE_FLOOR if guesses else ""),
         "pinned": pinned,
         "unacknowledged": unacknowledged,
         "above": _ABOVE.format(pinned=pinned, unacknowledged=unacknowledged),
@@ -1035,11 +1041,14 @@ def _page(*, is_first: bool, of_all: bool, with_before: bool) -> str:
         "reach": reach,
         "long_ago": -_END_OF_TIME,
     }
+    more = "1 = 0" if with_before else _MAY_BE_BEFORE.format(**words)
+    if guesses:
+        more += _BELOW_FLOOR
     return _PAGE.format(
-        floor="" if with_before else _FLOOR.format(**words),
+        floor=_FLOOR.format(**words) if guesses else "",
         before=_BEFORE.format(**words) if with_before else "",
         and_before=_AND_BEFORE if with_before else "",
-        more="1 = 0" if with_before else _MAY_BE_MORE.format(**words),
+        more=more,
         **words,
     )
 
@@ -1051,3 +1060,4 @@ _NOW, _NOW_WITH_BEFORE, _THEN = (
     }
     for is_first, with_before in ((True, False), (True, True), (False, True))
 )
+_GUESSED: Final = _page(is_first=True, of_all=True, with_before=False, guesses=True)

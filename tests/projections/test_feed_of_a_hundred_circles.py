@@ -1,5 +1,5 @@
 """
-The feed of somebody who is in many circles.
+The feed of somebody who came to a hundred circles, as those of each.
 """
 
 import shutil
@@ -162,12 +162,12 @@ def test_the_feeds_of_each(town, tmp_path_factory, acts, first, wide, limit, loo
     Whatever stands at the top, was removed, was left, or is closed to newcomers; and
     wherever a page begins to look, be it at the circles that mislead it.
     """
-    now = member_feed._NOW[True]
-    assert LOOKED_AT in now
-    looking = {True: now.replace(LOOKED_AT, looked_at)}
+    guessed = member_feed._GUESSED
+    assert LOOKED_AT in guessed
+    guessed = guessed.replace(LOOKED_AT, looked_at)
     with (
         opened(town, tmp_path_factory) as (kit, clock),
-        patch.dict(member_feed._NOW, looking),
+        patch.object(member_feed, "_GUESSED", guessed),
     ):
         for minutes, what, where in acts:
             clock.forward(minutes=minutes)
