@@ -15,7 +15,7 @@ from circlekit.projections import member_feed
 from tests.application.town import MARCH_1, everything
 
 MANY = 110
-LOOKED_AT = "* 76 % 97 < 9"
+LOOKED_AT, ALL = "* 76 % 97 < 9", "> 0"
 SEE = (("all", 0), ("all", 0), ("nothing", 0), ("newest", 1), ("days", 1))
 # Minutes until it happens, what, and in which circle of some that lie side by side.
 ACTS = st.lists(
@@ -95,6 +95,15 @@ def opened(town, tmp_path_factory):
     copy.unlink()
 
 
+def looking_at(memberships):
+    """
+    Have a page look first at other memberships, which may mislead it.
+    """
+    assert LOOKED_AT in member_feed._GUESSED
+    guessed = member_feed._GUESSED.replace(LOOKED_AT, memberships)
+    return patch.object(member_feed, "_GUESSED", guessed)
+
+
 def act(kit, what, circle):
     newest = [it.post for it in kit.feed("tao", circle=circle, limit=3).items]
     match what:
@@ -148,33 +157,40 @@ def pages(kit, limit):
         yield from page.items
 
 
+@pytest.mark.parametrize("memberships", [LOOKED_AT, ALL])
 @given(
     acts=ACTS,
     first=st.integers(0, MANY - 1),
     wide=st.sampled_from((3, 8, MANY)),
-    limit=st.sampled_from((1, 2, 5, 20, 150)),
-    looked_at=st.sampled_from((LOOKED_AT, "% 97 < 9", "> 0")),
+    limit=st.sampled_from((1, 5, 20, 150)),
 )
-def test_the_feeds_of_each(town, tmp_path_factory, acts, first, wide, limit, looked_at):
+def test_the_feeds_of_each(
+    town, tmp_path_factory, memberships, acts, first, wide, limit
+):
     """
     A feed over many circles is that of each circle, in one order, page by page.
 
     Whatever stands at the top, was removed, was left, or is closed to newcomers; and
     wherever a page begins to look, be it at the circles that mislead it.
     """
-    guessed = member_feed._GUESSED
-    assert LOOKED_AT in guessed
-    guessed = guessed.replace(LOOKED_AT, looked_at)
-    with (
-        opened(town, tmp_path_factory) as (kit, clock),
-        patch.object(member_feed, "_GUESSED", guessed),
-    ):
+    with opened(town, tmp_path_factory) as (kit, clock), looking_at(memberships):
         for minutes, what, where in acts:
             clock.forward(minutes=minutes)
             with suppress(RefusedError):
                 act(kit, what, f"c{(first + where % wide) % MANY}")
 
         assert each_by_itself(kit) == list(pages(kit, limit))
+
+
+@pytest.mark.parametrize("limit", [1, 3, 20, 60, 150])
+def test_a_wrong_guess(town, tmp_path_factory, limit):
+    """
+    A page that was misled about how far back it reaches is as long, and as right.
+    """
+    with opened(town, tmp_path_factory) as (kit, _), looking_at(ALL):
+        page = kit.feed("tao", limit=limit)
+
+        assert each_by_itself(kit)[:limit] == list(page.items)
 
 
 def test_written_between_pages(town, tmp_path_factory):
