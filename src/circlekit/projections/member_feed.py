@@ -950,7 +950,7 @@ _FLOOR: Final = """floor AS (
     SELECT coalesce((
         SELECT c.at FROM circlekit_feed_stay s CROSS JOIN circlekit_feed_newest c
         WHERE s.member = :member AND s.since * 76 % 97 < 9
-        AND c.circle = s.circle
+        AND s.until IS NULL AND c.circle = s.circle
         ORDER BY c.at DESC LIMIT 1 OFFSET :limit * 2 / 11 + 3), {long_ago}) AS at),
 """
 _BELOW_FLOOR: Final = " OR (SELECT at FROM bar) < (SELECT at FROM floor)"
