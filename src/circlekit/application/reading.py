@@ -76,6 +76,7 @@ class Reading(Deciding):
                 after=after,
                 limit=limit,
                 head=head,
+                in_process=self._store.in_process,
             )
 
     def comments(

@@ -399,6 +399,13 @@ class Store:
                     yield next(found)
 
     @property
+    def in_process(self) -> bool:
+        """
+        Return whether questions are answered in this process, and not by a server.
+        """
+        return self._database.dialect.name == "sqlite"
+
+    @property
     def may_lose_replies(self) -> bool:
         """
         Return whether what the database answers to a commit may not arrive.
