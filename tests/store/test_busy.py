@@ -114,6 +114,24 @@ def test_held_by_another_program(kit, url):
     kit.publish_post("club", by="tao", text="x")
 
 
+@on_sqlite
+def test_who_reads_waits_as_ever(kit):
+    """
+    A connection that took the write lock by our own waiting waits by SQLite's again.
+    """
+    database = kit._store._database
+    asked = []
+    for _ in range(2):
+        session = database.session()
+        asked.append(session.all("PRAGMA busy_timeout"))
+        session.begin_writing()
+        asked.append(session.all("PRAGMA busy_timeout"))
+        session.rollback()
+        session.close()
+
+    assert [[(50,)], [(0,)], [(50,)], [(0,)]] == asked
+
+
 def _fill(kit, free):
     """
     Leave the file only so many pages to grow by.

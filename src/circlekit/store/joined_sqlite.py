@@ -31,6 +31,7 @@ class JoinedSqliteSession(SqliteSession):
 
     _ready: Callable[[], None]
     _pooled: Any = field(default=None, init=False)
+    _busy_seconds: float = field(default=0.0, init=False)
 
     def begin_writing(self) -> Sequence[tuple[Any, ...]]:
         """

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, ClassVar, Final
 
 from attrs import define, field
@@ -29,6 +30,7 @@ from circlekit.store.session import (
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _EVER: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'circlekit_event'"
 _PAGES: Final = 1_000
+_LOOK_AGAIN: Final = 0.001  # seconds
 
 
 @define(eq=False, repr=False)
@@ -39,7 +41,9 @@ class SqliteSession(Session):
 
     _pooled: PoolProxiedConnection
     _connection: sqlite3.Connection
+    _busy_seconds: float
     _waits: int | None = field(default=None, init=False)
+    _leaves_waiting: bool = field(default=True, init=False)
 
     def begin_reading(self) -> None:
         """
@@ -72,7 +76,7 @@ class SqliteSession(Session):
         """
         Begin, with the file's write lock: it is for tables too.
         """
-        self.run("BEGIN IMMEDIATE")
+        self._take_lock()
 
     def all(
         self, sql: str, values: Mapping[str, Any] = NOTHING, *, lenient: bool = False
@@ -142,6 +146,9 @@ class SqliteSession(Session):
         """
         Give the connection back.
         """
+        if not self._leaves_waiting:
+            self.run(f"PRAGMA busy_timeout = {int(1_000 * self._busy_seconds)}")
+            self._leaves_waiting = True
         self._pooled.close()
 
     def tables(self) -> set[str]:
@@ -159,12 +166,29 @@ class SqliteSession(Session):
         return counted[0][0] if counted else 0
 
     def _begun_writing(self) -> Sequence[tuple[Any, ...]]:
-        self.run("BEGIN IMMEDIATE")
+        self._take_lock()
         try:
             return self.all(HEAD)
         except BaseException:
             self.rollback()
             raise
+
+    def _take_lock(self) -> None:
+        # SQLite waits by itself, but soon looks again only every twentieth, then every
+        # tenth of a second: of many processes most would sleep while nobody writes.
+        if self._leaves_waiting:
+            self.run("PRAGMA busy_timeout = 0")
+            self._leaves_waiting = False
+        until = monotonic() + self._busy_seconds
+        while True:
+            try:
+                self.run("BEGIN IMMEDIATE")
+            except BusyError:
+                if monotonic() >= until:
+                    raise
+                sleep(_LOOK_AGAIN)
+            else:
+                return
 
     def _wait_again(self) -> None:
         if self._waits is not None:
@@ -280,7 +304,7 @@ class SqliteDatabase(Database):
             message = "all connections to the store were in use for too long"
             raise BusyError(message) from None
         connection: Any = pooled.driver_connection
-        return SqliteSession(pooled, connection)
+        return SqliteSession(pooled, connection, self.busy_seconds)
 
     def new_session(self) -> Session:
         """
