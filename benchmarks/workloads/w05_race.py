@@ -8,6 +8,7 @@ same with a row lock: it counts under the lock, and writes as many rows.
 """
 
 import itertools
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -63,6 +64,13 @@ def measure(bench: Bench) -> list[Line]:
             rounds=rounds,
             warm_up=warm_up,
         )
+        alone = [
+            Line(what=f"a refusal alone, processor time, {who}", value=taken)
+            for who, taken in (
+                ("a bare row lock", _processor_time(_locking(connections))),
+                ("circlekit", _processor_time(_sending(kits))),
+            )
+        ]
         sent = kits[0].audit_must_sees().sent
     if sent != rounds + warm_up:
         raise SystemExit(f"{sent} must-sees were sent in {rounds + warm_up} rounds")
@@ -71,6 +79,7 @@ def measure(bench: Bench) -> list[Line]:
     return [
         times.line(over),
         times.line("circlekit", what=what, over=over, at_most=1.5),
+        *alone,
     ]
 
 
@@ -93,6 +102,17 @@ def profiles(bench: Bench) -> list[Profile]:
 
 
 Sending = Callable[[int, int], bool]
+
+
+def _processor_time(send: Sending) -> float:
+    # Each answer follows one that another connection was given.
+    times = 200
+    for sender in range(2):
+        send(0, sender)
+    began = time.thread_time()
+    for number in range(times):
+        send(0, number % 2)
+    return (time.thread_time() - began) / times
 
 
 def _racing(pool: ThreadPoolExecutor, send: Sending) -> Callable[[], None]:
