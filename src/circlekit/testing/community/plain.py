@@ -442,6 +442,8 @@ class PlainCommunity:
 
         given: Every command that carried an id, with its answer.
 
+        todos: Every to-do, by its id; topics and homework the same.
+
         reminded: When each reader was reminded of which must-see.
 
         read_at: The moment of the newest event of each reader.
