@@ -9,7 +9,7 @@ from attrs import asdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, NotFoundError, Scale
+from circlekit import CircleKit, InvalidInputError, NotFoundError, Scale
 from circlekit.projections.homework import HomeworkFigures
 from circlekit.store import log
 from tests.application.communities import opened, scripts, started
@@ -217,6 +217,81 @@ def test_in_the_inbox(school, clock):
     assert [[], again, []] == [told(it) for it in ("tao", "ben", "lin")]
     school.cancel_homework("essay", by="lin")
     assert [[], [], []] == [told(it) for it in ("tao", "ben", "lin")]
+
+
+def test_several_at_once(school, clock):
+    """
+    Who joins finds all homework of their role, also when they look page by page.
+    """
+    due_at = clock.now + timedelta(days=2)
+    for homework in ("sums", "map"):
+        school.assign_homework(
+            "school", by="lin", title="More", due_at=due_at, homework=homework
+        )
+    school.join_circle("school", "new", verified_role="student")
+
+    told, after = [], None
+    for _ in range(3):
+        page = school.inbox("new", after=after, limit=1)
+        told += [duty.ref for duty in page.items]
+        after = page.next
+
+    assert (["sums", "map", "essay"], None) == (told, after)
+
+
+def test_no_page_ended_there(school):
+    """
+    What names a duty in no page's end is not taken for one.
+    """
+    for after in ("1.2:", "1.2:\n", "1:essay", "1.b:essay", "1.2.essay"):
+        with pytest.raises(InvalidInputError, match="after"):
+            school.inbox("tao", after=after)
+    with pytest.raises(InvalidInputError, match="after"):
+        school.todos("tao", after="1.2:essay")
+
+
+def test_back_with_a_mark(school):
+    """
+    Who comes back need not hand in again what has a mark.
+    """
+    school.join_circle("school", "new", verified_role="student")
+    school.submit_homework("essay", by="new", text="x")
+    school.grade_homework("essay", "new", 3, by="lin")
+    school.leave_circle("school", "new")
+
+    school.join_circle("school", "new", verified_role="student")
+
+    assert () == school.inbox("new").items
+
+
+def test_back_in_another_role(school):
+    """
+    What was handed back is to be done again while it is set to somebody, as a student.
+    """
+    school.join_circle("school", "new", verified_role="student")
+    school.submit_homework("essay", by="new", text="x")
+    school.return_homework("essay", "new", by="lin")
+    told = []
+    for role in ("parent", "student"):
+        school.leave_circle("school", "new")
+        school.join_circle("school", "new", verified_role=role)
+        told.append([duty.ref for duty in school.inbox("new").items])
+
+    assert [[], ["essay"]] == told
+
+
+def test_joined_just_as_it_moved(school, clock):
+    """
+    Who joins late has nothing to hand in, also if it is given more time just then.
+    """
+    clock.forward(days=2)
+    school.move_homework_due("essay", clock.now + timedelta(days=1), by="lin")
+
+    school.join_circle("school", "new", verified_role="student")
+
+    assert () == school.inbox("new").items
+    asked = school.would_allow("submit_homework", "essay", by="new", text="x")
+    assert ("not-assigned",) == asked.rules
 
 
 @pytest.mark.covers("P15")

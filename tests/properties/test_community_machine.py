@@ -12,8 +12,11 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from circlekit import RULE_BOOKS, Budget, CirclekitError, RuleBook, budget, rolling
+from circlekit.aggregates import homework
+from circlekit.application import homework as setting
 from circlekit.application.deciding import Deciding
 from circlekit.policies.house import no
+from circlekit.projections.homework_duties import Giving
 from circlekit.store import Transaction
 from circlekit.testing.community import CommunityMachine
 from circlekit.verdict import ALLOWED
@@ -26,6 +29,7 @@ OURS = RuleBook(
         Budget("six-in-thirty-days", 6, rolling(days=30)),
         Budget("twelve-hours-apart", 1, rolling(hours=12)),
     ),
+    homework_kinds=("community", "teaching"),
 )
 
 
@@ -115,6 +119,14 @@ class OneAfterTheOther(Shipped):
     send_the_last_at_once = None
 
 
+class WithoutCheckIns(Small):
+    """
+    Communities in which the days of check-ins are not counted.
+    """
+
+    check_in = None
+
+
 def _drive(machine):
     run_state_machine_as_test(
         machine,
@@ -148,7 +160,7 @@ def test_months_of_another_zone(monkeypatch):
 
     monkeypatch.setattr(budget, "window_bounds", of_utc)
     with pytest.raises(AssertionError, match=r"calendar (month|week|day)"):
-        _drive(Small)
+        _drive(WithoutCheckIns)
 
 
 def test_a_stale_circle(monkeypatch):
@@ -183,3 +195,30 @@ def test_a_lost_command_id(monkeypatch):
     monkeypatch.setattr(Transaction, "keep_outcome", lambda *_: None)
     with pytest.raises(AssertionError, match="came again"):
         _drive(OneAfterTheOther)
+
+
+def test_homework_that_never_closes(monkeypatch):
+    """
+    Homework that is taken in when nothing is taken in any more is found.
+    """
+    monkeypatch.setattr(homework, "still_open", lambda *_, **__: ALLOWED)
+    with pytest.raises(AssertionError, match=r"against it: .*homework-closed"):
+        _drive(Rolling)
+
+
+def test_marks_that_anybody_gives(monkeypatch):
+    """
+    A mark that somebody gives who may not is found.
+    """
+    monkeypatch.setattr(setting, "teachers_only", lambda *_, **__: ALLOWED)
+    with pytest.raises(AssertionError, match=r"against it: .*not-a-teacher"):
+        _drive(Rolling)
+
+
+def test_homework_that_a_newcomer_does_not_see(monkeypatch):
+    """
+    An inbox in which who joins does not find the homework of their role is found.
+    """
+    monkeypatch.setattr(Giving, "came", lambda *_: None)
+    with pytest.raises(AssertionError, match="has to do by the model"):
+        _drive(Rolling)

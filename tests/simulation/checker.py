@@ -234,6 +234,10 @@ class Checker:
                 return "done", club
             case "assign_todo":
                 return "done", request.about["todo"]
+            case "assign_homework":
+                return "done", request.about["homework"]
+            case "submit_homework":
+                return "done", f"{part[0].version}"
             case "make_topic":
                 return "done", request.about["topic"]
             case "check_in":

@@ -314,31 +314,35 @@ def _commit_half(transaction):
 
 
 @plants(Store, "_take_block")
-def position_first(kept, transaction, model, *, limit):
+def position_first(kept, transaction, *models, limit):
     """
     A read model's position is committed before its rows are.
     """
-    position, rows = _next(transaction, model)
-    if rows:
-        position = rows[-1][0]
-        _move(transaction, model, position)
-        _commit_half(transaction)
-    _apply(transaction, model, rows)
-    return {model.name: position}
+    moved = {}
+    for model in models:
+        moved[model.name], rows = _next(transaction, model)
+        if rows:
+            moved[model.name] = rows[-1][0]
+            _move(transaction, model, rows[-1][0])
+            _commit_half(transaction)
+        _apply(transaction, model, rows)
+    return moved
 
 
 @plants(Store, "_take_block")
-def rows_first(kept, transaction, model, *, limit):
+def rows_first(kept, transaction, *models, limit):
     """
     A read model's rows are committed before its position is.
     """
-    position, rows = _next(transaction, model)
-    _apply(transaction, model, rows)
-    if rows:
-        position = rows[-1][0]
-        _commit_half(transaction)
-        _move(transaction, model, position)
-    return {model.name: position}
+    moved = {}
+    for model in models:
+        moved[model.name], rows = _next(transaction, model)
+        _apply(transaction, model, rows)
+        if rows:
+            moved[model.name] = rows[-1][0]
+            _commit_half(transaction)
+            _move(transaction, model, rows[-1][0])
+    return moved
 
 
 @plants(Store, "up_to_date")

@@ -13,6 +13,14 @@ from attrs import Factory, define, frozen
 EARLY = datetime(1970, 1, 1, tzinfo=UTC)
 OF_TODOS = {"complete_todo", "reopen_todo", "cancel_todo"}
 OF_TOPICS = {"check_in", "close_topic"}
+OF_HOMEWORK = {
+    "submit_homework",
+    "withdraw_homework",
+    "grade_homework",
+    "return_homework",
+    "cancel_homework",
+}
+MARKS = {0, 1, 2, 3}
 
 
 @frozen
@@ -93,6 +101,59 @@ class PlainTopic:
     by: str
     closed: bool = False
     counted: dict[tuple[str, str], tuple[int, int | None]] = Factory(dict)
+
+
+@define
+class Piece:
+    """
+    What one student has handed in, and the place of what was handed back last.
+    """
+
+    place: int
+    marked: bool = False
+    back: bool = False
+    returned: int | None = None
+    until: datetime | None = None
+
+    @property
+    def waits(self):
+        """
+        Return whether it waits for a mark.
+        """
+        return not self.marked and not self.back
+
+
+@define
+class PlainHomework:
+    """
+    Homework, and since when each has it to hand in; None if they need not.
+    """
+
+    circle: str
+    title: str
+    by: str
+    closes: datetime | None
+    to: dict[str, tuple[datetime, int] | None] = Factory(dict)
+    pieces: dict[str, Piece] = Factory(dict)
+    grading: tuple[datetime, int] | None = None
+    cancelled: bool = False
+
+    def closes_for(self, who):
+        """
+        Return from when on nothing of somebody's is taken in, None for never.
+        """
+        piece = self.pieces.get(who)
+        return piece.until if piece and piece.returned else self.closes
+
+    def duties(self, who, now):
+        """
+        Return since when somebody has it to hand in, and to grade, as of a moment.
+        """
+        since, closes = self.to.get(who), self.closes_for(who)
+        if since is not None and (closes is None or now < closes):
+            yield since, "homework"
+        if self.grading is not None and self.by == who:
+            yield self.grading, "grading"
 
 
 @define
@@ -197,6 +258,7 @@ class Plain:
     last_at: dict[str, datetime] = Factory(lambda: defaultdict(lambda: EARLY))
     todos: dict[str, PlainTodo] = Factory(dict)
     topics: dict[str, PlainTopic] = Factory(dict)
+    homework: dict[str, PlainHomework] = Factory(dict)
     read: set[tuple[str, str, int]] = Factory(set)
     acknowledged: set[tuple[str, str, int]] = Factory(set)
 
@@ -231,6 +293,8 @@ class Plain:
             return about["todo"] in self.todos
         if name in OF_TOPICS:
             return about["topic"] in self.topics
+        if name in OF_HOMEWORK:
+            return about["homework"] in self.homework
         return name == "found_circle" or about["circle"] in self.circles
 
     def released(self, club, place, now):
@@ -280,9 +344,9 @@ class Plain:
             if its.at <= now
         }
 
-    def inbox(self, member):
+    def inbox(self, member, now):
         """
-        Return what somebody has to do, newest first.
+        Return what somebody has to do at a moment, newest first.
         """
         found = []
         for club, it in self.circles.items():
@@ -298,6 +362,10 @@ class Plain:
                 here = todo.circle == club and not it.closed
                 if here and since is not None and not todo.cancelled:
                     found.append((since, ("to-do", id_, todo.title)))
+            for id_, its in self.homework.items():
+                if its.circle == club and not it.closed and not its.cancelled:
+                    for since, kind in its.duties(member, now):
+                        found.append((since, (kind, id_, its.title)))
         return [duty for _, duty in sorted(found, reverse=True)]
 
     def feed(self, member):
@@ -348,6 +416,8 @@ class Plain:
             self._take_of_todo(subject, row, said)
         elif kind == "topic":
             self._take_of_topic(subject, row, said)
+        elif kind == "homework":
+            self._take_of_homework(subject, row, said)
         elif kind == "topic-names":
             names = self.circles[subject].names
             taken = [it for it, topic in names.items() if topic == said["topic"]]
@@ -428,6 +498,43 @@ class Plain:
         elif said.get("counted", True):
             it.counted[said["by"], said["day"]] = row.version, said.get("post")
 
+    def _take_of_homework(self, id_, row, said):
+        now = row.at, row.position
+        if row.name == "HomeworkAssigned":
+            closes = said.get("late_until") and datetime.fromisoformat(
+                said["late_until"]
+            )
+            made = PlainHomework(said["circle"], said["title"], said["by"], closes)
+            made.to = dict.fromkeys(said["to"], now)
+            self.homework[id_] = made
+            return
+        it = self.homework[id_]
+        who = said.get("student", said["by"])
+        piece = it.pieces.get(who)
+        match row.name:
+            case "HomeworkSubmitted":
+                returned = piece and piece.returned
+                until = piece and piece.until
+                it.pieces[who] = Piece(row.version, returned=returned, until=until)
+                it.to[who] = None
+            case "HomeworkWithdrawn":
+                if piece.returned:
+                    piece.place, piece.back = piece.returned, True
+                else:
+                    del it.pieces[who]
+                it.to[who] = now
+            case "HomeworkGraded":
+                piece.marked = True
+            case "HomeworkReturned":
+                piece.marked, piece.back, piece.returned = False, True, piece.place
+                until = said.get("until")
+                piece.until = until and datetime.fromisoformat(until)
+                it.to[who] = now
+            case "HomeworkCancelled":
+                it.cancelled = True
+        waits = any(its.waits for its in it.pieces.values())
+        it.grading = (it.grading or now) if waits else None
+
     @staticmethod
     def _decides(name, about, by):
         if name in {"mark_read", "acknowledge"}:
@@ -436,6 +543,8 @@ class Plain:
             return f"todo/{about['todo']}"
         if name in OF_TOPICS:
             return f"topic/{about['topic']}"
+        if name in OF_HOMEWORK or name == "assign_homework":
+            return f"homework/{about['homework']}"
         return f"circle/{about['circle']}"
 
     def _at(self, now, *streams):
@@ -453,6 +562,9 @@ class Plain:
             return self._against_todo(name, it, about, by)
         if name in OF_TOPICS or name == "make_topic":
             return self._against_topic(name, it, about, by)
+        if name in OF_HOMEWORK or name == "assign_homework":
+            at = self._at(at, f"circle/{about['circle']}")
+            return self._against_homework(name, it, about, by, at)
         joined = {"not-a-member": by not in it.people}
         open_ = {"circle-closed": it.closed}
         owner_only = {
@@ -571,6 +683,43 @@ class Plain:
         may = joined if by == topic.by else runs
         return {**may, "topic-closed": topic.closed}
 
+    def _against_homework(self, name, it, about, by, at):
+        its, student = self.homework.get(about["homework"]), about.get("student", by)
+        there = {"circle-closed": it.closed, "not-a-member": by not in it.people}
+        teaches = {**there, "not-a-teacher": not it.runs(by)}
+        if name == "assign_homework":
+            teaches["not-a-member"] |= any(who not in it.people for who in about["to"])
+            past = datetime.fromisoformat(about["due_at"]) <= at
+            return {
+                **teaches,
+                "homework-there": its is not None,
+                "due-has-passed": past,
+            }
+        piece, closes = its.pieces.get(student), its.closes_for(student)
+        goes_on = {"homework-cancelled": its.cancelled}
+        nothing = {"nothing-handed-in": piece is None or piece.back}
+        graded = {"already-graded": piece is not None and piece.marked}
+        match name:
+            case "submit_homework":
+                closed = closes is not None and at >= closes
+                mine = {"not-assigned": by not in its.to, "homework-closed": closed}
+                return {**there, **goes_on, **mine, **graded}
+            case "withdraw_homework":
+                return {**there, **goes_on, **nothing, **graded}
+            case "grade_homework":
+                changed = piece is not None and about["submission"] not in {
+                    None,
+                    piece.place,
+                }
+                off = about["mark"] not in MARKS
+                marks = {"submission-changed": changed, "mark-off-the-scale": off}
+                return {**teaches, **goes_on, **nothing, **marks}
+            case "return_homework":
+                until = about["until"] and datetime.fromisoformat(about["until"])
+                past = until is not None and until <= at
+                return {**teaches, **goes_on, **nothing, "due-has-passed": past}
+        return {**teaches, **goes_on}
+
     def _events(self, name, it, about, by, now):
         club, member = about["circle"], about.get("member")
         stream, chat = f"circle/{club}", f"group/{club}"
@@ -584,6 +733,9 @@ class Plain:
             return
         if name in OF_TOPICS or name == "make_topic":
             yield from self._events_of_topic(name, it, about, by, now)
+            return
+        if name in OF_HOMEWORK or name == "assign_homework":
+            yield self._event_of_homework(name, about, by, now)
             return
         match name:
             case "found_circle":
@@ -659,6 +811,32 @@ class Plain:
             case "reopen_todo":
                 return stream, "TodoReopened", at, {"member": about["member"], "by": by}
         return stream, "TodoCancelled", at, {"by": by}
+
+    def _event_of_homework(self, name, about, by, now):
+        stream = f"homework/{about['homework']}"
+        at = self._at(now, stream, f"circle/{about['circle']}")
+        if name == "assign_homework":
+            said = {key: about[key] for key in ("circle", "title", "to")}
+            return stream, "HomeworkAssigned", at, {**said, "by": by}
+        its, student = self.homework[about["homework"]], about.get("student")
+        piece = its.pieces.get(student)
+        looked_at = {"student": student, "submission": piece and piece.place, "by": by}
+        match name:
+            case "submit_homework":
+                return (
+                    stream,
+                    "HomeworkSubmitted",
+                    at,
+                    {"text": about["text"], "by": by},
+                )
+            case "withdraw_homework":
+                return stream, "HomeworkWithdrawn", at, {"by": by}
+            case "grade_homework":
+                said = {"mark": about["mark"], "comment": about["comment"]}
+                return stream, "HomeworkGraded", at, {**looked_at, **said}
+            case "return_homework":
+                return stream, "HomeworkReturned", at, looked_at
+        return stream, "HomeworkCancelled", at, {"by": by}
 
     def _events_of_topic(self, name, it, about, by, now):
         topic, club = about["topic"], about["circle"]

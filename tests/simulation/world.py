@@ -29,6 +29,7 @@ from circlekit.errors import (
     OutcomeUnknownError,
     StoreError,
 )
+from circlekit.events.homework import Scale
 from circlekit.events.names import NAMES
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, ReadModel
 from circlekit.rulebook import RuleBook
@@ -39,7 +40,7 @@ from circlekit.store.sqlite import SqliteDatabase
 from circlekit.verdict import RefusedError
 from tests.simulation.checker import Checker, Request, ViolationError, demand
 from tests.simulation.faults import BEGIN, WRITE, DiedError, Fault, FaultyDatabase
-from tests.simulation.plain import OF_TODOS, OF_TOPICS, Numbers, Plain
+from tests.simulation.plain import OF_HOMEWORK, OF_TODOS, OF_TOPICS, Numbers, Plain
 
 CLUBS = ("book-club", "chess-club")
 CAST = ("mei", "tao", "lin", "ben", "ana")
@@ -71,6 +72,8 @@ _COMMANDS = (
     + ["assign_todo", "complete_todo", "make_topic"] * 2
     + ["check_in"] * 3
     + ["reopen_todo", "cancel_todo", "close_topic"]
+    + ["assign_homework", "submit_homework", "grade_homework"] * 2
+    + ["return_homework", "withdraw_homework", "cancel_homework"]
 )
 _ON_MEMBERS = {
     "remove_member",
@@ -93,6 +96,7 @@ _AHEAD = [timedelta(minutes=1), timedelta(hours=5), timedelta(hours=25)] * 2 + [
     timedelta(hours=-1),
     timedelta(0),
 ]
+_MARKS = (0, 3, 3, 4)
 _TROUBLE = (StoreError, BusyError)
 
 _TABLES = MetaData()
@@ -427,6 +431,8 @@ class World:
             by = self._about_todo(name, about, people, by)
         if name in OF_TOPICS | {"make_topic"}:
             self._about_topic(name, about)
+        if name in OF_HOMEWORK | {"assign_homework"}:
+            by = self._about_homework(name, about, people, by)
         return Request("", name, by, about)
 
     def _about_todo(self, name, about, people, by):
@@ -451,6 +457,36 @@ class World:
             about["kind"] = self.chance.choice(("sport", "sport", "talk"))
         if name == "check_in":
             about["text"] = self.chance.choice(("", f"text {len(self.requests)}"))
+
+    def _about_homework(self, name, about, people, by):
+        number = self.chance.choice((1, 1, 2))
+        about["homework"] = f"{about['circle']}-homework-{number}"
+        known = self.plain.homework.get(about["homework"])
+        students = [*known.to] if known else people or [by]
+        ahead = (self.base + self.chance.choice(_AHEAD)).isoformat()
+        match name:
+            case "assign_homework":
+                about["title"] = f"essay {number}"
+                some = people or [by]
+                about["to"] = self.chance.sample(some, min(3, len(some)))
+                about["due_at"] = ahead
+                about["late_until"] = self.chance.choice((None, None, ahead))
+            case "submit_homework" | "withdraw_homework":
+                if self.chance.random() < 0.9:
+                    by = self.chance.choice(students)
+                if name == "submit_homework":
+                    about["text"] = f"text {len(self.requests)}"
+            case "grade_homework" | "return_homework":
+                handed_in = [*known.pieces] if known else []
+                about["student"] = self.chance.choice(handed_in * 3 or students)
+                about["comment"] = "well written"
+                if name == "return_homework":
+                    about["until"] = self.chance.choice((None, None, ahead))
+                else:
+                    about["mark"] = self.chance.choice(_MARKS)
+                    places = [it.place for it in known.pieces.values()] if known else []
+                    about["submission"] = self.chance.choice((None, *places))
+        return by
 
     def _call(self, host, request, id_):
         args, said = self._said(request)
@@ -480,15 +516,24 @@ class World:
             args = [about["todo"]]
         elif name in OF_TOPICS:
             args = [about["topic"]]
+        elif name in OF_HOMEWORK:
+            args = [
+                about[key] for key in ("homework", "student", "mark") if key in about
+            ]
         else:
-            said |= {key: about[key] for key in ("todo", "topic") if key in about}
+            named = ("todo", "topic", "homework")
+            said |= {key: about[key] for key in named if key in about}
         if "member" in about:
             args.append(about["member"])
-        if "release_at" in about:
-            said["release_at"] = datetime.fromisoformat(about["release_at"])
+        for key in ("release_at", "due_at", "late_until", "until"):
+            if about.get(key) is not None:
+                said[key] = datetime.fromisoformat(about[key])
+        if name == "assign_homework":
+            said["scale"] = Scale("points", most=3)
         if name == "close_circle":
             said["reason"] = "holidays"
         plain = ("text", "override", "title", "to", "name", "kind")
+        plain += ("comment", "submission")
         return args, said | {key: about[key] for key in plain if key in about}
 
     def _founding(self, club, by):
@@ -500,6 +545,7 @@ class World:
                 Budget("must-see-spacing", 1, rolling(hours=it.hours)),
             ),
             group_capacity=it.capacity,
+            homework_kinds=("community", "teaching"),
         )
         return {
             "name": club,
@@ -690,7 +736,7 @@ class World:
         actual = [(it.kind, it.ref, it.title) for it in items]
         self._tell(f"host {host} shows {member} {len(actual)} duties")
         if not self.raced:
-            due = self.plain.inbox(member)
+            due = self.plain.inbox(member, self._now(host))
             told = f"{member} has by host {host} to do\n  {actual}\n  and not\n  {due}"
             demand(actual == due, told)
 

@@ -7,6 +7,7 @@ from typing import Final, Self
 from attrs import frozen
 
 from circlekit.errors import InvalidInputError
+from circlekit.text import checked_id
 
 _END_OF_TIME: Final = 2**62
 
@@ -15,13 +16,17 @@ _END_OF_TIME: Final = 2**62
 class Cursor:
     """
     The last thing of a page: when it came to be, and its event's position.
+
+    Attributes:
+        ref: Which of the things that came to be by that event, if there are several.
     """
 
     at: int = _END_OF_TIME
     position: int = _END_OF_TIME
+    ref: str = ""
 
     @classmethod
-    def read(cls, text: str | None) -> Self:
+    def read(cls, text: str | None, *, with_ref: bool = False) -> Self:
         """
         Return where the next page begins: from the newest, if *text* is None.
 
@@ -31,17 +36,20 @@ class Cursor:
         if text is None:
             return cls()
         try:
-            at, position = map(_number, text.split("."))
+            numbers, colon, ref = text.partition(":") if with_ref else (text, "", "")
+            at, position = map(_number, numbers.split("."))
+            last = cls(at, position, checked_id("after", ref) if colon else "")
         except (ValueError, TypeError, AttributeError) as error:
             accepted = "the `next` of an earlier page"
             raise InvalidInputError("after", f"{text!r} is none", accepted) from error
-        return cls(at, position)
+        return last
 
     def write(self) -> str:
         """
         Return it as the text that :meth:`read` reads.
         """
-        return f"{self.at}.{self.position}"
+        ref = f":{self.ref}" if self.ref else ""
+        return f"{self.at}.{self.position}{ref}"
 
 
 def _number(text: str) -> int:

@@ -8,9 +8,10 @@ asks. Every other duty is one person's, and is kept for that person; it is open 
 it is done. Either is a duty only while they are a member of its circle, and what
 nobody can do in a circle that is closed is none until it is opened again.
 
-Duties are sorted by when they came to be, which never changes and which no two
-duties of a member share: a page goes on below the last duty of the page before,
-and none comes up twice, whatever is done in between.
+Duties are sorted by when they came to be, which never changes; what somebody got by
+one event, as who joins gets all homework of their role, by which it is. A page goes
+on below the last duty of the page before, and none comes up twice, or never, whatever
+is done in between.
 """
 
 from collections.abc import Collection
@@ -119,7 +120,7 @@ Table(
     Column("position", WHOLE_NUMBER, nullable=False),
     Column("due", WHOLE_NUMBER),
     Column("open", Integer, nullable=False),
-    Index("circlekit_duty_own_newest", "member", "open", "at", "position"),
+    Index("circlekit_duty_own_newest", "member", "open", "at", "position", "ref"),
     Index("circlekit_duty_own_ref", "kind", "ref"),
 )
 # Whom an approval asks in which order, while it asks.
@@ -325,7 +326,7 @@ class Duties(ReadModel):
         """
         Return the next *limit* open duties of a member, late ones marked as of *at*.
         """
-        cursor = Cursor.read(after)
+        cursor = Cursor.read(after, with_ref=True)
         asked = [kind if kind in kinds else None for kind in KINDS]
         found = rows.all(
             _OPEN,
@@ -335,12 +336,13 @@ class Duties(ReadModel):
             now=micros(at),
             at=cursor.at,
             position=cursor.position,
+            ref=cursor.ref,
             limit=limit + 1,
         )
         last = None
         if len(found) > limit:
-            *_, since, _, position = found[limit - 1]
-            last = Cursor(since, position).write()
+            _, ref, *_, since, _, position = found[limit - 1]
+            last = Cursor(since, position, ref or "").write()
         return InboxPage(tuple(_duty(row, at) for row in found[:limit]), last)
 
     def waiting_for(self, rows: Rows, post: PostId) -> tuple[MemberId, ...]:
@@ -377,7 +379,7 @@ def begin(
     due: datetime | None = None,
 ) -> None:
     """
-    Give somebody a duty, or give it to them anew; one event gives each at most one.
+    Give somebody a duty, or give it to them anew.
     """
     rows.run(
         _BEGIN,
@@ -593,8 +595,8 @@ SELECT * FROM (
     AND NOT EXISTS (SELECT 1 FROM circlekit_duty_closed c WHERE c.circle = o.circle)
     AND (o.kind <> 'approval' OR o.due IS NULL OR o.due > :now)
     AND {NOT_CLOSED}
-    AND (o.at, o.position) < (:at, :position)
-    ORDER BY o.at DESC, o.position DESC LIMIT :limit) AS own
+    AND (o.at, o.position, o.ref) < (:at, :position, :ref)
+    ORDER BY o.at DESC, o.position DESC, o.ref DESC LIMIT :limit) AS own
 UNION ALL
 SELECT 'must-see' AS kind, NULL AS ref, n.post, n.circle, p.title, n.at,
 CAST(NULL AS BIGINT) AS due, n.position
@@ -613,5 +615,5 @@ FROM (
         WHERE a.circle = u.circle AND a.post = u.post AND a.member = :member)
     ORDER BY u.at DESC, u.position DESC LIMIT :limit) AS n
 CROSS JOIN circlekit_duty_post p WHERE p.circle = n.circle AND p.post = n.post
-ORDER BY 6 DESC, 8 DESC LIMIT :limit
+ORDER BY 6 DESC, 8 DESC, 2 DESC LIMIT :limit
 """

@@ -2,8 +2,8 @@
 What homework gives people to do: students to hand in, teachers to grade.
 
 A part of the inbox. A student has it to do from when it is set to them until they
-hand in, and again when it comes back; a teacher who set it has it to do while
-anything waits for a mark.
+hand in, and again when it comes back, while it is set to them; a teacher who set it
+has it to do while anything waits for a mark.
 """
 
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from circlekit.events.homework import (
     HomeworkSubmitted,
     HomeworkWithdrawn,
 )
+from circlekit.events.pieces import due_then
 from circlekit.events.record import Recorded
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, Rows
 
@@ -60,14 +61,26 @@ def add_tables(tables: MetaData) -> None:
         Column("closes", WHOLE_NUMBER),
         Index("circlekit_duty_homework_circle", "circle", "role"),
     )
-    # Who has it, whether or not they have handed in; `until` is a return's.
+    # By which moment somebody had to join, to have it by their role.
+    Table(
+        "circlekit_duty_due",
+        tables,
+        Column("homework", TEXT, primary_key=True),
+        Column("version", Integer, primary_key=True),
+        Column("at", WHOLE_NUMBER, nullable=False),
+        Column("due", WHOLE_NUMBER, nullable=False),
+    )
+    # Who ever had it, whether it is still set to them, and what they handed in;
+    # `closes` is a return's.
     Table(
         "circlekit_duty_student",
         tables,
         Column("homework", TEXT, primary_key=True),
         Column("student", TEXT, primary_key=True),
         Column("by_name", Integer, nullable=False),
+        Column("still_set", Integer, nullable=False),
         Column("waits", Integer, nullable=False),
+        Column("graded", Integer, nullable=False),
         Column("answers", Integer, nullable=False),
         Column("closes", WHOLE_NUMBER),
         Index("circlekit_duty_student_name", "student"),
@@ -99,6 +112,7 @@ class Giving:
                     due=micros(event.due_at),
                     closes=_micros(event.late_until),
                 )
+                _due(rows, recorded, event)
                 self.move(rows, kind="homework", ref=homework, due=event.due_at)
                 self.move(rows, kind="grading", ref=homework, due=event.due_at)
             case HomeworkCancelled():
@@ -115,11 +129,12 @@ class Giving:
                     self._grade(rows, recorded)
             case HomeworkWithdrawn():
                 place = {"homework": homework, "student": event.by}
-                rows.run(_NO_LONGER_WAIT, **place)
+                rows.run(_NO_LONGER_WAIT, graded=0, **place)
                 self._hand_in(rows, recorded, event.by)
                 self._graded(rows, homework)
             case HomeworkGraded():
-                rows.run(_NO_LONGER_WAIT, homework=homework, student=event.student)
+                place = {"homework": homework, "student": event.student}
+                rows.run(_NO_LONGER_WAIT, graded=1, **place)
                 self._graded(rows, homework)
             case HomeworkReturned():
                 rows.run(
@@ -135,11 +150,13 @@ class Giving:
         """
         Give a newcomer what is set to their role and is not due yet.
         """
-        for homework, due in rows.all(
-            _FOR_ROLE, circle=recorded.subject, role=event.verified_role
-        ):
-            known = rows.all(_KNOWN, homework=homework, student=event.member)
-            if not known and event.at < from_micros(due):
+        place = {"circle": recorded.subject, "role": event.verified_role}
+        for (homework,) in rows.all(_FOR_ROLE, student=event.member, **place):
+            dues = [
+                (from_micros(set_at), from_micros(due))
+                for set_at, due in rows.all(_DUES, homework=homework)
+            ]
+            if event.at < due_then(dues, event.at):
                 rows.run(_HAVE, homework=homework, student=event.member, by_name=0)
                 self._hand_in(rows, recorded, event.member, homework)
 
@@ -149,7 +166,7 @@ class Giving:
         """
         for (homework,) in rows.all(_BY_ROLE, circle=circle, student=event.member):
             self.end(rows, kind="homework", ref=homework, member=event.member)
-            rows.run(_DROP, homework=homework, student=event.member)
+            rows.run(_TAKE, homework=homework, student=event.member)
 
     def _assign(self, rows: Rows, recorded: Recorded, event: HomeworkAssigned) -> None:
         rows.run(
@@ -162,6 +179,7 @@ class Giving:
             due=micros(event.due_at),
             closes=_micros(event.late_until),
         )
+        _due(rows, recorded, event)
         for student in event.to:
             rows.run(_HAVE, homework=recorded.subject, student=student, by_name=1)
             self._hand_in(rows, recorded, student)
@@ -174,7 +192,7 @@ class Giving:
         homework: str | None = None,
     ) -> None:
         ref = recorded.subject if homework is None else homework
-        for circle, title, _, due in rows.all(_SHEET, homework=ref):
+        for circle, title, due in rows.all(_TO_DO, homework=ref, student=student):
             self.begin(
                 rows,
                 recorded,
@@ -205,6 +223,18 @@ class Giving:
             self.end(rows, kind="grading", ref=homework)
 
 
+def _due(
+    rows: Rows, recorded: Recorded, event: HomeworkAssigned | HomeworkDueMoved
+) -> None:
+    rows.run(
+        _DUE,
+        homework=recorded.subject,
+        version=recorded.version,
+        at=micros(event.at),
+        due=micros(event.due_at),
+    )
+
+
 def _micros(moment: datetime | None) -> Any:
     return None if moment is None else micros(moment)
 
@@ -233,26 +263,41 @@ _SHEET: Final = """
 SELECT circle, title, teacher, due FROM circlekit_duty_homework
 WHERE homework = :homework
 """
+_DUE: Final = """
+INSERT INTO circlekit_duty_due (homework, version, at, due)
+VALUES (:homework, :version, :at, :due)
+"""
+_DUES: Final = """
+SELECT at, due FROM circlekit_duty_due WHERE homework = :homework ORDER BY version
+"""
 _FOR_ROLE: Final = """
-SELECT homework, due FROM circlekit_duty_homework
-WHERE circle = :circle AND role = :role ORDER BY homework
+SELECT h.homework FROM circlekit_duty_homework h
+WHERE h.circle = :circle AND h.role = :role AND NOT EXISTS (
+    SELECT 1 FROM circlekit_duty_student s
+    WHERE s.homework = h.homework AND s.student = :student AND s.by_name = 1)
+ORDER BY h.homework
 """
 _HAVE: Final = """
-INSERT INTO circlekit_duty_student (homework, student, by_name, waits, answers)
-VALUES (:homework, :student, :by_name, 0, 0) ON CONFLICT DO NOTHING
+INSERT INTO circlekit_duty_student
+(homework, student, by_name, still_set, waits, graded, answers)
+VALUES (:homework, :student, :by_name, 1, 0, 0, 0)
+ON CONFLICT (homework, student) DO UPDATE SET still_set = 1
 """
-_KNOWN: Final = """
-SELECT 1 FROM circlekit_duty_student
+_TO_DO: Final = """
+SELECT h.circle, h.title, h.due FROM circlekit_duty_student s
+JOIN circlekit_duty_homework h ON h.homework = s.homework
+WHERE s.homework = :homework AND s.student = :student
+AND s.still_set = 1 AND s.waits = 0 AND s.graded = 0
+"""
+_TAKE: Final = """
+UPDATE circlekit_duty_student SET still_set = 0
 WHERE homework = :homework AND student = :student
-"""
-_DROP: Final = """
-DELETE FROM circlekit_duty_student WHERE homework = :homework AND student = :student
 """
 _BY_ROLE: Final = """
 SELECT s.homework FROM circlekit_duty_student s
 JOIN circlekit_duty_homework h ON h.homework = s.homework
 WHERE h.circle = :circle AND s.student = :student AND s.by_name = 0
-AND s.waits = 0 AND s.answers = 0
+AND s.still_set = 1
 ORDER BY s.homework
 """
 _WAIT: Final = """
@@ -260,11 +305,11 @@ UPDATE circlekit_duty_student SET waits = 1
 WHERE homework = :homework AND student = :student
 """
 _NO_LONGER_WAIT: Final = """
-UPDATE circlekit_duty_student SET waits = 0
+UPDATE circlekit_duty_student SET waits = 0, graded = :graded
 WHERE homework = :homework AND student = :student
 """
 _ANSWER: Final = """
-UPDATE circlekit_duty_student SET waits = 0, answers = 1, closes = :closes
+UPDATE circlekit_duty_student SET waits = 0, graded = 0, answers = 1, closes = :closes
 WHERE homework = :homework AND student = :student
 """
 _WAITING: Final = """

@@ -8,6 +8,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from circlekit.events.circle import VerifiedRole
 from circlekit.ids import CircleId, InvitationId, MemberId
 from circlekit.testing.community.drawn import CIRCLES, HOSTS, SOMEBODY, newest
 from circlekit.testing.community.hosts import TwoHosts, Wanted
@@ -159,14 +160,6 @@ class Coming(TwoHosts):
         self.remove_member(circle, member, None, host)
         self.accept_invitation(circle, 0, member, host)
 
-    def remove_member(
-        self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
-    ) -> None:
-        """
-        Take a member out.
-        """
-        raise NotImplementedError
-
     @rule(circle=CIRCLES, back=_BACK, member=PEOPLE, host=HOSTS)
     def accept_invitation(
         self, circle: CircleId, back: int | None, member: MemberId, host: int
@@ -199,6 +192,7 @@ class Coming(TwoHosts):
         against: dict[str, bool],
         *,
         events: int = 1,
+        verified: VerifiedRole | None = None,
     ) -> bool:
         at = self.at(it, host)
         room = it.book.group_capacity is None or len(it.chat) < it.book.group_capacity
@@ -206,7 +200,7 @@ class Coming(TwoHosts):
         if not self.ask(host, it, command, wanted):
             return False
         at = max(at, it.chat_at)
-        it.came_in(member, "member", at)
+        it.came_in(member, "member", at, self.community.order, verified)
         if room:
             it.chat.append(member)
             it.chat_at = at

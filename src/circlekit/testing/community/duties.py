@@ -193,7 +193,7 @@ class Duties(TwoHosts):
             cursor = page.next
             if cursor is None:
                 break
-        expected = self.community.inbox(member)
+        expected = self.community.inbox(member, self.now(host))
         if actual != expected:
             self.fail(
                 f"{member} has to do by the model\n{_told(expected)}\n"

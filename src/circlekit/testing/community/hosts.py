@@ -18,6 +18,7 @@ from circlekit.application import CircleKit
 from circlekit.application.circles import Joined
 from circlekit.application.topics import CheckInAnswer
 from circlekit.budget import Budget
+from circlekit.events.circle import VerifiedRole
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.house import Act, HousePolicy, known_policies
 from circlekit.rulebook import RuleBook
@@ -177,7 +178,33 @@ class TwoHosts(RuleBasedStateMachine):
         Compare all that a host can be asked with the model.
         """
 
-    # What the acts of people are made of.
+    # What several kinds of acts are made of.
+
+    def join(
+        self,
+        circle: CircleId,
+        member: MemberId,
+        host: int,
+        role: VerifiedRole | None = None,
+    ) -> None:
+        """
+        Let somebody in, perhaps in a verified role.
+        """
+        raise NotImplementedError
+
+    def remove_member(
+        self, circle: CircleId, member: MemberId, by: MemberId | None, host: int
+    ) -> None:
+        """
+        Take a member out.
+        """
+        raise NotImplementedError
+
+    def look_into_the_inbox(self, member: MemberId, host: int) -> None:
+        """
+        Look at what somebody has to do.
+        """
+        raise NotImplementedError
 
     def _who(
         self, circle: CircleId, by: MemberId | None, host: int

@@ -18,7 +18,7 @@ from hypothesis.stateful import initialize, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.clock import EPOCH
-from circlekit.events.circle import MustSeeSent
+from circlekit.events.circle import MustSeeSent, VerifiedRole
 from circlekit.ids import CircleId, CommentId, MemberId, PostId
 from circlekit.projections.member_feed import FeedItem, FeedPage
 from circlekit.rulebook import RuleBook
@@ -32,6 +32,7 @@ from circlekit.testing.community.drawn import (
     newest,
 )
 from circlekit.testing.community.duties import Duties
+from circlekit.testing.community.homework import Homeworks
 from circlekit.testing.community.hosts import Wanted
 from circlekit.testing.community.later import Later
 from circlekit.testing.community.plain import (
@@ -53,6 +54,9 @@ _STRANGER: Final = MemberId("a stranger")
 _NOT_AT_ALL: Final = timedelta(0)
 _MOST_PAGES: Final = 10_000
 
+_ROLES: Final[SearchStrategy[VerifiedRole | None]] = st.sampled_from(
+    (None, None, "student", "student", "teacher")
+)
 _OVERRIDES: Final = st.sampled_from((None, None, None, "flood warning"))
 _ACTS: Final = st.sampled_from(
     ("must-see", "post", "comment", "read the feed", "a stranger posts")
@@ -67,6 +71,7 @@ _SMALL_BOOKS: Final = rule_books().map(
         must_see=book.must_see,
         must_see_reminders=book.must_see_reminders,
         group_capacity=book.group_capacity,
+        homework_kinds=book.homework_kinds,
     )
 )
 _THREE_SMALL_BOOKS: Final = st.tuples(*[_SMALL_BOOKS] * len(NAMES))
@@ -91,15 +96,15 @@ class _BrokenOffError(Exception):
     """
 
 
-class CommunityMachine(Coming, Duties, Later, Topics):
+class CommunityMachine(Coming, Duties, Homeworks, Later, Topics):
     """
     Drive circles, people and posts through two hosts on one store.
 
     The hosts' clocks may differ, and jump; hosts are stopped and started again;
     commands come twice, at once, and in batches that are broken off. Whatever is
     answered must be what the model says: allowed exactly when no rule of the book
-    stands in the way, and refused by exactly those that do. Feeds, memberships,
-    quotas and the audit must come to the same as the model.
+    stands in the way, and refused by exactly those that do. Feeds, inboxes, homework,
+    memberships, quotas and the audit must come to the same as the model.
 
     A subclass may look at all this in rules and invariants of its own; to write is
     for the machine's own rules, or the model will not know of it.
@@ -175,10 +180,16 @@ class CommunityMachine(Coming, Duties, Later, Topics):
 
     # People.
 
-    @rule(circle=CIRCLES, member=PEOPLE, host=HOSTS)
-    def join(self, circle: CircleId, member: MemberId, host: int) -> None:
+    @rule(circle=CIRCLES, member=PEOPLE, host=HOSTS, role=_ROLES)
+    def join(
+        self,
+        circle: CircleId,
+        member: MemberId,
+        host: int,
+        role: VerifiedRole | None = None,
+    ) -> None:
         """
-        Let somebody in, and into the group if it has room.
+        Let somebody in, perhaps in a verified role, and into the group if it has room.
         """
         it = self._founded(circle, host)
         against = {
@@ -186,8 +197,8 @@ class CommunityMachine(Coming, Duties, Later, Topics):
             "already-a-member": member in it.people,
             "by-application": it.book.community_joining == "application",
         }
-        command = self.command("join_circle", circle, member)
-        self._comes_in(it, member, host, command, against)
+        command = self.command("join_circle", circle, member, verified_role=role)
+        self._comes_in(it, member, host, command, against, verified=role)
 
     @rule(circle=CIRCLES, member=PEOPLE, host=HOSTS)
     def leave(self, circle: CircleId, member: MemberId, host: int) -> None:
@@ -593,6 +604,7 @@ class CommunityMachine(Coming, Duties, Later, Topics):
         for member in (*CAST, _STRANGER):
             self.read_the_feed(member, host)
             self.look_into_the_inbox(member, host)
+            self.look_at_the_homework(member, host)
         for circle, it in self.community.circles.items():
             self.read_the_quota(circle, host)
             self._check_history(it, host)
@@ -647,11 +659,11 @@ class CommunityMachine(Coming, Duties, Later, Topics):
         )
         self.ask(host, None, command, Wanted(at, {}, due=name))
         it = PlainCircle(name, zone, [(2, book)], at, at, at, chat=[_MEI])
-        it.came_in(_MEI, "owner", at)
+        it.came_in(_MEI, "owner", at, self.community.order)
         self.community.circles[name] = it
         if self.settled:
             self.join(name, _TAO, host)
-            self.join(name, _LIN, host)
+            self.join(name, _LIN, host, "student")
             self.appoint_manager(name, _TAO, None, host)
             self.grant_override(name, _TAO, None, host)
             self.publish(name, None, host)

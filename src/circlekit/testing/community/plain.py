@@ -17,11 +17,12 @@ from attrs import Factory, define, frozen
 from circlekit.audit import CircleMonth, MustSeeAudit, Override
 from circlekit.budget import CALENDAR_MONTH, Budget
 from circlekit.clock import EPOCH
-from circlekit.events.circle import CircleKind
-from circlekit.ids import CircleId, MemberId, PostId, TodoId, TopicId
+from circlekit.events.circle import CircleKind, VerifiedRole
+from circlekit.ids import CircleId, HomeworkId, MemberId, PostId, TodoId, TopicId
 from circlekit.policies.house import Act, Asked, HousePolicy
 from circlekit.projections.member_feed import CircleEntry, FeedItem
 from circlekit.rulebook import RuleBook
+from circlekit.testing.community.plain_homework import PlainHomework, Since
 from circlekit.testing.machines.counting import Spent, in_one_window
 from circlekit.testing.machines.house import house_says
 from circlekit.verdict import ALLOWED, Reason, Verdict
@@ -135,9 +136,6 @@ class PlainWaiting:
     excused: list[int] = Factory(list)
 
 
-Since = tuple[datetime, int]
-
-
 @define
 class PlainTodo:
     """
@@ -215,6 +213,10 @@ class PlainCircle:
 
         since: When they joined.
 
+        joined: After how many commands they did.
+
+        verified: What they were verified as then, if anything.
+
         left: After how many commands somebody left, if they did.
 
         posts: All that was published, by place.
@@ -244,6 +246,8 @@ class PlainCircle:
     chat: list[str] = Factory(list)
     people: dict[str, str] = Factory(dict)
     since: dict[str, datetime] = Factory(dict)
+    joined: dict[str, int] = Factory(dict)
+    verified: dict[str, VerifiedRole] = Factory(dict)
     left: dict[str, int] = Factory(dict)
     may_override: list[str] = Factory(list)
     posts: dict[int, PlainPost] = Factory(dict)
@@ -399,19 +403,30 @@ class PlainCircle:
         )
         return house_says(policies, self.book, asked)
 
-    def came_in(self, who: str, role: str, at: datetime) -> None:
+    def came_in(
+        self,
+        who: str,
+        role: str,
+        at: datetime,
+        order: int,
+        verified: VerifiedRole | None = None,
+    ) -> None:
         """
         Remember somebody as a member.
         """
         self.people[who] = role
         self.since[who] = at
+        self.joined[who] = order
+        if verified is not None:
+            self.verified[who] = verified
         self.requests = [it for it in self.requests if it != who]
 
     def went(self, who: str, order: int) -> None:
         """
         Forget somebody as a member; what they saw until now they may still see.
         """
-        del self.people[who], self.since[who]
+        del self.people[who], self.since[who], self.joined[who]
+        self.verified.pop(who, None)
         self.left[who] = order
         self.may_override = [it for it in self.may_override if it != who]
         self.chat = [it for it in self.chat if it != who]
@@ -427,6 +442,8 @@ class PlainCommunity:
 
         given: Every command that carried an id, with its answer.
 
+        todos: Every to-do, by its id; topics and homework the same.
+
         reminded: When each reader was reminded of which must-see.
 
         read_at: The moment of the newest event of each reader.
@@ -440,6 +457,7 @@ class PlainCommunity:
     order: int = 0
     todos: dict[TodoId, PlainTodo] = Factory(dict)
     topics: dict[TopicId, PlainTopic] = Factory(dict)
+    homework: dict[HomeworkId, PlainHomework] = Factory(dict)
     reminded: dict[tuple[MemberId, CircleId, int], list[Spent]] = Factory(dict)
     read_at: dict[MemberId, datetime] = Factory(dict)
     read_events: Counter[MemberId] = Factory(Counter)
@@ -451,9 +469,11 @@ class PlainCommunity:
         self.read_at[reader] = at
         self.read_events[reader] += 1
 
-    def inbox(self, member: MemberId) -> list[tuple[str, str, CircleId, datetime]]:
+    def inbox(
+        self, member: MemberId, now: datetime
+    ) -> list[tuple[str, str, CircleId, datetime]]:
         """
-        Return all that somebody has to do, newest first.
+        Return all that somebody has to do at a moment, newest first.
         """
         found: list[tuple[Since, tuple[str, str, CircleId, datetime]]] = []
         for it in self.circles.values():
@@ -470,8 +490,39 @@ class PlainCommunity:
                 here = its.circle == it.id and not it.closed and not its.cancelled
                 if here and since is not None:
                     found.append((since, ("to-do", todo, it.id, since[0])))
-        found.sort(key=lambda pair: pair[0], reverse=True)
+            for kind, id_, since in self._homework_of(it, member, now):
+                found.append((since, (kind, id_, it.id, since[0])))
+        # Who joins has all homework of their role since the same moment.
+        found.sort(key=lambda pair: (pair[0], pair[1][1]), reverse=True)
         return [duty for _, duty in found]
+
+    def homework_to_do(
+        self, member: MemberId, now: datetime
+    ) -> list[tuple[HomeworkId, datetime, datetime | None, bool]]:
+        """
+        Return what somebody may still hand in at a moment, next due first.
+        """
+        found = []
+        for id_, homework in self.homework.items():
+            it = self.circles[homework.circle]
+            if member in it.people and homework.to_do_since(member, it, now):
+                back = member in homework.work
+                row = id_, homework.due_at, homework.closes_for(member), back
+                found.append(row)
+        return sorted(found, key=lambda row: (row[1], row[0]))
+
+    def homework_to_grade(
+        self, member: MemberId
+    ) -> list[tuple[HomeworkId, datetime, int]]:
+        """
+        Return the homework somebody set that waits for marks, next due first.
+        """
+        found = [
+            (id_, homework.due_at, len(homework.waiting()))
+            for id_, homework in self.homework.items()
+            if homework.by == member and homework.waiting() and not homework.cancelled
+        ]
+        return sorted(found, key=lambda row: (row[1], row[0]))
 
     def feed(self, member: MemberId) -> list[FeedItem]:
         """
@@ -548,6 +599,18 @@ class PlainCommunity:
                 if it.override is not None and not it.rules
             ],
         )
+
+    def _homework_of(
+        self, it: PlainCircle, member: MemberId, now: datetime
+    ) -> Iterator[tuple[str, HomeworkId, Since]]:
+        for id_, homework in self.homework.items():
+            if homework.circle != it.id or it.closed or homework.cancelled:
+                continue
+            since = homework.to_do_since(member, it, now)
+            if since is not None:
+                yield "homework", id_, since
+            if homework.by == member and homework.waiting() and homework.grading_since:
+                yield "grading", id_, homework.grading_since
 
     def _sees(self, it: PlainCircle, member: MemberId, post: PlainPost) -> bool:
         if post.removed:

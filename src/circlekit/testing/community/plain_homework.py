@@ -1,0 +1,171 @@
+"""
+What homework has come to, in plain dicts and lists.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define
+
+from circlekit.events.circle import VerifiedRole
+from circlekit.events.homework import Mark
+from circlekit.ids import CircleId, MemberId
+
+if TYPE_CHECKING:
+    from circlekit.testing.community.plain import PlainCircle
+
+Since = tuple[datetime, int]
+Row = tuple[MemberId, str | None, int | None, bool, Mark | None]
+
+
+@define
+class PlainWork:
+    """
+    What one student has handed in.
+
+    Attributes:
+        place: Where in the homework's history the newest of it stands.
+
+        handed_in_at: The moment that counts for being late.
+
+        marked: Whether it has a mark.
+
+        marks: The last mark of what stands at each place.
+
+        back: Whether it was returned, and not answered.
+
+        returned: The place of what was returned last, None if nothing ever was.
+
+        until: Until when the return may be answered.
+    """
+
+    place: int
+    handed_in_at: datetime
+    marked: bool = False
+    marks: dict[int, Mark] = Factory(dict)
+    back: bool = False
+    returned: int | None = None
+    until: datetime | None = None
+
+    @property
+    def state(self) -> str:
+        """
+        Return how far it is.
+        """
+        if self.back:
+            return "returned"
+        return "graded" if self.marked else "submitted"
+
+
+@define(kw_only=True)
+class PlainHomework:
+    """
+    Homework, and what came of it.
+
+    Attributes:
+        since: When it was set, and how many commands had come before that.
+
+        to: Everybody it was set to then.
+
+        role: Whoever joins in this role before it is due has it as well.
+
+        dues: Every moment it was due at, and when that was set.
+
+        closes: From when on nothing is taken in.
+
+        again: When each student was last given it back, by a return or because they
+            took back what they had handed in.
+
+        grading_since: Since when something waits for a mark, if anything does.
+    """
+
+    circle: CircleId
+    by: MemberId
+    since: Since
+    to: list[MemberId]
+    role: VerifiedRole | None
+    dues: list[tuple[datetime, datetime]]
+    closes: datetime | None
+    last_at: datetime
+    length: int = 1
+    cancelled: bool = False
+    work: dict[MemberId, PlainWork] = Factory(dict)
+    again: dict[MemberId, Since] = Factory(dict)
+    grading_since: Since | None = None
+
+    @property
+    def due_at(self) -> datetime:
+        """
+        Return when it is due.
+        """
+        return self.dues[-1][1]
+
+    def waiting(self) -> list[MemberId]:
+        """
+        Return whose work waits for a mark.
+        """
+        return [who for who, work in self.work.items() if work.state == "submitted"]
+
+    def is_set_to(self, who: MemberId, it: "PlainCircle") -> bool:
+        """
+        Return whether somebody has it, by name or because they joined in its role.
+        """
+        if who in self.to:
+            return True
+        if self.role is None or it.verified.get(who) != self.role:
+            return False
+        joined = it.since[who]
+        stood = [due for set_at, due in self.dues if set_at < joined]
+        return joined < (stood[-1] if stood else self.dues[0][1])
+
+    def closes_for(self, who: MemberId) -> datetime | None:
+        """
+        Return from when on nothing of somebody's is taken in, None for never.
+        """
+        work = self.work.get(who)
+        answers = work is not None and work.returned is not None
+        return work.until if work is not None and answers else self.closes
+
+    def to_do_since(
+        self, who: MemberId, it: "PlainCircle", now: datetime
+    ) -> Since | None:
+        """
+        Return since when a member has it to hand in, None if they have not.
+        """
+        work, closes = self.work.get(who), self.closes_for(who)
+        if self.cancelled or (work is not None and not work.back):
+            return None
+        if not self.is_set_to(who, it) or (closes is not None and now >= closes):
+            return None
+        given = self.since if who in self.to else (it.since[who], it.joined[who])
+        again = self.again.get(who, given)
+        return max(given, again, key=lambda since: since[1])
+
+    def works(self, it: "PlainCircle") -> list[Row]:
+        """
+        Return how far each student is, by name.
+        """
+        here = [MemberId(who) for who in it.people if self.is_set_to(MemberId(who), it)]
+        rows: list[Row] = []
+        for who in sorted({*here, *self.work}):
+            work = self.work.get(who)
+            if work is None:
+                rows.append((who, None, None, False, None))
+            else:
+                late, mark = (
+                    work.handed_in_at >= self.due_at,
+                    work.marks.get(work.place),
+                )
+                rows.append((who, work.state, work.place, late, mark))
+        return rows
+
+    def figures(self) -> tuple[int, ...]:
+        """
+        Return how many came in time and late, and have no mark, one, or theirs back.
+        """
+        if self.cancelled:
+            return (0,) * 5
+        late = sum(work.handed_in_at >= self.due_at for work in self.work.values())
+        states = [work.state for work in self.work.values()]
+        so_far = [states.count(state) for state in ("submitted", "graded", "returned")]
+        return (len(states) - late, late, *so_far)
