@@ -3,7 +3,7 @@ What homework has come to, in plain dicts and lists.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from attrs import Factory, define
 
@@ -11,11 +11,19 @@ from circlekit.events.circle import VerifiedRole
 from circlekit.events.homework import Mark
 from circlekit.ids import CircleId, MemberId
 
-if TYPE_CHECKING:
-    from circlekit.testing.community.plain import PlainCircle
-
 Since = tuple[datetime, int]
 Row = tuple[MemberId, str | None, int | None, bool, Mark | None]
+
+
+class Attended(Protocol):
+    """
+    A circle, for who is in it, since when, and as what they were verified then.
+    """
+
+    people: dict[str, str]
+    since: dict[str, datetime]
+    joined: dict[str, int]
+    verified: dict[str, VerifiedRole]
 
 
 @define
@@ -106,7 +114,7 @@ class PlainHomework:
         """
         return [who for who, work in self.work.items() if work.state == "submitted"]
 
-    def is_set_to(self, who: MemberId, it: "PlainCircle") -> bool:
+    def is_set_to(self, who: MemberId, it: Attended) -> bool:
         """
         Return whether somebody has it, by name or because they joined in its role.
         """
@@ -126,9 +134,7 @@ class PlainHomework:
         answers = work is not None and work.returned is not None
         return work.until if work is not None and answers else self.closes
 
-    def to_do_since(
-        self, who: MemberId, it: "PlainCircle", now: datetime
-    ) -> Since | None:
+    def to_do_since(self, who: MemberId, it: Attended, now: datetime) -> Since | None:
         """
         Return since when a member has it to hand in, None if they have not.
         """
@@ -141,7 +147,7 @@ class PlainHomework:
         again = self.again.get(who, given)
         return max(given, again, key=lambda since: since[1])
 
-    def works(self, it: "PlainCircle") -> list[Row]:
+    def works(self, it: Attended) -> list[Row]:
         """
         Return how far each student is, by name.
         """
