@@ -23,7 +23,7 @@ from circlekit.testing.machines.counting import Spent, used_up
 
 # Found is enough; how small they can be made is Hypothesis's business.
 STEADY = settings(
-    database=None, derandomize=True, max_examples=2_000, phases=[Phase.generate]
+    database=None, derandomize=True, max_examples=20_000, phases=[Phase.generate]
 )
 
 
