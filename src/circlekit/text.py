@@ -152,24 +152,22 @@ def _checked(
     longest: int,
     empty: bool = False,
 ) -> str:
-    if (
-        isinstance(value, str)
-        and len(value) <= longest
-        and (empty or value.strip())
-        and not unaccepted.search(value)
-    ):
-        return value
-    accepted = f"text of {0 if empty else 1} to {longest} characters"
+    without = ""
     if not isinstance(value, str):
-        raise InvalidInputError(field, f"is {type(value).__name__}", accepted)
-    if not empty and not value.strip():
-        raise InvalidInputError(field, "is empty", accepted)
-    if len(value) > longest:
-        raise InvalidInputError(field, f"has {len(value)} characters", accepted)
-    character = next(it for it in value if unaccepted.match(it))
-    name = unicodedata.name(character, "control character or lone surrogate")
-    problem = f"has U+{ord(character):04X} ({name}) at place {value.index(character)}"
-    raise InvalidInputError(field, problem, f"{accepted}, without that character")
+        problem = f"is {type(value).__name__}"
+    elif not empty and not value.strip():
+        problem = "is empty"
+    elif len(value) > longest:
+        problem = f"has {len(value)} characters"
+    elif found := unaccepted.search(value):
+        character = found.group()
+        name = unicodedata.name(character, "control character or lone surrogate")
+        problem = f"has U+{ord(character):04X} ({name}) at place {found.start()}"
+        without = ", without that character"
+    else:
+        return value
+    accepted = f"text of {0 if empty else 1} to {longest} characters{without}"
+    raise InvalidInputError(field, problem, accepted)
 
 
 def _escaped(match: re.Match[str]) -> str:
