@@ -32,9 +32,10 @@ from circlekit.events.homework import (
     Scale,
 )
 from circlekit.events.names import NAME_OF, NAMES
-from circlekit.events.pieces import Piece, PieceState, due_then, piece_after
+from circlekit.events.pieces import Piece, PieceState, piece_after
 from circlekit.events.record import Recorded
 from circlekit.ids import CircleId, HomeworkId, MemberId
+from circlekit.projections.homework_duties import in_time
 from circlekit.projections.read_model import (
     TEXT,
     WHOLE_NUMBER,
@@ -569,11 +570,8 @@ def _come_in(rows: Rows, recorded: Recorded, event: MemberJoined) -> None:
     for (homework,) in rows.all(
         _FOR_ROLE, circle=recorded.subject, role=event.verified_role
     ):
-        dues = [
-            (from_micros(set_at), from_micros(due_at))
-            for set_at, due_at in rows.all(_DUES, homework=homework, as_of=None)
-        ]
-        if homework not in named and event.at < due_then(dues, event.at):
+        dues = rows.all(_DUES, homework=homework, as_of=None)
+        if homework not in named and in_time(event.at, dues):
             _set_to(rows, recorded, homework, event.member, recorded.subject, by_name=0)
 
 

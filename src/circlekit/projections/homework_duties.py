@@ -6,7 +6,7 @@ hand in, and again when it comes back, while it is set to them; a teacher who se
 has it to do while anything waits for a mark.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -152,11 +152,7 @@ class Giving:
         """
         place = {"circle": recorded.subject, "role": event.verified_role}
         for (homework,) in rows.all(_FOR_ROLE, student=event.member, **place):
-            dues = [
-                (from_micros(set_at), from_micros(due))
-                for set_at, due in rows.all(_DUES, homework=homework)
-            ]
-            if event.at < due_then(dues, event.at):
+            if in_time(event.at, rows.all(_DUES, homework=homework)):
                 rows.run(_HAVE, homework=homework, student=event.member, by_name=0)
                 self._hand_in(rows, recorded, event.member, homework)
 
@@ -221,6 +217,18 @@ class Giving:
         ((waiting,),) = rows.all(_WAITING, homework=homework)
         if not waiting:
             self.end(rows, kind="grading", ref=homework)
+
+
+def in_time(joined_at: datetime, dues: Iterable[Sequence[int]]) -> bool:
+    """
+    Return whether who joins at a moment has what is set to their role.
+
+    Args:
+        joined_at: The moment.
+        dues: When it was set to be due, and at which moment; oldest first.
+    """
+    stood = [(from_micros(set_at), from_micros(due)) for set_at, due in dues]
+    return joined_at < due_then(stood, joined_at)
 
 
 def _due(
