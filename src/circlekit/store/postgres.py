@@ -181,10 +181,10 @@ class PostgresSession(Session):
         """
         Run a query and return its rows.
         """
-        # The server keeps no text that is none. Who asks that way asks for events, and
-        # their bytes come as they are instead of twice as many digits.
         if self._answers and (asked := _asked(sql, values)) in self._answers:
             return self._answers.pop(asked)
+        # The server keeps no text that is none. Who asks that way asks for events, and
+        # their bytes come as they are instead of twice as many digits.
         try:
             sent = self._executed(_translated(sql), values, binary=lenient)
             return sent.fetchall()

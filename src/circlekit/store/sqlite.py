@@ -146,10 +146,12 @@ class SqliteSession(Session):
         """
         Give the connection back.
         """
-        if not self._leaves_waiting:
-            self.run(f"PRAGMA busy_timeout = {int(1_000 * self._busy_seconds)}")
-            self._leaves_waiting = True
-        self._pooled.close()
+        try:
+            if not self._leaves_waiting:
+                self.run(f"PRAGMA busy_timeout = {int(1_000 * self._busy_seconds)}")
+                self._leaves_waiting = True
+        finally:
+            self._pooled.close()
 
     def tables(self) -> set[str]:
         """
