@@ -16,7 +16,6 @@ from circlekit.application.deciding import (
     command,
     new_id,
     nothing,
-    yes_or_no,
 )
 from circlekit.application.reading import page_size
 from circlekit.clock import as_utc
@@ -31,7 +30,7 @@ from circlekit.projections.approvals import (
     ApprovalPage,
     ApprovalState,
 )
-from circlekit.store import APPROVALS
+from circlekit.store import APPROVALS, must_be_switch
 from circlekit.text import checked_id, checked_name, checked_text
 from circlekit.verdict import RefusedError, all_of
 
@@ -88,7 +87,7 @@ class Approvals(Deciding):
         asked = _steps(steps)
         fields = _form(form)
         filled = _answers(fields, {} if answers is None else answers)
-        yes_or_no("parallel", parallel)
+        must_be_switch("parallel", parallel)
         until = None if due_at is None else as_utc("due_at", due_at)
         given = (
             None if approval is None else ApprovalId(checked_id("approval", approval))
@@ -151,7 +150,7 @@ class Approvals(Deciding):
                 ``approval-expired``.
             InvalidInputError: If the comment cannot be accepted.
         """
-        yes_or_no("approve", approve)
+        must_be_switch("approve", approve)
         if comment is not None:
             checked_text("comment", comment)
 

@@ -25,7 +25,7 @@ from circlekit.application.answers import (
     Scope,
 )
 from circlekit.application.answers import audit as audited
-from circlekit.application.deciding import Deciding, own_command_id, yes_or_no
+from circlekit.application.deciding import Deciding, own_command_id
 from circlekit.application.reading import LONGEST_PAGE, Reading
 from circlekit.archive import columns, lines
 from circlekit.archive.belonging import Belonging, kind_of
@@ -37,7 +37,7 @@ from circlekit.clock import ManualClock
 from circlekit.errors import AlreadyThereError, ExportError, InvalidInputError
 from circlekit.events.record import stream_of
 from circlekit.ids import CircleId
-from circlekit.store import Store, Transaction, log, open_store
+from circlekit.store import Store, Transaction, log, must_be_switch, open_store
 from circlekit.store.chain import Head
 
 Progress = Callable[[str, int, int], None]
@@ -151,7 +151,7 @@ class Archiving(Reading):
         """
         if format not in FORMS:
             raise InvalidInputError("format", f"is {format!r}", ", ".join(FORMS))
-        yes_or_no("with_answers", with_answers)
+        must_be_switch("with_answers", with_answers)
         _some_or_all("feed_items", feed_items)
         told = progress or _nothing
         kept = Belonging()

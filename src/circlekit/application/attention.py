@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 from attrs import Factory, define, frozen
 
-from circlekit.application.deciding import Deciding, Work, command, nothing, yes_or_no
+from circlekit.application.deciding import Deciding, Work, command, nothing
 from circlekit.clock import EPOCH, as_utc, zone_named
 from circlekit.errors import InvalidInputError
 from circlekit.events.attention import (
@@ -29,7 +29,7 @@ from circlekit.policies.membership import members_only
 from circlekit.policies.must_see import is_a_must_see
 from circlekit.policies.posts import post_is_there
 from circlekit.projections.attention import Interruptions, PushFigures
-from circlekit.store import ATTENTION
+from circlekit.store import ATTENTION, must_be_switch
 from circlekit.text import checked_id, checked_text
 from circlekit.verdict import Verdict, all_of, require
 
@@ -106,7 +106,7 @@ class Attentions(Deciding):
             InvalidInputError: If the hours or the zone cannot be accepted.
         """
         _one_of("context", context, get_args(QuietContext))
-        yes_or_no("consumer_too", consumer_too)
+        must_be_switch("consumer_too", consumer_too)
         hours = _quiet_hours(starts, ends, zone, consumer_too=consumer_too)
 
         def plan(work: Work) -> None:
@@ -182,7 +182,7 @@ class Attentions(Deciding):
         Raises:
             RefusedError: ``not-a-member``, ``already-so``.
         """
-        yes_or_no("on", on)
+        must_be_switch("on", on)
         checked_id("circle", circle)
 
         def plan(work: Work) -> None:

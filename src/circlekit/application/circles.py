@@ -18,7 +18,6 @@ from circlekit.application.deciding import (
     command,
     new_id,
     nothing,
-    yes_or_no,
 )
 from circlekit.clock import zone_named
 from circlekit.errors import InvalidInputError
@@ -30,6 +29,7 @@ from circlekit.events.refusal import CommandRefused
 from circlekit.ids import CircleId, GroupId, MemberId
 from circlekit.policies.membership import staff_only
 from circlekit.rulebook import RuleBook, rule_book
+from circlekit.store import must_be_switch
 from circlekit.text import checked_id, checked_name
 from circlekit.verdict import ALLOWED, RefusedError, Verdict, refused
 
@@ -465,7 +465,7 @@ class Circles(Deciding):
         Raises:
             RefusedError: ``not-a-manager``, ``already-so``.
         """
-        yes_or_no("on", on)
+        must_be_switch("on", on)
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))

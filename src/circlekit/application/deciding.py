@@ -139,17 +139,6 @@ def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[first : first + _BATCH]
 
 
-def yes_or_no(field: str, value: object) -> None:
-    """
-    Accept True and False, and nothing that merely counts as one of them.
-
-    Raises:
-        InvalidInputError: If it is neither.
-    """
-    if not isinstance(value, bool):
-        raise InvalidInputError(field, f"is {value!r}", "True, False")
-
-
 def system_clock() -> datetime:
     """
     Return the moment it is, UTC.

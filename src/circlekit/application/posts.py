@@ -12,7 +12,6 @@ from circlekit.application.deciding import (
     Work,
     command,
     nothing,
-    yes_or_no,
 )
 from circlekit.errors import InvalidInputError
 from circlekit.events.circle import CommentAdded, PostPublished
@@ -20,6 +19,7 @@ from circlekit.events.reader import ReaderEvent
 from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import CircleId, CommentId, GroupId, MemberId, PostId
 from circlekit.policies.posts import post_is_there
+from circlekit.store import must_be_switch
 from circlekit.text import checked_id, checked_name, checked_references, checked_text
 from circlekit.verdict import all_of
 
@@ -67,7 +67,7 @@ class Posts(Deciding):
         """
         content = Content.checked(text, images, videos, topic, groups)
         if sync is not None:
-            yes_or_no("sync", sync)
+            must_be_switch("sync", sync)
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))

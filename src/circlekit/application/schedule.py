@@ -12,7 +12,6 @@ from circlekit.application.deciding import (
     Work,
     command,
     nothing,
-    yes_or_no,
 )
 from circlekit.application.posts import Content
 from circlekit.clock import as_utc
@@ -26,7 +25,7 @@ from circlekit.events.schedule import (
 )
 from circlekit.ids import CircleId, GroupId, MemberId, PostId, ScheduledId
 from circlekit.projections.schedule import Scheduled
-from circlekit.store import SCHEDULE
+from circlekit.store import SCHEDULE, must_be_switch
 from circlekit.text import checked_id
 from circlekit.verdict import RefusedError, Verdict
 
@@ -98,7 +97,7 @@ class Schedules(Deciding):
         content = Content.checked(text, images, videos, topic, groups)
         when = as_utc("release_at", release_at)
         if sync is not None:
-            yes_or_no("sync", sync)
+            must_be_switch("sync", sync)
 
         def plan(work: Work) -> None:
             it = work.circle(CircleId(circle))

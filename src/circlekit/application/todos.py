@@ -15,7 +15,6 @@ from circlekit.application.deciding import (
     command,
     new_id,
     nothing,
-    yes_or_no,
 )
 from circlekit.application.reading import page_size
 from circlekit.clock import as_utc
@@ -24,7 +23,7 @@ from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import CircleId, MemberId, TodoId
 from circlekit.policies.membership import members_only
 from circlekit.projections.todos import TodoEntry, TodoPage, TodoSide
-from circlekit.store import TODOS
+from circlekit.store import TODOS, must_be_switch
 from circlekit.text import checked_id, checked_name
 from circlekit.verdict import all_of
 
@@ -311,7 +310,7 @@ class Todos(Deciding):
         who = MemberId(checked_id("member", member))
         if side not in _SIDES:
             raise InvalidInputError("side", f"{side!r} is none", ", ".join(_SIDES))
-        yes_or_no("open_only", open_only)
+        must_be_switch("open_only", open_only)
         page_size(limit)
         where = None if circle is None else CircleId(checked_id("circle", circle))
         now = as_utc("clock", self._clock())

@@ -96,13 +96,13 @@ class Settings:
 
 def must_be_switch(setting: str, value: object) -> None:
     """
-    Go on if a setting is switched on or off.
+    Go on if it is said yes or no, and not by what merely counts as one of them.
 
     Raises:
         InvalidInputError: If it is neither.
     """
     if type(value) is not bool:
-        raise InvalidInputError(setting, f"is {value!r}", "True or False")
+        raise InvalidInputError(setting, f"is {value!r}", "True, False")
 
 
 def must_be_some(setting: str, value: object) -> None:
