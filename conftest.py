@@ -5,6 +5,8 @@ How the tests are run: the examples of the docs, and how long Hypothesis looks.
 import os
 from collections.abc import Iterable
 from doctest import ELLIPSIS
+from importlib import import_module
+from pkgutil import walk_packages
 
 from hypothesis import settings
 from sybil import Document, Region, Sybil
@@ -12,6 +14,9 @@ from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+import benchmarks
+import circlekit
 
 # Not as an entry point, as for everybody else: pyproject.toml says why.
 pytest_plugins = ["circlekit.pytest_plugin"]
@@ -52,5 +57,23 @@ settings.register_profile("quick", max_examples=25, deadline=None, print_blob=Tr
 settings.register_profile(
     "ci", max_examples=100, deadline=None, print_blob=True, derandomize=True
 )
+settings.register_profile(
+    "ci-quick", max_examples=25, deadline=None, print_blob=True, derandomize=True
+)
 settings.register_profile("nightly", max_examples=2000, deadline=None, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+settings.load_profile(PROFILE)
+
+
+def pytest_configure() -> None:
+    """
+    Load every module where the examples are to be the same on every run.
+
+    Hypothesis draws constants that it finds in the sources of what is loaded, and
+    which test loads what depends on the order in which processes take the tests.
+    """
+    if PROFILE.startswith("ci"):
+        for package in (circlekit, benchmarks):
+            for module in walk_packages(package.__path__, f"{package.__name__}."):
+                if not module.name.endswith("__main__"):
+                    import_module(module.name)

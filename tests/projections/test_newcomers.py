@@ -24,6 +24,8 @@ POSTS = st.lists(
     ),
     max_size=8,
 )
+# All that three such lists may pin.
+PINS = 24
 
 
 def pages(ask, member, limit):
@@ -75,7 +77,9 @@ def test_what_the_policy_says(see, before, after, limit):
     Also once they have acknowledged the must-sees, and when the rule book changes.
     """
     kind, number = see
-    book = RuleBook(name="ours", newcomers_see=kind, newcomers_see_number=number)
+    book = RuleBook(
+        name="ours", pins=PINS, newcomers_see=kind, newcomers_see_number=number
+    )
     clock = ManualClock(MARCH_1)
     with CircleKit("sqlite://", clock=clock) as kit:
         kit.found_circle(
@@ -84,7 +88,7 @@ def test_what_the_policy_says(see, before, after, limit):
         past = write(kit, clock, before)
         joined_at = clock.now
         kit.join_circle("club", "new")
-        kit.adopt_rule_book("club", RuleBook(name="other"), by="mei")
+        kit.adopt_rule_book("club", RuleBook(name="other", pins=PINS), by="mei")
         later = write(kit, clock, after)
 
         expected = {post for _, post, how in past if how in {"pinned", "must-see"}}
@@ -128,7 +132,9 @@ def test_one_rule_for_feed_and_inbox(see, before, away, after, acknowledged, lim
     they were gone, and since; and who is gone has none to do.
     """
     kind, number = see
-    book = RuleBook(name="ours", newcomers_see=kind, newcomers_see_number=number)
+    book = RuleBook(
+        name="ours", pins=PINS, newcomers_see=kind, newcomers_see_number=number
+    )
     clock = ManualClock(MARCH_1)
     with CircleKit("sqlite://", clock=clock) as kit:
         kit.found_circle(
