@@ -524,6 +524,12 @@ def _on_role(it: Community, act: Act) -> Any:
     return ("acme", _other(act), "teacher"), {"by": _by(act), "until": until}
 
 
+def _verify(it: Community, act: Act) -> Any:
+    role = ("student", "student", "teacher", "parent")[act.thing % 4]
+    until = None if act.switch % 2 else it.clock.now + timedelta(days=act.other)
+    return (_circle_or_school(act), _other(act), role), {"by": "hr", "until": until}
+
+
 def _invitation(it: Community, act: Act) -> Any:
     return _newest(it.invitations or ["club/999"], act.thing)
 
@@ -816,10 +822,7 @@ COMMANDS: dict[str, Any] = {
         ("acme", _other(act), "teacher"),
         {"by": _by(act)},
     ),
-    "verify_role": lambda it, act: (
-        (_circle(act), _other(act), "teacher"),
-        {"by": _by(act)},
-    ),
+    "verify_role": _verify,
     "succeed_owner": lambda it, act: (
         (_circle(act),),
         {

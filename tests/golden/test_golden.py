@@ -609,7 +609,9 @@ COMPLETE = [
     ),
     OwnerSucceeded(owner="lin", reason="离职", by="hr", at=AT),
     AllStaffDesignated(by="mei", at=AT),
-    RoleVerified(member="lin", role="teacher", until=LATER, by="hr", at=AT),
+    RoleVerified(
+        member="lin", role="teacher", until=LATER, since=EARLIER, by="hr", at=AT
+    ),
     RoleExpired(member="lin", role="teacher", by="hr", at=AT),
     OrganisationRegistered(
         name="学校", zone="Asia/Shanghai", all_staff="all", by="mei", at=AT

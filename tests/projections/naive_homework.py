@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from circlekit.events import circle as c
 from circlekit.events import homework as h
+from circlekit.events.roles import RoleExpired, RoleVerified
 
 NOTHING = dict.fromkeys(
     (
@@ -94,13 +95,25 @@ def _set_to(so_far, sheet, dues):
             case c.MemberJoined():
                 here.add(event.member)
                 newcomers.discard(event.member)
-                stood = [due for set_at, due in dues if set_at < event.at]
-                in_time = event.at < (stood or [sheet.due_at])[-1]
                 if sheet.role is not None and event.verified_role == sheet.role:
+                    in_time = _in_time(sheet, dues, event.at)
                     newcomers |= {event.member} if in_time else set()
+            case RoleVerified():
+                newcomers.discard(event.member)
+                over = event.until is not None and event.until <= sheet.at
+                if event.role == sheet.role and not over:
+                    in_time = _in_time(sheet, dues, event.since or event.at)
+                    newcomers |= {event.member} if in_time else set()
+            case RoleExpired():
+                newcomers.discard(event.member)
             case c.MemberLeft() | c.MemberRemoved():
                 here.discard(event.member)
     return (set(sheet.to) | newcomers) & here
+
+
+def _in_time(sheet, dues, moment):
+    stood = [due for set_at, due in dues if set_at < moment]
+    return moment < (stood or [sheet.due_at])[-1]
 
 
 def median(waits):

@@ -2,6 +2,7 @@
 Teachers' figures: as counted by hand, at every moment that has passed.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,14 @@ from attrs import asdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, InvalidInputError, NotFoundError, Scale
+from circlekit import (
+    CircleKit,
+    InvalidInputError,
+    ManualClock,
+    NotFoundError,
+    RefusedError,
+    Scale,
+)
 from circlekit.projections.homework import HomeworkFigures
 from circlekit.store import log
 from tests.application.communities import opened, scripts, started
@@ -29,6 +37,7 @@ DOING = (
     "comment_on_homework",
     "join_circle",
     "join_circle",
+    "verify_role",
     "leave_circle",
     "remove_member",
 )
@@ -292,6 +301,141 @@ def test_joined_just_as_it_moved(school, clock):
     assert () == school.inbox("new").items
     asked = school.would_allow("submit_homework", "essay", by="new", text="x")
     assert ("not-assigned",) == asked.rules
+
+
+def _has(kit, member):
+    """
+    Return what a member has to hand in, told in three ways that come to the same.
+    """
+    told = sorted(duty.ref for duty in kit.inbox(member, kinds=["homework"]).items)
+    assert told == sorted(duty.homework for duty in kit.homework_to_do(member))
+    assert told == [it for it in HOMEWORK if _may_hand_in(kit, it, member)]
+    return told
+
+
+def _assign(kit, clock, homework):
+    kit.assign_homework(
+        "school",
+        by="lin",
+        title="More",
+        homework=homework,
+        due_at=clock.now + timedelta(days=2),
+    )
+
+
+def test_verified_later(school, clock):
+    """
+    Who becomes a student later has what was set to students and is not due yet.
+    """
+    school.join_circle("school", "new", verified_role="parent")
+    clock.forward(days=1)
+    _assign(school, clock, "map")
+    assert [] == _has(school, "new")
+    clock.forward(days=1)
+
+    school.verify_role("school", "new", "student", by="hr")
+
+    assert ["map"] == _has(school, "new")
+    assert [clock.now] == [duty.since for duty in school.inbox("new").items]
+    assert ["ben", "new", "tao", "wu"] == [
+        work.student for work in school.submissions("map")
+    ]
+
+
+def test_no_longer_a_student(school, clock):
+    """
+    Who becomes something else keeps what was set while they were a student.
+    """
+    school.join_circle("school", "new", verified_role="student")
+    _assign(school, clock, "map")
+    assert ["essay", "map"] == _has(school, "new")
+    clock.forward(hours=1)
+
+    school.verify_role("school", "new", "parent", by="hr")
+    _assign(school, clock, "sums")
+
+    assert ["map"] == _has(school, "new")
+
+
+def test_a_role_that_runs_out(school, clock):
+    """
+    Who stays a student keeps what they had; what is set when they are none, not.
+
+    Verified in time, they have that as well; after a break, they have what a newcomer
+    would have.
+    """
+    school.join_circle("school", "new", verified_role="student")
+    school.verify_role(
+        "school", "new", "student", until=clock.now + timedelta(days=3), by="hr"
+    )
+    clock.forward(days=2)
+    school.verify_role(
+        "school", "new", "student", until=clock.now + timedelta(days=3), by="hr"
+    )
+    assert ["essay"] == _has(school, "new")
+    clock.forward(days=3)
+    _assign(school, clock, "sums")
+    assert ["essay"] == _has(school, "new")
+    clock.forward(days=1)
+
+    school.verify_role("school", "new", "student", by="hr")
+
+    assert ["sums"] == _has(school, "new")
+
+
+HOMEWORK = ("essay", "map", "sums")
+A_DAY = timedelta(days=1)
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ("join", "leave", *["verify"] * 4, "expire", "move", "map", "sums")
+        ),
+        st.sampled_from(("student", "student", "parent", "teacher")),
+        st.sampled_from((None, None, TICK, A_DAY, 2 * A_DAY)),
+        st.sampled_from((0, 0, 12, 24)),
+    ),
+    max_size=14,
+)
+
+
+@given(came_as=st.sampled_from(("student", "parent")), changes=CHANGES)
+def test_whatever_becomes_of_a_role(came_as, changes):
+    """
+    Inbox, list and decision agree on what a member has, whatever they are verified as.
+    """
+    clock = ManualClock(MARCH_1)
+    with CircleKit("sqlite://", clock=clock) as kit:
+        kit.register_organisation("acme", name="School", by="mei", circle="all")
+        kit.found_circle(
+            name="School",
+            kind="teaching",
+            by="mei",
+            circle="school",
+            organisation="acme",
+        )
+        kit.join_circle("school", "lin", verified_role="teacher")
+        _assign(kit, clock, "essay")
+        kit.join_circle("school", "new", verified_role=came_as)
+        for what, role, lasts, hours in changes:
+            clock.forward(hours=hours)
+            until = None if lasts is None else clock.now + lasts
+            with suppress(RefusedError, NotFoundError):
+                match what:
+                    case "join":
+                        kit.join_circle("school", "new", verified_role=role)
+                    case "leave":
+                        kit.leave_circle("school", "new")
+                    case "verify":
+                        kit.verify_role("school", "new", role, until=until, by="hr")
+                    case "expire":
+                        kit.role_verified("acme", "new", role, until=until, by="hr")
+                        kit.role_expired("acme", "new", role, by="hr")
+                    case "move":
+                        due_at = clock.now + 2 * A_DAY
+                        kit.move_homework_due("essay", due_at, by="lin")
+                    case _:
+                        _assign(kit, clock, what)
+            _has(kit, "new")
 
 
 @pytest.mark.covers("P15")

@@ -672,7 +672,7 @@ class VerifiedForEver(Organisation):
     def _evolve(self, event):
         super()._evolve(event)
         if isinstance(event, RoleVerified):
-            self.roles.verified[event.member] = Verified(event.role)
+            self.roles.verified[event.member] = Verified(event.role, event.at)
 
 
 @define

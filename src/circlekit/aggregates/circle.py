@@ -17,6 +17,7 @@ from circlekit.aggregates.closing import Closing
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.joining import Joining
 from circlekit.aggregates.people import People
+from circlekit.aggregates.roles import Verified
 from circlekit.aggregates.routing import Routing
 from circlekit.aggregates.schedule import Schedule
 from circlekit.budget import Spend
@@ -256,6 +257,12 @@ class Circle(HasHistory):
         Return the role a member is verified in at that moment, None if in none.
         """
         return self.joining.verified_role(member, at)
+
+    def verified_last(self, member: str) -> Verified | None:
+        """
+        Return what a member was verified as last, whether or not it still holds.
+        """
+        return self.joining.roles.verified.get(member)
 
     # Who may act here at all, also asked by what belongs to the circle.
 

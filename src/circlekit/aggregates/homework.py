@@ -10,6 +10,7 @@ from typing import assert_never
 from attrs import Factory, define
 
 from circlekit.aggregates.history import HasHistory
+from circlekit.aggregates.roles import Verified
 from circlekit.events.circle import VerifiedRole
 from circlekit.events.homework import (
     HomeworkAssigned,
@@ -24,7 +25,7 @@ from circlekit.events.homework import (
     Mark,
     Scale,
 )
-from circlekit.events.pieces import DueSet, Piece, due_then, piece_after
+from circlekit.events.pieces import DueSet, Piece, is_set_by_role, piece_after
 from circlekit.ids import CircleId, MemberId
 from circlekit.policies.homework import (
     assigned_to,
@@ -50,7 +51,7 @@ class Homework(HasHistory):
     Attributes:
         to: Whom it was set to by name.
 
-        role: Whoever joins in this role in time has it set as well.
+        role: Whoever comes into this role in time has it set as well.
 
         dues: Every due moment that was set, each with when it was, oldest first.
 
@@ -73,17 +74,15 @@ class Homework(HasHistory):
         """
         return self.dues[-1][1]
 
-    def is_set_to(
-        self, member: str, role: VerifiedRole | None, joined_at: datetime | None
-    ) -> bool:
+    def is_set_to(self, member: str, verified: Verified | None) -> bool:
         """
-        Return whether somebody has it to do, who joined in a role at a moment.
+        Return whether somebody has it to do, who was verified as something last.
         """
         if member in self.to:
             return True
-        if self.role is None or role != self.role or joined_at is None:
+        if verified is None or verified.role != self.role:
             return False
-        return joined_at < due_then(self.dues, joined_at)
+        return is_set_by_role(self.dues, since=verified.since, until=verified.until)
 
     # Commands: may refuse, never change anything.
 
@@ -170,19 +169,18 @@ class Homework(HasHistory):
         images: tuple[str, ...] = (),
         attachments: tuple[str, ...] = (),
         there: Verdict,
-        role: VerifiedRole | None,
-        joined_at: datetime | None,
+        verified: Verified | None,
         by: MemberId,
         at: datetime,
     ) -> Events:
         """
-        Hand something in, by somebody who joined in a role at a moment.
+        Hand something in, by somebody who was verified as something last.
         """
         piece = self.pieces.get(by)
         require(
             there,
             self._goes_on(),
-            assigned_to(by, assigned=self.is_set_to(by, role, joined_at)),
+            assigned_to(by, assigned=self.is_set_to(by, verified)),
             still_open(piece, late_until=self.late_until, at=at),
             not_yet_graded(piece),
         )

@@ -373,7 +373,7 @@ class Joining:
         """
         self.requests.pop(event.member, None)
         if event.verified_role is not None:
-            self.roles.verified[event.member] = Verified(event.verified_role)
+            self.roles.verified[event.member] = Verified(event.verified_role, event.at)
         if event.staff_of is not None:
             self.works_for[event.member] = event.staff_of
         if event.invitation in self.personal:

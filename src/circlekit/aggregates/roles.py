@@ -18,10 +18,16 @@ Events = tuple[RoleEvent, ...]
 @frozen
 class Verified:
     """
-    A role, and the moment from which it no longer holds, None if it lasts.
+    A role that somebody was verified in.
+
+    Attributes:
+        since: When they began to be that without a break, UTC.
+
+        until: The moment from which it no longer holds, UTC; None if it lasts.
     """
 
     role: VerifiedRole
+    since: datetime
     until: datetime | None = None
 
 
@@ -59,7 +65,17 @@ class Roles:
         Verify somebody's role; *there* says whether they can have one here.
         """
         require(there, ends_later(until, at=at))
-        return (RoleVerified(member=member, role=role, until=until, by=by, at=at),)
+        known = self.at(member, at)
+        return (
+            RoleVerified(
+                member=member,
+                role=role,
+                until=until,
+                since=known.since if known and known.role == role else None,
+                by=by,
+                at=at,
+            ),
+        )
 
     def expire(
         self,
@@ -84,7 +100,8 @@ class Roles:
         """
         match event:
             case RoleVerified():
-                self.verified[event.member] = Verified(event.role, event.until)
+                since = event.at if event.since is None else event.since
+                self.verified[event.member] = Verified(event.role, since, event.until)
             case RoleExpired():
                 self.verified.pop(event.member, None)
             case _:

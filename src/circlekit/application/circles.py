@@ -101,7 +101,7 @@ class Attested:
         if directory is not None:
             works_for = directory.id if self.member in directory.staff else None
         if self.verified_role is not None:
-            return works_for, Verified(self.verified_role)
+            return works_for, Verified(self.verified_role, at)
         school = work.registered(circle.organisation)
         return works_for, school.verified(self.member, at) if school else None
 

@@ -80,8 +80,10 @@ class Homeworks(Deciding):
         """
         Set homework to some members, or to everybody of a verified role.
 
-        A role means everybody who is in it now, and whoever joins in it before the
-        homework is due. Named with a role, they have it as well as the role.
+        A role means everybody who is in it now, and whoever comes into it before the
+        homework is due: who joins in it, or is verified in it. Who came into it and
+        is verified as something else has it no longer, but who is in it now keeps it.
+        Named with a role, they have it as well as the role.
 
         Args:
             circle: The circle it is set in.
@@ -269,15 +271,12 @@ class Homeworks(Deciding):
         def plan(work: Work) -> None:
             it, circle = _both(work, homework)
             at = work.at(it, circle)
-            joined_at = circle.joined_at.get(by)
-            role = None if joined_at is None else circle.verified_role(by, joined_at)
             submitted = it.submit(
                 text=text,
                 images=seen,
                 attachments=files,
                 there=circle.member_acts(by),
-                role=role,
-                joined_at=joined_at,
+                verified=circle.verified_last(by),
                 by=MemberId(by),
                 at=at,
             )

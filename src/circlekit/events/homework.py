@@ -101,7 +101,7 @@ class HomeworkAssigned:
     A teacher set homework to some members of a circle, to be handed in when due.
 
     ``to`` names everybody it was set to at that moment. With a ``role`` it is also
-    set to whoever joins in that role before it is due.
+    set to whoever comes into that role before it is due.
     """
 
     circle: CircleId

@@ -79,6 +79,24 @@ def due_then(dues: Sequence[DueSet], at: datetime) -> datetime:
     return standing
 
 
+def is_set_by_role(
+    dues: Sequence[DueSet], *, since: datetime, until: datetime | None = None
+) -> bool:
+    """
+    Return whether somebody who is in its role has homework that was set to the role.
+
+    Whoever was in the role when it was set has it by name, whatever this says.
+
+    Args:
+        dues: When it was set to be due, and at which moment; oldest first.
+        since: When they began to be in the role: before it was due, to have it.
+        until: From when on they no longer are, as far as is known; what is set
+            later than that they do not have.
+    """
+    set_at, _ = dues[0]
+    return since < due_then(dues, since) and (until is None or set_at < until)
+
+
 def _handed_in(piece: Piece | None, place: int, at: datetime) -> Piece:
     if piece is not None and piece.state == "returned":
         return evolve(piece, place=place, state="submitted", answers=piece.place)

@@ -19,12 +19,14 @@ class RoleVerified:
     """
     The host verified somebody's role, in place of the one before.
 
-    ``until`` is the moment from which it no longer holds, None if it lasts.
+    ``until`` is the moment from which it no longer holds, None if it lasts. ``since``
+    is when they began to be that without a break, None if they begin to be it now.
     """
 
     member: MemberId
     role: VerifiedRole
     until: Moment | None = None
+    since: Moment | None = None
     by: MemberId
     at: Moment
 

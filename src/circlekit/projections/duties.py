@@ -41,6 +41,7 @@ from circlekit.events.circle import (
 from circlekit.events.closing import CircleArchived, CircleClosed, CircleReopened
 from circlekit.events.reader import MustSeeAcknowledged
 from circlekit.events.record import Recorded
+from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.events.todo import (
     TodoAssigned,
     TodoCancelled,
@@ -196,6 +197,8 @@ class Duties(ReadModel):
             MemberJoined,
             MemberLeft,
             MemberRemoved,
+            RoleVerified,
+            RoleExpired,
             PostPublished,
             PostEdited,
             PostRemoved,
@@ -238,6 +241,9 @@ class Duties(ReadModel):
             case MemberLeft() | MemberRemoved():
                 rows.run(_LEAVE, member=event.member, circle=subject)
                 HOMEWORK.went(rows, event, subject)
+            case RoleVerified() | RoleExpired():
+                if recorded.stream.startswith("circle/"):
+                    HOMEWORK.verified(rows, recorded, event)
             case PostEdited():
                 rows.run(
                     _EDIT, circle=subject, post=event.post, title=title_of(event.text)

@@ -34,8 +34,9 @@ from circlekit.events.homework import (
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.pieces import Piece, PieceState, piece_after
 from circlekit.events.record import Recorded
+from circlekit.events.roles import RoleExpired, RoleVerified
 from circlekit.ids import CircleId, HomeworkId, MemberId
-from circlekit.projections.homework_duties import in_time
+from circlekit.projections.homework_duties import Term, term_of
 from circlekit.projections.read_model import (
     TEXT,
     WHOLE_NUMBER,
@@ -326,6 +327,8 @@ class HomeworkView(ReadModel):
             MemberJoined,
             MemberLeft,
             MemberRemoved,
+            RoleVerified,
+            RoleExpired,
         }
     )
 
@@ -353,6 +356,9 @@ class HomeworkView(ReadModel):
                 rows.run(_CANCEL, homework=homework, at=micros(event.at))
             case MemberJoined():
                 _come_in(rows, recorded, event)
+            case RoleVerified() | RoleExpired():
+                if recorded.stream.startswith("circle/"):
+                    _verified(rows, recorded, event)
             case MemberLeft() | MemberRemoved():
                 rows.run(
                     _LEAVE,
@@ -565,14 +571,35 @@ def _come_in(rows: Rows, recorded: Recorded, event: MemberJoined) -> None:
     named = {homework for (homework,) in rows.all(_BY_NAME, **place)}
     for homework in sorted(named):
         _set_to(rows, recorded, homework, event.member, recorded.subject, by_name=1)
-    if event.verified_role is None:
-        return
-    for (homework,) in rows.all(
-        _FOR_ROLE, circle=recorded.subject, role=event.verified_role
-    ):
-        dues = rows.all(_DUES, homework=homework, as_of=None)
-        if homework not in named and in_time(event.at, dues):
+    for homework in _set_by_role(rows, recorded.subject, term_of(event)):
+        if homework not in named:
             _set_to(rows, recorded, homework, event.member, recorded.subject, by_name=0)
+
+
+def _verified(
+    rows: Rows, recorded: Recorded, event: RoleVerified | RoleExpired
+) -> None:
+    place = {"circle": recorded.subject, "student": event.member}
+    had = dict(rows.all(_HAD, **place))
+    has = _set_by_role(rows, recorded.subject, term_of(event))
+    for homework, by_name in had.items():
+        if not by_name and homework not in has:
+            rows.run(
+                _TAKE, homework=homework, student=event.member, at=micros(event.at)
+            )
+    for homework in has:
+        if homework not in had:
+            _set_to(rows, recorded, homework, event.member, recorded.subject, by_name=0)
+
+
+def _set_by_role(rows: Rows, circle: str, term: Term | None) -> list[str]:
+    if term is None:
+        return []
+    return [
+        homework
+        for (homework,) in rows.all(_FOR_ROLE, circle=circle, role=term.role)
+        if term.has(rows.all(_DUES, homework=homework, as_of=None))
+    ]
 
 
 def _set_to(
@@ -807,6 +834,15 @@ VALUES (:homework, :student, :position, :circle, :by_name, :at)
 _LEAVE: Final = """
 UPDATE circlekit_homework_set SET until = :at
 WHERE student = :student AND circle = :circle AND until IS NULL
+"""
+_TAKE: Final = """
+UPDATE circlekit_homework_set SET until = :at
+WHERE homework = :homework AND student = :student AND until IS NULL
+"""
+_HAD: Final = """
+SELECT homework, by_name FROM circlekit_homework_set
+WHERE student = :student AND circle = :circle AND until IS NULL
+ORDER BY homework
 """
 _BY_NAME: Final = """
 SELECT DISTINCT homework FROM circlekit_homework_set

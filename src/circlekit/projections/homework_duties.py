@@ -24,8 +24,10 @@ from circlekit.events.homework import (
     HomeworkSubmitted,
     HomeworkWithdrawn,
 )
-from circlekit.events.pieces import due_then
+from circlekit.events.pieces import is_set_by_role
 from circlekit.events.record import Recorded
+from circlekit.events.roles import RoleExpired, RoleVerified, VerifiedRole
+from circlekit.ids import MemberId
 from circlekit.projections.read_model import TEXT, WHOLE_NUMBER, Rows
 
 KINDS: Final = frozenset(
@@ -61,7 +63,7 @@ def add_tables(tables: MetaData) -> None:
         Column("closes", WHOLE_NUMBER),
         Index("circlekit_duty_homework_circle", "circle", "role"),
     )
-    # By which moment somebody had to join, to have it by their role.
+    # By which moment somebody had to be in its role, to have it by that.
     Table(
         "circlekit_duty_due",
         tables,
@@ -85,6 +87,39 @@ def add_tables(tables: MetaData) -> None:
         Column("closes", WHOLE_NUMBER),
         Index("circlekit_duty_student_name", "student"),
     )
+
+
+@frozen
+class Term:
+    """
+    A verified role, from when to when.
+    """
+
+    role: VerifiedRole
+    since: datetime
+    until: datetime | None = None
+
+    def has(self, dues: Iterable[Sequence[int]]) -> bool:
+        """
+        Return whether somebody in it has what is set to the role.
+
+        Args:
+            dues: When it was set to be due, and at which moment; oldest first.
+        """
+        stood = [(from_micros(set_at), from_micros(due)) for set_at, due in dues]
+        return is_set_by_role(stood, since=self.since, until=self.until)
+
+
+def term_of(event: MemberJoined | RoleVerified | RoleExpired) -> Term | None:
+    """
+    Return the role that somebody is in from now on, None if in none.
+    """
+    match event:
+        case MemberJoined() if event.verified_role is not None:
+            return Term(event.verified_role, event.at)
+        case RoleVerified():
+            return Term(event.role, event.since or event.at, event.until)
+    return None
 
 
 @frozen
@@ -150,19 +185,58 @@ class Giving:
         """
         Give a newcomer what is set to their role and is not due yet.
         """
-        place = {"circle": recorded.subject, "role": event.verified_role}
-        for (homework,) in rows.all(_FOR_ROLE, student=event.member, **place):
-            if in_time(event.at, rows.all(_DUES, homework=homework)):
-                rows.run(_HAVE, homework=homework, student=event.member, by_name=0)
-                self._hand_in(rows, recorded, event.member, homework)
+        term = term_of(event)
+        for homework in self._set_to(rows, recorded.subject, event.member, term):
+            self._give(rows, recorded, event.member, homework)
+
+    def verified(
+        self, rows: Rows, recorded: Recorded, event: RoleVerified | RoleExpired
+    ) -> None:
+        """
+        Give a member what is set to the role they are in now, and take the rest.
+        """
+        member, term = event.member, term_of(event)
+        had = self._by_role(rows, recorded.subject, member)
+        has = self._set_to(rows, recorded.subject, member, term)
+        for homework in had:
+            if homework not in has:
+                self._take(rows, member, homework)
+        for homework in has:
+            if homework not in had:
+                self._give(rows, recorded, member, homework)
 
     def went(self, rows: Rows, event: MemberLeft | MemberRemoved, circle: str) -> None:
         """
         Take from who left what was set to their role, and not to them by name.
         """
-        for (homework,) in rows.all(_BY_ROLE, circle=circle, student=event.member):
-            self.end(rows, kind="homework", ref=homework, member=event.member)
-            rows.run(_TAKE, homework=homework, student=event.member)
+        for homework in self._by_role(rows, circle, event.member):
+            self._take(rows, event.member, homework)
+
+    def _set_to(
+        self, rows: Rows, circle: str, member: str, term: Term | None
+    ) -> list[str]:
+        if term is None:
+            return []
+        found = rows.all(_FOR_ROLE, circle=circle, role=term.role, student=member)
+        return [
+            homework
+            for (homework,) in found
+            if term.has(rows.all(_DUES, homework=homework))
+        ]
+
+    def _by_role(self, rows: Rows, circle: str, member: str) -> list[str]:
+        found = rows.all(_BY_ROLE, circle=circle, student=member)
+        return [homework for (homework,) in found]
+
+    def _give(
+        self, rows: Rows, recorded: Recorded, member: MemberId, homework: str
+    ) -> None:
+        rows.run(_HAVE, homework=homework, student=member, by_name=0)
+        self._hand_in(rows, recorded, member, homework)
+
+    def _take(self, rows: Rows, member: MemberId, homework: str) -> None:
+        self.end(rows, kind="homework", ref=homework, member=member)
+        rows.run(_TAKE, homework=homework, student=member)
 
     def _assign(self, rows: Rows, recorded: Recorded, event: HomeworkAssigned) -> None:
         rows.run(
@@ -217,18 +291,6 @@ class Giving:
         ((waiting,),) = rows.all(_WAITING, homework=homework)
         if not waiting:
             self.end(rows, kind="grading", ref=homework)
-
-
-def in_time(joined_at: datetime, dues: Iterable[Sequence[int]]) -> bool:
-    """
-    Return whether who joins at a moment has what is set to their role.
-
-    Args:
-        joined_at: The moment.
-        dues: When it was set to be due, and at which moment; oldest first.
-    """
-    stood = [(from_micros(set_at), from_micros(due)) for set_at, due in dues]
-    return joined_at < due_then(stood, joined_at)
 
 
 def _due(

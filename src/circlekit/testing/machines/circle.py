@@ -332,7 +332,7 @@ class CircleMachine(CircleGroups, JoiningMachine):
         ):
             self._came(member, staff_of, None)
             if verified_role is not None:
-                self.verified[member] = Verified(verified_role, until)
+                self.verified[member] = Verified(verified_role, self.at, until)
 
     @rule(member=_PEOPLE)
     def come_with_others(self, member: MemberId) -> None:

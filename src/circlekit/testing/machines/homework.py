@@ -11,6 +11,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.strategies import SearchStrategy
 
 from circlekit.aggregates.homework import Homework
+from circlekit.aggregates.roles import Verified
 from circlekit.events.circle import VerifiedRole
 from circlekit.events.homework import (
     HomeworkAssigned,
@@ -116,28 +117,42 @@ class HomeworkMachine(Machine[Homework]):
         self._assign(to, role, scale, at + timedelta(days=1), closes)
         self._assign(to, role, scale, at + timedelta(days=2), None)
 
-    @rule(wait=a_wait(), by=_STUDENTS, member=_MOSTLY, joined=_MAYBE_LATER)
+    @rule(
+        wait=a_wait(),
+        by=_STUDENTS,
+        member=_MOSTLY,
+        began=_MAYBE_LATER,
+        ended=_MAYBE_LATER,
+    )
     def hand_in(
-        self, wait: Wait, by: MemberId, *, member: bool, joined: timedelta | None
+        self,
+        wait: Wait,
+        by: MemberId,
+        *,
+        member: bool,
+        began: timedelta | None,
+        ended: timedelta | None = None,
     ) -> None:
         """
-        Wait, then hand something in; who joined when is not the homework's business.
+        Wait, then hand something in, as a student from when to when, or as none.
         """
         self.wait(wait)
-        at, handed = self.at, self.work.get(by)
-        joined_at = None if joined is None else self.due[-1][0] + joined
-        standing = [due for set_at, due in self.due if joined_at and set_at < joined_at]
-        in_time = joined_at is not None and joined_at < (
-            standing[-1] if standing else self.due[0][1]
-        )
+        at, handed, verified, in_time = self.at, self.work.get(by), None, False
+        if began is not None:
+            since = self.due[-1][0] + began
+            until = None if ended is None else self.due[0][0] + ended
+            verified = Verified("student", since, until)
+            standing = [due for set_at, due in self.due if set_at < since]
+            in_time = since < (standing[-1] if standing else self.due[0][1])
+            # Set when they were no longer one, it was not set to them.
+            in_time = in_time and (ended is None or ended > timedelta(0))
         answering = handed is not None and (handed.back or bool(handed.returned))
         closes = handed.until if handed is not None and answering else self.closes
         if self.ask(
             lambda at: self.it.submit(
                 text="x",
                 there=_if(member, "not-a-member"),
-                role="student",
-                joined_at=joined_at,
+                verified=verified,
                 by=by,
                 at=at,
             ),
@@ -306,17 +321,17 @@ class HomeworkMachine(Machine[Homework]):
         """
         marks: dict[str, Mark] = {"points": 3, "letters": "A", "passed": True}
         fits = marks[self.scale.kind]
-        self.hand_in(_AT_ONCE, student, member=True, joined=_EARLIER)
+        self.hand_in(_AT_ONCE, student, member=True, began=_EARLIER)
         self.grade(student, mark, "older", _AT_ONCE, teaches=True)
         self.grade(student, mark, "newest", _AT_ONCE, teaches=True)
         self.grade(student, fits, "newest", _AT_ONCE, teaches=True)
-        self.hand_in(_AT_ONCE, student, member=True, joined=_EARLIER)
+        self.hand_in(_AT_ONCE, student, member=True, began=_EARLIER)
         self.withdraw(student, member=True)
         self.hand_back(student, _AT_ONCE, until, teaches=True)
         self.grade(student, fits, "newest", _AT_ONCE, teaches=True)
         if again:
-            self.hand_in(wait, student, member=True, joined=_EARLIER)
-            self.hand_in(_AT_ONCE, student, member=True, joined=_EARLIER)
+            self.hand_in(wait, student, member=True, began=_EARLIER)
+            self.hand_in(_AT_ONCE, student, member=True, began=_EARLIER)
             self.withdraw(student, member=True)
         self.withdraw(student, member=True)
 
@@ -326,18 +341,18 @@ class HomeworkMachine(Machine[Homework]):
         Hand something in just before nothing is taken in any more, and just then.
         """
         for early in (MICROSECOND, _AT_ONCE):
-            self.hand_in(Until("free", early), student, member=True, joined=_EARLIER)
+            self.hand_in(Until("free", early), student, member=True, began=_EARLIER)
 
     @rule(student=_STUDENTS)
-    def join_too_late(self, student: MemberId) -> None:
+    def begin_too_late(self, student: MemberId) -> None:
         """
-        Hand something in having joined when it was due, also once it is due later.
+        Hand something in as a student since it was due, also once it is due later.
         """
         set_at, due = self.due[-1]
-        self.hand_in(_AT_ONCE, student, member=True, joined=due - set_at)
+        self.hand_in(_AT_ONCE, student, member=True, began=due - set_at)
         self.clock = max(self.clock, due)
         self.move_due(timedelta(days=3), None, teaches=True)
-        self.hand_in(_AT_ONCE, student, member=True, joined=due - self.due[-1][0])
+        self.hand_in(_AT_ONCE, student, member=True, began=due - self.due[-1][0])
 
     @rule(student=_STUDENTS, there=_MOSTLY)
     def comment(self, student: MemberId, *, there: bool) -> None:

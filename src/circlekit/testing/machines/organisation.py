@@ -138,29 +138,41 @@ class OrganisationMachine(Machine[Organisation]):
         Verify somebody's role, perhaps for a while.
         """
         until = None if lasts is None else self.at + lasts
+        known, held = self.roles.get(member), self._holds_role(member)
+        since = known.since if known is not None and held == role else None
         if self.ask(
             lambda at: self.it.verify_role(member, role, until=until, by=_HR, at=at),
             refused_if={"role-already-over": lasts == timedelta(0)},
             then=[
-                RoleVerified(member=member, role=role, until=until, by=_HR, at=self.at)
+                RoleVerified(
+                    member=member,
+                    role=role,
+                    until=until,
+                    since=since,
+                    by=_HR,
+                    at=self.at,
+                )
             ],
         ):
-            self.roles[member] = Verified(role, until)
+            self.roles[member] = Verified(role, since or self.at, until)
 
     @rule(member=_PEOPLE, role=_ROLES)
     def expire_role(self, member: MemberId, role: VerifiedRole) -> None:
         """
         Let somebody's role end, which they may not have, or no longer.
         """
-        known = self.roles.get(member)
-        over = known is not None and known.until is not None and known.until <= self.at
-        held = known.role if known and not over else None
+        held = self._holds_role(member)
         if self.ask(
             lambda at: self.it.expire_role(member, role, by=_HR, at=at),
             refused_if={"role-not-verified": held != role},
             then=[RoleExpired(member=member, role=role, by=_HR, at=self.at)],
         ):
             del self.roles[member]
+
+    def _holds_role(self, member: str) -> VerifiedRole | None:
+        known = self.roles.get(member)
+        over = known is not None and known.until is not None and known.until <= self.at
+        return known.role if known and not over else None
 
     @rule(relay=_RELAYS, may_choose=st.booleans())
     def set_comment_relay(

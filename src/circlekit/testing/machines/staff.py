@@ -160,6 +160,9 @@ class StaffMachine(ClosingMachine):
         Let somebody's role be verified, perhaps for a while.
         """
         until = None if lasts is None else self.at + lasts
+        known = self.verified.get(member)
+        goes_on = known is not None and self.holds_role(member) == role
+        since = known.since if known is not None and goes_on else None
         if self.ask(
             lambda at: self.it.verify_role(member, role, until=until, by=_HR, at=at),
             refused_if={
@@ -167,10 +170,17 @@ class StaffMachine(ClosingMachine):
                 "role-already-over": lasts == timedelta(0),
             },
             then=[
-                RoleVerified(member=member, role=role, until=until, by=_HR, at=self.at)
+                RoleVerified(
+                    member=member,
+                    role=role,
+                    until=until,
+                    since=since,
+                    by=_HR,
+                    at=self.at,
+                )
             ],
         ):
-            self.verified[member] = Verified(role, until)
+            self.verified[member] = Verified(role, since or self.at, until)
 
     @rule(member=_PEOPLE, role=_ROLES)
     def expire_role(self, member: MemberId, role: VerifiedRole) -> None:
@@ -207,7 +217,7 @@ class StaffMachine(ClosingMachine):
         self.people[member] = "member"
         self.joined[member] = self.it.last_at
         if role is not None:
-            self.verified[member] = Verified(role)
+            self.verified[member] = Verified(role, self.at)
 
     def _stays(self) -> dict[str, bool]:
         return {"all-staff-stays": self.all_staff}
