@@ -215,6 +215,15 @@ def test_marks_that_anybody_gives(monkeypatch):
         _drive(Rolling)
 
 
+def test_homework_of_a_role_that_changed(monkeypatch):
+    """
+    An inbox that does not follow what somebody is verified as later is found.
+    """
+    monkeypatch.setattr(Giving, "verified", lambda *_: None)
+    with pytest.raises(AssertionError, match="has to do by the model"):
+        _drive(Rolling)
+
+
 def test_homework_that_a_newcomer_does_not_see(monkeypatch):
     """
     An inbox in which who joins does not find the homework of their role is found.

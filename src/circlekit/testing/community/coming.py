@@ -201,6 +201,11 @@ class Coming(TwoHosts):
             return False
         at = max(at, it.chat_at)
         it.came_in(member, "member", at, self.community.order, verified)
+        for homework in self.community.homework_in(it):
+            homework.by_role.pop(member, None)
+            homework.came_as(
+                member, it.verified.get(member), (at, self.community.order)
+            )
         if room:
             it.chat.append(member)
             it.chat_at = at

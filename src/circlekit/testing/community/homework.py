@@ -14,7 +14,11 @@ from circlekit.ids import CircleId, HomeworkId, MemberId
 from circlekit.testing.community.drawn import CIRCLES, HOSTS, NOWHERE, SOMEBODY
 from circlekit.testing.community.hosts import TwoHosts, Wanted
 from circlekit.testing.community.plain import KIND, PlainCircle
-from circlekit.testing.community.plain_homework import PlainHomework, PlainWork
+from circlekit.testing.community.plain_homework import (
+    PlainHomework,
+    PlainRole,
+    PlainWork,
+)
 from circlekit.testing.machines.machine import CAST, PEOPLE, a_wait
 from circlekit.testing.machines.waiting import MICROSECOND, Until, Wait
 
@@ -77,7 +81,7 @@ class Homeworks(TwoHosts):
         due_at = self.now(host) + due
         closes = None if closing is None else due_at + closing
         against = {
-            **self._teaches(it, by),
+            **self._teaches(it, by, at),
             "homework-not-offered": KIND not in it.book.homework_kinds,
             "homework-there": known is not None,
             "due-has-passed": due_at <= at,
@@ -96,7 +100,11 @@ class Homeworks(TwoHosts):
             homework=id_,
         )
         if self.ask(host, it, command, Wanted(at, against, due=id_, beside=False)):
-            in_it = [who for who in it.people if role and it.verified.get(who) == role]
+            in_it = [
+                who
+                for who, known in it.verified.items()
+                if known.role == role and known.holds(at)
+            ]
             self.community.homework[id_] = PlainHomework(
                 circle=circle,
                 by=by,
@@ -242,6 +250,9 @@ class Homeworks(TwoHosts):
         """
         Hand something in just before a moment that decides, and just then.
         """
+        self.join(circle, student, host)
+        to, due = ((student,), None), timedelta(hours=1)
+        self.set_homework(circle, number, to, due, _AT_ONCE, None, host)
         for early in (MICROSECOND, _AT_ONCE):
             self.hand_in(Until("free", early), circle, number, student, host)
 
@@ -287,6 +298,75 @@ class Homeworks(TwoHosts):
                 seen=False,
             )
             self.look_into_the_inbox(student, host)
+
+    @rule(
+        circle=CIRCLES,
+        member=PEOPLE,
+        role=st.sampled_from(("student", "student", "parent", "teacher")),
+        lasts=st.sampled_from((None, None, MICROSECOND, timedelta(hours=1))),
+        host=HOSTS,
+    )
+    def verify_role(
+        self,
+        circle: CircleId,
+        member: MemberId,
+        role: VerifiedRole,
+        lasts: timedelta | None,
+        host: int,
+    ) -> None:
+        """
+        Verify a member as something, perhaps for a while.
+        """
+        it = self._founded(circle, host)
+        at = self.at(it, host)
+        until = None if lasts is None else self.now(host) + lasts
+        against = {
+            "not-a-member": member not in it.people,
+            "role-already-over": until is not None and until <= at,
+        }
+        command = self.command(
+            "verify_role", circle, member, role, by="the host", until=until
+        )
+        if self.ask(host, it, command, Wanted(at, against)):
+            known = it.verified.get(member)
+            goes_on = known is not None and known.role == role and known.holds(at)
+            since = known.since if known is not None and goes_on else at
+            it.verified[member] = PlainRole(role, since, until)
+            for homework in self.community.homework_in(it):
+                now = at, self.community.order
+                homework.came_as(member, it.verified[member], now)
+            self._carried_out(it, at)
+
+    @rule(
+        waits=st.tuples(a_wait(), a_wait()),
+        circle=CIRCLES,
+        student=PEOPLE,
+        roles=st.tuples(_ROLES, st.sampled_from(("student", "parent"))),
+        lasts=st.sampled_from((None, MICROSECOND, timedelta(hours=1))),
+        host=HOSTS,
+    )
+    def become_somebody_else(
+        self,
+        waits: tuple[Wait, Wait],
+        circle: CircleId,
+        student: MemberId,
+        roles: tuple[VerifiedRole | None, VerifiedRole],
+        lasts: timedelta | None,
+        host: int,
+    ) -> None:
+        """
+        Join as one thing and be verified as another, with homework before and after.
+        """
+        self.remove_member(circle, student, None, host)
+        for number, became in ((1, roles[1]), (2, "student")):
+            to, due = ((), "student"), timedelta(days=1)
+            self.set_homework(circle, number, to, due, None, None, host)
+            if number == 1:
+                self.join(circle, student, 1 - host, roles[0])
+            self.verify_role(circle, student, became, lasts, 1 - host)
+            self.hand_in(waits[number - 1], circle, 1, student, host)
+            self.look_into_the_inbox(student, host)
+        self.hand_in(_AT_ONCE, circle, 2, student, host)
 
     @rule(member=PEOPLE, host=HOSTS)
     def look_at_the_homework(self, member: MemberId, host: int) -> None:
@@ -343,15 +423,15 @@ class Homeworks(TwoHosts):
         work = homework.work.get(student)
         newest = NOWHERE if work is None else work.place
         submission = newest if seen else NOWHERE if mark == 0 else None
+        at = self._then(it, homework, host)
         against = {
-            **self._teaches(it, by),
+            **self._teaches(it, by, at),
             "homework-cancelled": homework.cancelled,
             "nothing-handed-in": work is None or work.back,
             "submission-changed": work is not None
             and submission not in (None, work.place),
             "mark-off-the-scale": mark not in (0, 1, 2, 3),
         }
-        at = self._then(it, homework, host)
         command = self.command(
             "grade_homework",
             id_,
@@ -382,7 +462,7 @@ class Homeworks(TwoHosts):
         ends = None if until is None else self.now(host) + until
         at = self._then(it, homework, host)
         against = {
-            **self._teaches(it, by),
+            **self._teaches(it, by, at),
             "homework-cancelled": homework.cancelled,
             "nothing-handed-in": work is None or work.back,
             "due-has-passed": ends is not None and ends <= at,
@@ -436,7 +516,7 @@ class Homeworks(TwoHosts):
         due_at = self.now(host) + later
         closes = homework.closes and max(homework.closes, due_at)
         against = {
-            **self._teaches(it, by),
+            **self._teaches(it, by, at),
             "homework-cancelled": homework.cancelled,
             "due-not-later": due_at < homework.due_at,
             "already-so": (due_at, closes) == (homework.due_at, homework.closes),
@@ -455,20 +535,21 @@ class Homeworks(TwoHosts):
         it, by = self._who(circle, by, host)
         id_ = _homework(circle, number)
         homework = self.community.homework[id_]
+        at = self._then(it, homework, host)
         against = {
-            **self._teaches(it, by),
+            **self._teaches(it, by, at),
             "homework-cancelled": homework.cancelled,
         }
-        at = self._then(it, homework, host)
         command = self.command("cancel_homework", id_, by=by, reason="holidays")
         if self.ask(host, it, command, Wanted(at, against, beside=False)):
             homework.cancelled = True
             self._happened(homework, at)
 
     @staticmethod
-    def _teaches(it: PlainCircle, by: MemberId) -> dict[str, bool]:
-        member = by in it.people
-        teaches = it.runs(by) or it.verified.get(by) == "teacher"
+    def _teaches(it: PlainCircle, by: MemberId, at: datetime) -> dict[str, bool]:
+        member, known = by in it.people, it.verified.get(by)
+        verified = known is not None and known.role == "teacher" and known.holds(at)
+        teaches = it.runs(by) or verified
         return {
             **it.shut(),
             "not-a-member": not member,

@@ -22,7 +22,11 @@ from circlekit.ids import CircleId, HomeworkId, MemberId, PostId, TodoId, TopicI
 from circlekit.policies.house import Act, Asked, HousePolicy
 from circlekit.projections.member_feed import CircleEntry, FeedItem
 from circlekit.rulebook import RuleBook
-from circlekit.testing.community.plain_homework import PlainHomework, Since
+from circlekit.testing.community.plain_homework import (
+    PlainHomework,
+    PlainRole,
+    Since,
+)
 from circlekit.testing.machines.counting import Spent, in_one_window
 from circlekit.testing.machines.house import house_says
 from circlekit.verdict import ALLOWED, Reason, Verdict
@@ -215,7 +219,7 @@ class PlainCircle:
 
         joined: After how many commands they did.
 
-        verified: What they were verified as then, if anything.
+        verified: What they were verified as last, if anything.
 
         left: After how many commands somebody left, if they did.
 
@@ -247,7 +251,7 @@ class PlainCircle:
     people: dict[str, str] = Factory(dict)
     since: dict[str, datetime] = Factory(dict)
     joined: dict[str, int] = Factory(dict)
-    verified: dict[str, VerifiedRole] = Factory(dict)
+    verified: dict[str, PlainRole] = Factory(dict)
     left: dict[str, int] = Factory(dict)
     may_override: list[str] = Factory(list)
     posts: dict[int, PlainPost] = Factory(dict)
@@ -418,7 +422,7 @@ class PlainCircle:
         self.since[who] = at
         self.joined[who] = order
         if verified is not None:
-            self.verified[who] = verified
+            self.verified[who] = PlainRole(verified, at)
         self.requests = [it for it in self.requests if it != who]
 
     def went(self, who: str, order: int) -> None:
@@ -495,6 +499,12 @@ class PlainCommunity:
         # Who joins has all homework of their role since the same moment.
         found.sort(key=lambda pair: (pair[0], pair[1][1]), reverse=True)
         return [duty for _, duty in found]
+
+    def homework_in(self, it: PlainCircle) -> list[PlainHomework]:
+        """
+        Return the homework of a circle.
+        """
+        return [each for each in self.homework.values() if each.circle == it.id]
 
     def homework_to_do(
         self, member: MemberId, now: datetime

@@ -5,7 +5,7 @@ What homework has come to, in plain dicts and lists.
 from datetime import datetime
 from typing import Protocol
 
-from attrs import Factory, define
+from attrs import Factory, define, frozen
 
 from circlekit.events.circle import VerifiedRole
 from circlekit.events.homework import Mark
@@ -15,15 +15,29 @@ Since = tuple[datetime, int]
 Row = tuple[MemberId, str | None, int | None, bool, Mark | None]
 
 
+@frozen
+class PlainRole:
+    """
+    What somebody was verified as, since when without a break, and until when.
+    """
+
+    role: VerifiedRole
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """
+        Return whether they still are that.
+        """
+        return self.until is None or at < self.until
+
+
 class Attended(Protocol):
     """
-    A circle, for who is in it, since when, and as what they were verified then.
+    A circle, for who is in it.
     """
 
     people: dict[str, str]
-    since: dict[str, datetime]
-    joined: dict[str, int]
-    verified: dict[str, VerifiedRole]
 
 
 @define
@@ -75,7 +89,9 @@ class PlainHomework:
 
         to: Everybody it was set to then.
 
-        role: Whoever joins in this role before it is due has it as well.
+        role: Whoever comes into this role before it is due has it as well.
+
+        by_role: Who did, and since when they have it.
 
         dues: Every moment it was due at, and when that was set.
 
@@ -97,6 +113,7 @@ class PlainHomework:
     last_at: datetime
     length: int = 1
     cancelled: bool = False
+    by_role: dict[MemberId, Since] = Factory(dict)
     work: dict[MemberId, PlainWork] = Factory(dict)
     again: dict[MemberId, Since] = Factory(dict)
     grading_since: Since | None = None
@@ -116,15 +133,23 @@ class PlainHomework:
 
     def is_set_to(self, who: MemberId, it: Attended) -> bool:
         """
-        Return whether somebody has it, by name or because they joined in its role.
+        Return whether somebody has it, by name or because they came into its role.
         """
-        if who in self.to:
-            return True
-        if self.role is None or it.verified.get(who) != self.role:
-            return False
-        joined = it.since[who]
-        stood = [due for set_at, due in self.dues if set_at < joined]
-        return joined < (stood[-1] if stood else self.dues[0][1])
+        return who in self.to or (who in it.people and who in self.by_role)
+
+    def came_as(self, who: MemberId, role: PlainRole | None, now: Since) -> None:
+        """
+        Remember since when somebody has it, who is verified as something else now.
+        """
+        if role is None or role.role != self.role:
+            self.by_role.pop(who, None)
+            return
+        stood = [due for set_at, due in self.dues if set_at < role.since]
+        in_time = role.since < (stood[-1] if stood else self.dues[0][1])
+        if in_time and role.holds(self.dues[0][0]):
+            self.by_role.setdefault(who, now)
+        else:
+            self.by_role.pop(who, None)
 
     def closes_for(self, who: MemberId) -> datetime | None:
         """
@@ -143,7 +168,7 @@ class PlainHomework:
             return None
         if not self.is_set_to(who, it) or (closes is not None and now >= closes):
             return None
-        given = self.since if who in self.to else (it.since[who], it.joined[who])
+        given = self.since if who in self.to else self.by_role[who]
         again = self.again.get(who, given)
         return max(given, again, key=lambda since: since[1])
 
