@@ -36,7 +36,7 @@ def retry_after_newest(
     return near[-1].at + timedelta(seconds=budget.window.seconds)
 
 
-@bends(budget_module, "_free_at", CIRCLE, must_fall=False)
+@bends(budget_module, "_free_at", CIRCLE)
 def retry_after_oldest(
     kept: Kept, budget: Budget, near: Sequence[Spend], **asked: Any
 ) -> Any:
@@ -48,7 +48,7 @@ def retry_after_oldest(
     return near[0].at + timedelta(seconds=budget.window.seconds)
 
 
-@bends(Verdict, "retry_at", CIRCLE, must_fall=False)
+@bends(Verdict, "retry_at", CIRCLE)
 def retry_when_one_has_room(kept: Kept, self: Verdict) -> Any:
     """
     A refusal by several rules says to try again when the first of them lets go.

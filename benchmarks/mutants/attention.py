@@ -63,7 +63,7 @@ def work_hours_hold_for_all(
     return kept(name, evolve(hours, consumer_too=True), context, **asked)
 
 
-@bends(policy, "_holds", ATTENTION, must_fall=False)
+@bends(policy, "_holds", ATTENTION)
 def minor_for_ever(
     kept: Kept, name: Any, hours: QuietHours, context: Any, *, is_minor: bool
 ) -> Any:

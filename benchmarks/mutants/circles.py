@@ -38,7 +38,7 @@ def members_may_send(kept: Kept, self: Circle, override: Any, by: Any, at: Any) 
     return Verdict(tuple(it for it in verdict.reasons if it.rule != "not-a-manager"))
 
 
-@bends(membership_policy, "outranks", CIRCLE, must_fall=False)
+@bends(membership_policy, "outranks", CIRCLE)
 def managers_remove_managers(_kept: Kept, *_args: Any, **_kwargs: Any) -> Any:
     """
     A manager may take another manager out.
@@ -62,7 +62,7 @@ def one_pin_too_few(kept: Kept, post: int, pinned: Any, *, limit: int) -> Any:
     return kept(post, pinned, limit=limit - 1)
 
 
-@bends(Circle, "add_comment", CIRCLE, must_fall=False)
+@bends(Circle, "add_comment", CIRCLE)
 def removed_post_open(kept: Kept, self: Circle, post: Any, **asked: Any) -> Any:
     """
     A post that was taken down may still be commented on.
@@ -70,7 +70,7 @@ def removed_post_open(kept: Kept, self: Circle, post: Any, **asked: Any) -> Any:
     return kept(evolve(self, removed=self.removed - {post.version}), post, **asked)
 
 
-@bends(Circle, "_comment_there", CIRCLE, must_fall=False)
+@bends(Circle, "_comment_there", CIRCLE)
 def comment_of_another_post(
     kept: Kept, self: Circle, comment: Any, *, on: int | None = None
 ) -> Any:
@@ -81,7 +81,7 @@ def comment_of_another_post(
     return kept(self, comment)
 
 
-@bends(Circle, "_evolve", CIRCLE, must_fall=False)
+@bends(Circle, "_evolve", CIRCLE)
 def right_kept_after_leaving(kept: Kept, self: Circle, event: Any) -> None:
     """
     Who leaves keeps the right to override the quota.
@@ -92,7 +92,7 @@ def right_kept_after_leaving(kept: Kept, self: Circle, event: Any) -> None:
         self.override_holders.add(event.member)
 
 
-@bends(Circle, "_evolve", CIRCLE, must_fall=False)
+@bends(Circle, "_evolve", CIRCLE)
 def joined_at_kept(kept: Kept, self: Circle, event: Any) -> None:
     """
     Of who left, it is still remembered when they joined.

@@ -72,14 +72,21 @@ def one_point_too_many(kept: Kept, mark: Any, scale: Any) -> Any:
 
 
 @bends(Homework, "is_set_to", HOMEWORK)
-def set_to_latecomers(
-    _kept: Kept, self: Homework, member: str, role: Any, joined_at: Any
-) -> Any:
+def set_to_latecomers(_kept: Kept, self: Homework, member: str, verified: Any) -> Any:
     """
-    Whoever joins in the role after it was due has the homework to do as well.
+    Whoever comes into the role after it was due has the homework to do as well.
     """
-    in_the_role = role == self.role and joined_at is not None
-    return member in self.to or (self.role is not None and in_the_role)
+    in_the_role = verified is not None and verified.role == self.role
+    return member in self.to or in_the_role
+
+
+@bends(pieces_module, "is_set_by_role", HOMEWORK)
+def set_after_they_were(kept: Kept, dues: Any, *, since: Any, until: Any) -> Any:
+    """
+    Whoever was in the role has what is set to it once they are in it no longer.
+    """
+    del until
+    return kept(dues, since=since)
 
 
 @bends(pieces_module, "due_then", HOMEWORK)

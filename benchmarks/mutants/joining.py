@@ -38,7 +38,7 @@ from circlekit.policies import roles as roles_policy
 from circlekit.verdict import ALLOWED, require
 
 
-@bends(policy, "invitation_holds", CIRCLE, must_fall=False)
+@bends(policy, "invitation_holds", CIRCLE)
 def invited_at_its_end(
     kept: Kept, place: int, invitation: Any, *, over: Any, at: datetime
 ) -> Any:
@@ -48,7 +48,7 @@ def invited_at_its_end(
     return kept(place, invitation, over=over, at=at - MICROSECOND)
 
 
-@bends(Joining, "came", CIRCLE, must_fall=False)
+@bends(Joining, "came", CIRCLE)
 def invited_twice(kept: Kept, self: Joining, event: Any) -> None:
     """
     An invitation of one person is used as often as they like.
@@ -57,7 +57,7 @@ def invited_twice(kept: Kept, self: Joining, event: Any) -> None:
     self.over.discard(event.invitation)
 
 
-@bends(Joining, "came", CIRCLE, must_fall=False)
+@bends(Joining, "came", CIRCLE)
 def first_uses_it_up(kept: Kept, self: Joining, event: Any) -> None:
     """
     An invitation for whoever comes is used up by the first who does.
@@ -84,7 +84,7 @@ def revoked_and_holds(kept: Kept, self: Joining, event: Any, place: int) -> None
         kept(self, event, place)
 
 
-@bends(Joining, "revoke", CIRCLE, must_fall=False)
+@bends(Joining, "revoke", CIRCLE)
 def only_managers_revoke(
     kept: Kept, self: Joining, invitation: Any, **asked: Any
 ) -> Any:
@@ -117,7 +117,7 @@ def request_left_behind(kept: Kept, self: Joining, event: Any) -> None:
         self.requests[event.member] = asked
 
 
-@bends(Joining, "went", CIRCLE, must_fall=False)
+@bends(Joining, "went", CIRCLE)
 def accepted_for_ever(kept: Kept, self: Joining, member: str) -> None:
     """
     Whoever leaves and comes again has accepted the convention already.
@@ -128,7 +128,7 @@ def accepted_for_ever(kept: Kept, self: Joining, member: str) -> None:
         self.accepted[member] = accepted
 
 
-@bends(policy, "has_accepted", CIRCLE, must_fall=False)
+@bends(policy, "has_accepted", CIRCLE)
 def any_convention(kept: Kept, accepted: str | None, convention: str | None) -> Any:
     """
     Whoever accepted an earlier convention writes under the one in force.
@@ -136,7 +136,7 @@ def any_convention(kept: Kept, accepted: str | None, convention: str | None) -> 
     return ALLOWED if accepted is not None else kept(accepted, convention)
 
 
-@bends(membership_policy, "may_join", CIRCLE, must_fall=False)
+@bends(membership_policy, "may_join", CIRCLE)
 def anybody_invites(kept: Kept, kind: Any, **asked: Any) -> Any:
     """
     Where people come by application, any member lets in whom they invite.
@@ -287,7 +287,7 @@ def closed_and_open(kept: Kept, standing: Any) -> Any:
     return kept("open" if standing == "closed" else standing)
 
 
-@bends(closing_policy, "may_reopen", CIRCLE, must_fall=False)
+@bends(closing_policy, "may_reopen", CIRCLE)
 def archive_reopened(kept: Kept, standing: Any) -> Any:
     """
     An archived circle can be opened again.
@@ -312,7 +312,7 @@ def managers_close(kept: Kept, self: Circle, by: Any) -> Any:
     return kept(self, self.owner if manages else by)
 
 
-@bends(Circle, "leave", CIRCLE, must_fall=False)
+@bends(Circle, "leave", CIRCLE)
 def nobody_leaves_when_closed(
     kept: Kept, self: Circle, member: Any, *, at: datetime
 ) -> Any:
@@ -323,7 +323,7 @@ def nobody_leaves_when_closed(
     return kept(self, member, at=at)
 
 
-@bends(relay_policy, "relay_is_lower", CIRCLE, must_fall=False)
+@bends(relay_policy, "relay_is_lower", CIRCLE)
 def more_comments_than_shown(_kept: Kept, *_args: Any, **_asked: Any) -> Any:
     """
     A reader may ask for more of the comments than the circle shows.

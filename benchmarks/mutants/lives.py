@@ -47,7 +47,7 @@ def minutes_in_utc(
     return kept(watched, minor=minor and evolve(minor, zone="UTC"), **asked)
 
 
-@bends(policy, "within_live_minutes", LIVE, must_fall=False)
+@bends(policy, "within_live_minutes", LIVE)
 def one_minute_too_many(
     kept: Kept, watched: Any, *, limit: int | None, **asked: Any
 ) -> Any:
@@ -105,7 +105,7 @@ def by_any_group(kept: Kept, group: Any, member: str, *, inside: Any) -> Any:
     return kept(None if inside else group, member, inside=inside)
 
 
-@bends(policy, "replay_due", LIVE, must_fall=False)
+@bends(policy, "replay_due", LIVE)
 def replay_while_it_runs(kept: Kept, status: Any, *, published: bool) -> Any:
     """
     A replay is published while the live still goes on.

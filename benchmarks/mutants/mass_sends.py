@@ -74,7 +74,7 @@ def sends_shared(kept: Kept, book: Any, received: Any, **asked: Any) -> Any:
     return kept(evolve(book, mass_sends_share_budgets=True), received, **asked)
 
 
-@bends(policy, "within_mass_send_budgets", CUSTOMER, must_fall=False)
+@bends(policy, "within_mass_send_budgets", CUSTOMER)
 def senders_shared(kept: Kept, book: Any, received: Any, **asked: Any) -> Any:
     """
     All staff use up one budget, where each has one of their own.

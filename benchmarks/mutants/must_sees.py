@@ -2,7 +2,7 @@
 How must-sees are counted.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,25 +29,35 @@ def month_in_utc(
     return kept(budgets, sent, zone="UTC", at=at)
 
 
-@bends(budget_module, "window_bounds", CIRCLE, must_fall=False)
-def day_not_over(kept: Kept, window: Any, *, zone: str, at: datetime) -> Any:
+@bends(budget_module, "usage", CIRCLE)
+def day_not_over(
+    kept: Kept, budget: Any, spends: Any, *, zone: str, at: datetime
+) -> Any:
     """
     Exactly 24 hours later still counts.
     """
-    starts, ends = kept(window, zone=zone, at=at)
-    return (starts - MICROSECOND if window.kind == "rolling" else starts), ends
+    if budget.window.kind == "rolling":
+        spends = [evolve(spend, at=spend.at + MICROSECOND) for spend in spends]
+    return kept(budget, spends, zone=zone, at=at)
 
 
-@bends(budget_module, "window_bounds", CIRCLE, must_fall=False)
-def wall_clock_day(kept: Kept, window: Any, *, zone: str, at: datetime) -> Any:
+@bends(budget_module, "usage", CIRCLE)
+def wall_clock_day(
+    kept: Kept, budget: Any, spends: Any, *, zone: str, at: datetime
+) -> Any:
     """
     24 hours are counted on the wall clock, not as time that passed.
     """
-    starts, ends = kept(window, zone=zone, at=at)
-    if window.kind == "rolling":
-        wall = at.astimezone(ZoneInfo(zone)) - timedelta(seconds=window.seconds)
-        starts = wall.astimezone(UTC)
-    return starts, ends
+    if budget.window.kind == "rolling":
+        spends = [
+            evolve(spend, at=spend.at + _offset(spend.at, zone) - _offset(at, zone))
+            for spend in spends
+        ]
+    return kept(budget, spends, zone=zone, at=at)
+
+
+def _offset(at: datetime, zone: str) -> timedelta:
+    return at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
 
 
 @bends(budget_module, "_next_start", CIRCLE)
@@ -104,7 +114,7 @@ def promotion_free(kept: Kept, self: Circle, event: Any) -> None:
         self.must_sees.pop()
 
 
-@bends(Circle, "_evolve", CIRCLE, must_fall=False)
+@bends(Circle, "_evolve", CIRCLE)
 def override_free(kept: Kept, self: Circle, event: Any) -> None:
     """
     A must-see sent by override does not count.

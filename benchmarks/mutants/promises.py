@@ -13,7 +13,7 @@ from circlekit.testing.machines.machine import Machine
 from circlekit.verdict import RefusedError
 
 
-@bends(Circle, "leave", CIRCLE, must_fall=False)
+@bends(Circle, "leave", CIRCLE)
 def command_applies(kept: Kept, self: Circle, *args: Any, **asked: Any) -> Any:
     """
     A command takes its own events in.
@@ -66,7 +66,7 @@ def moment_forgotten_by_groups(kept: Kept, self: HasHistory, event: Any) -> None
     self.last_at = before
 
 
-@bends(Machine, "at", CIRCLE, must_fall=False)
+@bends(Machine, "at", CIRCLE)
 def clock_goes_back(_kept: Kept, self: Machine[Any]) -> datetime:
     """
     Commands are given the host's clock as it is, even when it has gone back.

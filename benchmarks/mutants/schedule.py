@@ -58,7 +58,7 @@ def in_its_own_way(kept: Kept, self: Schedule, *, but: int | None = None) -> Any
     return kept(self)
 
 
-@bends(policy, "room_for_release", SCHEDULE, must_fall=False)
+@bends(policy, "room_for_release", SCHEDULE)
 def newest_book_decides(kept: Kept, planned: Planned, *args: Any, **asked: Any) -> Any:
     """
     What was promised a place is held to the newest rule book.
@@ -66,7 +66,7 @@ def newest_book_decides(kept: Kept, planned: Planned, *args: Any, **asked: Any) 
     return kept(evolve(planned, promised=planned.promised[-1:]), *args, **asked)
 
 
-@bends(policy, "room_for_release", SCHEDULE, must_fall=False)
+@bends(policy, "room_for_release", SCHEDULE)
 def late_takes_a_place(
     kept: Kept, planned: Planned, sent: Any, _others: Any, **asked: Any
 ) -> Any:
@@ -86,7 +86,7 @@ def waits_for_an_override(
     return kept(evolve(planned, excused=()), *args, **asked)
 
 
-@bends(policy, "room_for_release", SCHEDULE, must_fall=False)
+@bends(policy, "room_for_release", SCHEDULE)
 def released_anyway(_kept: Kept, *_args: Any, **_asked: Any) -> Any:
     """
     What is released late waits for nothing.
@@ -102,7 +102,7 @@ def due_early(kept: Kept, self: Schedule, place: int, *, at: datetime) -> Any:
     return kept(self, place, at=at + MICROSECOND)
 
 
-@bends(Schedule, "promise", SCHEDULE, must_fall=False)
+@bends(Schedule, "promise", SCHEDULE)
 def promise_forgotten(_kept: Kept, *_args: Any) -> None:
     """
     What waits is not released by a rule book that came later.

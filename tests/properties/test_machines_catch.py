@@ -23,7 +23,7 @@ from circlekit.aggregates.reader import Reader
 from circlekit.aggregates.roles import Verified
 from circlekit.aggregates.todo import Todo
 from circlekit.aggregates.topic import Topic
-from circlekit.budget import Budget, Spend, day_of, rolling
+from circlekit.budget import Budget, Spend, day_of, rolling, usage
 from circlekit.events.approval import ApprovalClosed
 from circlekit.events.circle import (
     MemberJoined,
@@ -36,6 +36,7 @@ from circlekit.events.mass_send import MassSendConfirmed
 from circlekit.events.roles import RoleVerified
 from circlekit.events.schedule import MustSeeScheduled
 from circlekit.events.topic import CheckInRemoved
+from circlekit.policies import budgets
 from circlekit.policies.house import known_policies
 from circlekit.rulebook import DINGTALK_2020, SEED_LITERAL, RuleBook
 from circlekit.testing import (
@@ -136,9 +137,38 @@ def test_a_rule_that_is_kept():
     machine.send_must_sees([AT_ONCE, timedelta(hours=1), Until("free")], "nothing")
     machine.replay_agrees()
     machine.state_agrees()
-    machine.teardown()
 
     assert [MARCH_1, MARCH_1 + DAY] == [spend.at for spend in machine.sent]
+    machine.teardown()
+
+
+def test_at_the_end(monkeypatch):
+    """
+    A run that tried nothing still ends with must-sees up to the edge.
+    """
+
+    def a_day_and_more(budget, spends, **asked):
+        later = [evolve(spend, at=spend.at + MICROSECOND) for spend in spends]
+        return usage(budget, later, **asked)
+
+    monkeypatch.setattr(budgets, "usage", a_day_and_more)
+
+    complained = complaint(begun(Circle).teardown)
+
+    assert "must-see-spacing has room before" in complained
+
+
+def test_nothing_more_after_a_complaint():
+    """
+    A run that has failed does nothing more at its end that could hide why.
+    """
+    machine = begun(Circle)
+    complaint(lambda: machine.fail("enough"))
+    before = len(machine.history)
+
+    machine.teardown()
+
+    assert before == len(machine.history)
 
 
 def test_refusing_what_is_allowed():
@@ -351,8 +381,8 @@ def test_what_was_sent_by_override_is_not_overdrawn():
     machine.grant_override(LIN, MEI)
     machine.send_must_see(AT_ONCE, LIN, None, "flood")
 
-    machine.teardown()
     assert [False, True] == [spend.beyond for spend in machine.sent]
+    machine.teardown()
 
 
 def test_too_full():

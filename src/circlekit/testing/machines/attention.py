@@ -284,6 +284,18 @@ class AttentionMachine(Machine[Reader]):
                 self.clock = max(self.clock, at)
                 self._push(CircleId(circle), post, context, None, there=True)
 
+    def at_the_end(self) -> None:
+        """
+        Come of age, pushed around the clock from the day before to the day after.
+        """
+        for context in ("work", "consumer"):
+            self.set_quiet_hours(context, None, consumer_too=True)
+            self.set_budget(context, None)
+        self.set_quiet_hours("minor", ("22:00", "07:00"), consumer_too=True)
+        self.attest_minor(1)
+        for _ in range(24):
+            self.push_anew(timedelta(hours=2), "consumer", None)
+
     @invariant()
     def state_agrees(self) -> None:
         """

@@ -129,6 +129,10 @@ def _in_turn(first: MemberId) -> tuple[MemberId, ...]:
     return (first, *(who for who in reversed(_CAST) if who != first))
 
 
+def _somebody_but(*people: MemberId) -> MemberId:
+    return next(who for who in _CAST if who not in people)
+
+
 def _a_post() -> SearchStrategy[int]:
     return st.runner().flatmap(
         lambda machine: mostly(machine.posts, [*machine.comments][-1:])
@@ -888,6 +892,82 @@ class CircleMachine(CircleGroups, JoiningMachine):
             spent=self.spent,
         ):
             self._sent(post, override)
+
+    def at_the_end(self) -> None:
+        """
+        Send must-sees up to the edge, over a clock change and beyond the quota.
+
+        Then come by invitation, go by other rule books, and close the circle.
+        """
+        super().at_the_end()
+        self._get_ready()
+        owner = self._an_owner()
+        other = _somebody_but(owner)
+        self.wait(Until("clock change", timedelta(hours=6)))
+        self.grant_override(owner, owner)
+        self.send_must_see(_AT_ONCE, owner, None, "flood warning")
+        self.send_as_soon_as_there_is_room(2)
+        self.invite_and_revoke(other)
+        self.go_by_another_book(other)
+        self.go_by_another_convention(owner)
+        self.leave_when_it_is_closed(other)
+        self.succeed_owner(None)
+
+    def invite_and_revoke(self, member: MemberId) -> None:
+        """
+        Let a member invite whoever comes, and take that back.
+        """
+        owner = self._an_owner()
+        stranger = _somebody_but(owner, member)
+        self.be_invited(member, stranger, at_its_end=False)
+        self.take_on([member])
+        place = self.place
+        self.invite(None, None, member)
+        self.end_invitation(place, member, "revoke")
+        self.part_with([stranger])
+        self.accept_invitation(place, stranger, "acme", "teacher")
+
+    def go_by_another_book(self, member: MemberId) -> None:
+        """
+        Let a member ask for more of the comments, and invite where people apply.
+        """
+        owner = self._an_owner()
+        stranger = _somebody_but(owner, member)
+        book = evolve(
+            self.book,
+            comment_relay="digest",
+            comment_relay_choice=True,
+            community_joining="application",
+        )
+        self.adopt_rule_book(book, owner)
+        self.set_comment_relay(None, None, "all", owner)
+        self.dismiss_manager(member, owner)
+        self.part_with([stranger])
+        self.join(stranger, "acme", member, "teacher", None)
+
+    def go_by_another_convention(self, owner: MemberId) -> None:
+        """
+        Accept a convention, and write under another.
+        """
+        for version in ("v1", "v2"):
+            self.adopt_rule_book(evolve(self.book, convention=version), owner)
+            self.publish(owner, sync=None, groups=None)
+            self.accept_convention(version, owner)
+            self.publish(owner, sync=None, groups=None)
+
+    def leave_when_it_is_closed(self, member: MemberId) -> None:
+        """
+        Close the circle, a manager not; let a member leave it; then archive it.
+        """
+        owner = self._an_owner()
+        self.appoint_manager(member, owner)
+        self.close(member)
+        self.close(owner)
+        self.publish(owner, sync=None, groups=None)
+        self.leave(member)
+        self.reopen(owner)
+        self.archive(owner)
+        self.reopen(owner)
 
     def check_limits(self) -> None:
         """

@@ -46,7 +46,9 @@ from circlekit.testing.machines.waiting import Wait
 from circlekit.testing.strategies import daily_budgets, moments, some_budgets
 
 _FEW: Final = some_budgets("moment-day", "moment-month")
-_SENDS: Final = st.lists(daily_budgets("mass-send-month"), max_size=1).map(tuple)
+_SENDS: Final = st.lists(daily_budgets("mass-send-month"), min_size=1, max_size=1).map(
+    tuple
+) | st.just(())
 _BOOKS: Final = st.builds(
     RuleBook,
     name=st.just("small"),
@@ -56,7 +58,7 @@ _BOOKS: Final = st.builds(
     member_mass_sends=_SENDS,
     enterprise_mass_sends=_SENDS,
     mass_sends_share_budgets=st.booleans(),
-    mass_sends_by_member=st.booleans(),
+    mass_sends_by_member=st.sampled_from((True, False)),
 )
 
 
@@ -279,6 +281,14 @@ class CustomerMachine(Machine[Customer]):
         """
         for _ in range(times):
             self._receive(MassSendId(f"send-at-{self.place}"), source, by)
+
+    def at_the_end(self) -> None:
+        """
+        Let each of the staff send as much as they may.
+        """
+        for by in CAST:
+            self.report(by, by, begins=True)
+            self.receive_mass_sends("member", by, 12)
 
     def _receive(
         self, mass_send: MassSendId, source: MomentSource, by: MemberId

@@ -86,6 +86,13 @@ class GroupDigests(GroupModel):
         self.send_digest(early, circle, 1, [seconds], seconds)
         self.send_digest(timedelta(seconds=1), circle, 1, [seconds], seconds)
 
+    def at_the_end(self) -> None:
+        """
+        Send digests as soon as they may be.
+        """
+        super().at_the_end()
+        self.send_digests(self.circle or CircleId("book-club"), 60)
+
     def check_limits(self) -> None:
         """
         Check that no window held two digests of one post.

@@ -252,6 +252,19 @@ class LiveMachine(Machine[Live]):
             self._stop(member)
             self.watching.remove(member)
 
+    def at_the_end(self) -> None:
+        """
+        Try to publish a replay meanwhile, and let a minor watch to the last minute.
+        """
+        mei = MemberId("mei")
+        for act in ("start", "publish replay"):
+            self.change(act, mei, teaches=True)
+        waits: list[Wait] = [40 * _MINUTE, timedelta(0)]
+        self.watch_on(timedelta(0), mei, "leave")
+        self.watch_again_and_again(waits, mei, 40, [], stays=False)
+        for act in ("end", "publish replay"):
+            self.change(act, mei, teaches=True)
+
     @invariant()
     def state_agrees(self) -> None:
         """

@@ -137,6 +137,7 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
         # must not have changed, and what a replay comes to.
         self.replayed = self.blank()
         self.free_at: datetime | None = None
+        self.failed = False
 
     def blank(self) -> _A:
         """
@@ -261,6 +262,7 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
         Raises:
             AssertionError: Always.
         """
+        self.failed = True
         history = tell_history(self.history, zone=self.zone) or "  nothing"
         answer = tell_verdict(verdict, zone=self.zone)
         raise AssertionError(
@@ -277,11 +279,20 @@ class Machine(RuleBasedStateMachine, Generic[_A]):
 
     def teardown(self) -> None:
         """
-        Check the history as a whole: replayed from blank, and never over a limit.
+        End with what matters most, then check the history as a whole.
+
+        Replayed from blank it comes to the same, and no limit was ever gone beyond.
         """
+        if self.history and not self.failed:
+            self.at_the_end()
         if replay(self.blank(), self.history) != self.it:
             self.fail("the history replayed from blank comes to something else")
         self.check_limits()
+
+    def at_the_end(self) -> None:
+        """
+        Do what every run ends with: what chance alone would seldom get round to.
+        """
 
     def check_limits(self) -> None:
         """
