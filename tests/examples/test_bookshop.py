@@ -15,7 +15,7 @@ HASTY = """
 from hypothesis import Phase, settings
 
 settings.register_profile(
-    "hasty", max_examples=100, deadline=None, derandomize=True, phases=[Phase.generate]
+    "hasty", max_examples=1000, deadline=None, derandomize=True, phases=[Phase.generate]
 )
 """
 

@@ -115,6 +115,22 @@ def test_what_the_policy_says(see, before, after, limit):
         )
 
 
+@pytest.mark.parametrize("kind", ["nothing", "newest", "days"])
+def test_at_the_very_moment(kit, kind):
+    """
+    Who sees nothing of the past sees what is written after they joined.
+
+    Also what is written at the same moment, but nothing that came before them at it.
+    """
+    book = RuleBook(name="ours", newcomers_see=kind, newcomers_see_number=0)
+    kit.found_circle(name="Club", kind="community", by="mei", circle="club", rules=book)
+    kit.publish_post("club", by="mei", text="Before")
+    kit.join_circle("club", "new")
+    after = kit.publish_post("club", by="mei", text="After")
+
+    assert [after] == seen(kit, "new", 20)
+
+
 @pytest.mark.covers("P10", "P11")
 @given(
     see=SEE,

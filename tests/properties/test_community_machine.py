@@ -127,11 +127,11 @@ class WithoutCheckIns(Small):
     check_in = None
 
 
-def _drive(machine):
+def _drive(machine, most=200):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=200,
+            max_examples=most,
             stateful_step_count=25,
             derandomize=True,
             database=None,
@@ -203,7 +203,8 @@ def test_homework_that_never_closes(monkeypatch):
     """
     monkeypatch.setattr(homework, "still_open", lambda *_, **__: ALLOWED)
     with pytest.raises(AssertionError, match=r"against it: .*homework-closed"):
-        _drive(Rolling)
+        # One community in about 150 hands in so late.
+        _drive(Rolling, most=2_000)
 
 
 def test_marks_that_anybody_gives(monkeypatch):

@@ -674,7 +674,8 @@ def _first_seen(rows: Rows, recorded: Recorded) -> _Key:
             found = rows.all(_NTH_NEWEST, circle=circle, skip=number - 1)
             return found[0] if found else (-_END_OF_TIME, 0)
         case "days":
-            return (now[0] - number * _DAY + 1, 0)
+            # Of no days: what follows at this very moment all the same.
+            return min(now, (now[0] - number * _DAY + 1, 0))
         case _:
             return now
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from hypothesis.strategies import SearchStrategy
 
+from circlekit.budget import Budget
 from circlekit.events.circle import MustSeeSent, PostPublished
 from circlekit.events.schedule import (
     MustSeeScheduled,
@@ -24,6 +25,7 @@ from circlekit.testing.machines.circle import CircleMachine
 from circlekit.testing.machines.counting import Spent, has_room
 from circlekit.testing.machines.machine import a_wait, mostly, someone
 from circlekit.testing.machines.waiting import MICROSECOND, Until, Wait
+from circlekit.verdict import Verdict
 
 _FAR: Final = timedelta(days=366)
 _DAY: Final = timedelta(days=1)
@@ -327,20 +329,57 @@ class ScheduleMachine(CircleMachine):
             self.fail(f"the one scheduled at {scheduled} has to wait on", verdict)
         if it.release_at == at and not self.is_late and len(self.books) == 1:
             self.fail("what was promised a place is not released at its time", verdict)
+        if not any(
+            self._says_when(budgets, it, scheduled, verdict) for budgets in it.promised
+        ):
+            self.fail("by no book that promised it a place is it held so", verdict)
+        # By then something else that is reserved may be in the way of another rule.
         again = verdict.retry_at
-        if again is not None and not released(again):
-            self.fail(f"it is held still at {again}", verdict)
+        if again is not None:
+            finds_room = self._finds_room(it, scheduled, again)
+            if released(again) != finds_room:
+                still = "not held any more" if finds_room else "held still"
+                self.fail(f"it has to be {still} at {again}", verdict)
+
+    def _says_when(
+        self,
+        budgets: tuple[Budget, ...],
+        it: Planned,
+        scheduled: int,
+        verdict: Verdict,
+    ) -> bool:
+        sent, others = self._counted(it, scheduled)
+
+        def is_full(budget: Budget, at: datetime) -> bool:
+            return not has_room([budget], sent, others, self.zone, at)
+
+        full = {budget.rule: budget for budget in budgets if is_full(budget, self.at)}
+        if {*full} != {*verdict.rules}:
+            return False
+        for reason in verdict.reasons:
+            budget, again = full[reason.rule], reason.retry_at
+            if (again is None) != (budget.limit == 0):
+                return False
+            if again is not None and (
+                is_full(budget, again) or not is_full(budget, again - MICROSECOND)
+            ):
+                return False
+        return True
 
     def _finds_room(self, it: Planned, scheduled: int, at: datetime) -> bool:
+        sent, others = self._counted(it, scheduled)
+        return any(
+            has_room(budgets, sent, others, self.zone, at) for budgets in it.promised
+        )
+
+    def _counted(self, it: Planned, scheduled: int) -> tuple[list[Spent], list[Spent]]:
         sent = [spend for spend in self.sent if spend.place not in it.excused]
         others = [
             Spent(other.release_at, place)
             for place, other in self.planned.items()
             if other.promised and place != scheduled
         ]
-        return any(
-            has_room(budgets, sent, others, self.zone, at) for budgets in it.promised
-        )
+        return sent, others
 
     def _expect(self, events: object, due: list[object]) -> None:
         if events != tuple(due):
