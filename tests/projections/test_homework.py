@@ -438,6 +438,16 @@ def test_whatever_becomes_of_a_role(came_as, changes):
             _has(kit, "new")
 
 
+def test_reported_by_a_clock_that_is_slow(school, clock):
+    """
+    Who joined by a clock ahead of this one counts in a report of all that happened.
+    """
+    school.join_circle("school", "new", verified_role="student")
+    clock.forward(hours=-1)
+
+    assert 4 == school.homework_report("essay").total.assigned
+
+
 @pytest.mark.covers("P15")
 def test_a_median_to_the_microsecond(school, clock):
     """

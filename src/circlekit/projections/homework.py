@@ -514,10 +514,13 @@ class HomeworkView(ReadModel):
                     _DUES, homework=which, as_of=_micros(as_of)
                 )
             ]
-            students = {
-                student
-                for (student,) in rows.all(_SET_TO, homework=which, at=micros(at))
-            }
+            # By another clock somebody may have come later than it is by this one.
+            have_it = (
+                rows.all(_STILL_SET, homework=which)
+                if as_of is None
+                else rows.all(_SET_TO, homework=which, at=micros(at))
+            )
+            students = {student for (student,) in have_it}
             by_student = _by_student(_steps(rows, which, as_of))
             figures, waits = _figures(students, by_student, dues[-1][1], at)
             every += waits

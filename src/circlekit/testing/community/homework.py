@@ -22,7 +22,7 @@ from circlekit.testing.community.plain_homework import (
 from circlekit.testing.machines.machine import CAST, PEOPLE, a_wait
 from circlekit.testing.machines.waiting import MICROSECOND, Until, Wait
 
-Act = Literal["grade", "return", "withdraw", "move", "cancel"]
+Act = Literal["grade", "return", "withdraw", "comment", "move", "cancel"]
 Audience = tuple[tuple[MemberId, ...], VerifiedRole | None]
 
 _AT_ONCE: Final = timedelta(0)
@@ -35,7 +35,7 @@ _DUES: Final = st.sampled_from(
 )
 _CLOSING: Final = st.sampled_from((None, None, _AT_ONCE, timedelta(days=1)))
 _ACTS: Final[st.SearchStrategy[Act]] = st.sampled_from(
-    ("grade", "grade", "return", "return", "withdraw", "move", "cancel")
+    ("grade", "grade", "return", "return", "withdraw", "comment", "move", "cancel")
 )
 _ROLES: Final[st.SearchStrategy[VerifiedRole | None]] = st.sampled_from(
     ("student", "student", None)
@@ -153,6 +153,7 @@ class Homeworks(TwoHosts):
                 work.place, work.handed_in_at = place, at
             else:
                 work.place, work.back = place, False
+            homework.unmarked[place] = at
             self._happened(homework, at)
 
     @rule(
@@ -195,6 +196,8 @@ class Homeworks(TwoHosts):
                 self._return(circle, number, student, until, by, host)
             case "withdraw":
                 self._withdraw(circle, number, student, host)
+            case "comment":
+                self._comment(circle, number, student, by, host)
             case "move":
                 self._move(circle, number, later, by, host)
             case "cancel":
@@ -395,16 +398,16 @@ class Homeworks(TwoHosts):
                 (work.student, work.state, work.submission, work.late, work.mark)
                 for work in kit.submissions(id_)
             ]
-            handed_in = homework.works(community.circles[homework.circle])
+            it = community.circles[homework.circle]
+            handed_in = homework.works(it)
             if works != handed_in:
                 told = f"{id_} has by the model come in\n  {handed_in}"
                 self.fail(f"{told}\nand by host {host}\n  {works}")
+            figures = homework.figures(it, self.now(host))
             total = kit.homework_report(id_).total
-            in_time, late, waits = total.submitted, total.late, total.ungraded
-            figures = (in_time, late, waits, total.graded, total.returned)
-            if figures != homework.figures():
-                told = f"the figures of {id_} are by the model {homework.figures()}"
-                self.fail(f"{told}\nand by host {host} {figures}")
+            if total != figures:
+                told = f"the figures of {id_} are by the model\n  {figures}"
+                self.fail(f"{told}\nand by host {host}\n  {total}")
 
     def _grade(
         self,
@@ -442,8 +445,10 @@ class Homeworks(TwoHosts):
             submission=submission,
         )
         if self.ask(host, it, command, Wanted(at, against, beside=False)):
-            homework.work[student].marks[homework.work[student].place] = mark
-            homework.work[student].marked = True
+            graded = homework.work[student]
+            graded.marks[graded.place], graded.marked = mark, True
+            if graded.place in homework.unmarked:
+                homework.took.append(at - homework.unmarked.pop(graded.place))
             self._happened(homework, at)
 
     def _return(
@@ -501,6 +506,33 @@ class Homeworks(TwoHosts):
             homework.again[by] = at, self.community.order
             self._happened(homework, at)
 
+    def _comment(
+        self,
+        circle: CircleId,
+        number: int,
+        student: MemberId,
+        by: MemberId | None,
+        host: int,
+    ) -> None:
+        it, by = self._who(circle, by, host)
+        id_ = _homework(circle, number)
+        homework = self.community.homework[id_]
+        at = self._then(it, homework, host)
+        if by == student:
+            there = {**it.shut(), "not-a-member": by not in it.people}
+        else:
+            there = self._teaches(it, by, at)
+        against = {
+            **there,
+            "homework-cancelled": homework.cancelled,
+            "nothing-handed-in": student not in homework.work,
+        }
+        command = self.command(
+            "comment_on_homework", id_, student, by=by, text="Well begun"
+        )
+        if self.ask(host, it, command, Wanted(at, against, beside=False)):
+            self._happened(homework, at)
+
     def _move(
         self,
         circle: CircleId,
@@ -527,7 +559,7 @@ class Homeworks(TwoHosts):
             homework.dues.append((at, due_at))
             homework.closes = closes
             self.free_at = closes or due_at
-            self._happened(homework, at)
+            self._happened(homework, at, worked=False)
 
     def _cancel(
         self, circle: CircleId, number: int, by: MemberId | None, host: int
@@ -543,7 +575,7 @@ class Homeworks(TwoHosts):
         command = self.command("cancel_homework", id_, by=by, reason="holidays")
         if self.ask(host, it, command, Wanted(at, against, beside=False)):
             homework.cancelled = True
-            self._happened(homework, at)
+            self._happened(homework, at, worked=False)
 
     @staticmethod
     def _teaches(it: PlainCircle, by: MemberId, at: datetime) -> dict[str, bool]:
@@ -566,8 +598,12 @@ class Homeworks(TwoHosts):
     def _then(self, it: PlainCircle, homework: PlainHomework, host: int) -> datetime:
         return max(self.at(it, host), homework.last_at)
 
-    def _happened(self, homework: PlainHomework, at: datetime) -> None:
+    def _happened(
+        self, homework: PlainHomework, at: datetime, *, worked: bool = True
+    ) -> None:
         homework.length += 1
+        if worked:
+            homework.worked_at = at
         homework.last_at = at
         self.community.order += 1
 

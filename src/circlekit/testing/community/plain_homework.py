@@ -2,14 +2,16 @@
 What homework has come to, in plain dicts and lists.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from attrs import Factory, define, frozen
 
+from circlekit.clock import EPOCH
 from circlekit.events.circle import VerifiedRole
 from circlekit.events.homework import Mark
 from circlekit.ids import CircleId, MemberId
+from circlekit.projections.homework import HomeworkFigures
 
 Since = tuple[datetime, int]
 Row = tuple[MemberId, str | None, int | None, bool, Mark | None]
@@ -101,6 +103,12 @@ class PlainHomework:
             took back what they had handed in.
 
         grading_since: Since when something waits for a mark, if anything does.
+
+        worked_at: When somebody last handed in, took back, graded, returned or spoke.
+
+        unmarked: What was handed in and never graded, by its place, and when.
+
+        took: How long each of the others waited for its first mark.
     """
 
     circle: CircleId
@@ -117,6 +125,9 @@ class PlainHomework:
     work: dict[MemberId, PlainWork] = Factory(dict)
     again: dict[MemberId, Since] = Factory(dict)
     grading_since: Since | None = None
+    worked_at: datetime = EPOCH
+    unmarked: dict[int, datetime] = Factory(dict)
+    took: list[timedelta] = Factory(list)
 
     @property
     def due_at(self) -> datetime:
@@ -190,13 +201,30 @@ class PlainHomework:
                 rows.append((who, work.state, work.place, late, mark))
         return rows
 
-    def figures(self) -> tuple[int, ...]:
+    def figures(self, it: Attended, now: datetime) -> HomeworkFigures:
         """
-        Return how many came in time and late, and have no mark, one, or theirs back.
+        Return the teacher's figures.
         """
         if self.cancelled:
-            return (0,) * 5
+            return HomeworkFigures()
         late = sum(work.handed_in_at >= self.due_at for work in self.work.values())
         states = [work.state for work in self.work.values()]
-        so_far = [states.count(state) for state in ("submitted", "graded", "returned")]
-        return (len(states) - late, late, *so_far)
+        to_come = len(self.works(it)) - len(states)
+        over = self.due_at <= max(now, self.worked_at)
+        in_turn = sorted(self.took)
+        middle = in_turn[(len(in_turn) - 1) // 2 : len(in_turn) // 2 + 1]
+        return HomeworkFigures(
+            homework=1,
+            assigned=to_come + len(states),
+            submitted=len(states) - late,
+            late=late,
+            missing=to_come if over else 0,
+            awaited=0 if over else to_come,
+            ungraded=states.count("submitted"),
+            graded=states.count("graded"),
+            returned=states.count("returned"),
+            marks=len(self.took),
+            median_to_grade=sum(middle, timedelta(0)) // len(middle)
+            if middle
+            else None,
+        )
