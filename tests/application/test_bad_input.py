@@ -928,6 +928,72 @@ def test_bad_question(town, question, field, call):
     assert caught.value.accepted
 
 
+LISTS = [
+    ("publish_post", "images", _call("club", by="mei", text="x")),
+    ("publish_post", "videos", _call("club", by="mei", text="x")),
+    ("publish_post", "groups", _call("club", by="mei", text="x")),
+    ("mark_read", "posts", _call(by="tao")),
+    ("set_group_topics", "topics", _call("club", "side", by="mei")),
+    ("manage_groups", "groups", _call("club", "unmute_group", by="mei")),
+    ("set_industries", "industries", _call("club", by="mei")),
+    ("schedule_live", "groups", _call("school", by="wei", title="Sums")),
+    ("assign_homework", "to", _sums()(None)),
+    ("assign_homework", "attachments", _sums()(None)),
+    ("assign_todo", "to", _call("club", by="mei", title="Tea")),
+    ("staff_joined", "members", _call("acme", by="hr")),
+    ("staff_left", "members", _call("acme", by="hr")),
+    ("create_mass_send", "customers", _mass_send(groups=["side"])(None)),
+    ("create_mass_send", "groups", _mass_send()(None)),
+    ("preview_moment", "customers", _call(source="member", by="sun")),
+    ("remind", "readers", _call("club/8", by="mei")),
+    ("inbox", "kinds", _call("tao")),
+    ("catch_up", "kinds", _call("bell", print)),
+]
+
+
+@pytest.mark.parametrize("value", [5, object()], ids=["number", "object"])
+@pytest.mark.parametrize(
+    ("command", "field", "call"), LISTS, ids=[f"{it[0]}-{it[1]}" for it in LISTS]
+)
+def test_no_list_at_all(town, command, field, call, value):
+    """
+    What is no list where several are asked for is the same typed error.
+    """
+    args, kwargs = call
+    before = written(town.kit)
+
+    with pytest.raises(InvalidInputError) as caught:
+        town.do(command, *args, **{**kwargs, field: value})
+
+    assert field == caught.value.field
+    assert caught.value.problem.startswith(f"is {type(value).__name__}, not a list")
+    assert before == written(town.kit)
+
+
+def test_a_generator_is_a_list(town):
+    """
+    What gives several one after the other is as good as a list of them.
+    """
+    pictures = (f"{name}.png" for name in "ab")
+    post = town.kit.publish_post("club", by="tao", images=pictures)
+    everything = town.kit.inbox("tao", kinds=iter(["must-see"]))
+
+    (item,) = (it for it in town.kit.feed("tao").items if it.post == post)
+    assert ("a.png", "b.png") == item.images
+    assert everything == town.kit.inbox("tao", kinds=["must-see"])
+    assert everything.items
+
+
+def test_the_place_in_a_list(town):
+    """
+    The field names the place in the list as it was given, whatever comes twice in it.
+    """
+    with pytest.raises(InvalidInputError) as caught:
+        town.kit.assign_todo("club", by="mei", title="Tea", to=["tao", "tao", ""])
+
+    assert "to[2]" == caught.value.field
+
+
 @pytest.mark.parametrize(
     ("command", "kind", "id_", "call"),
     [

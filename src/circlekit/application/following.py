@@ -23,7 +23,7 @@ from circlekit.events.record import Recorded
 from circlekit.projections.read_model import Rows
 from circlekit.store import ConnectionLostError, Transaction, following
 from circlekit.store.following import Waiting
-from circlekit.text import checked_id, visible
+from circlekit.text import checked_id, checked_list, visible
 
 _LONGEST_ERROR: Final = 1_000
 _BLOCK: Final = 500
@@ -293,7 +293,10 @@ class Following(Deciding):
         checked_id("name", name)
         if type(block) is not int or block < 1:
             raise InvalidInputError("block", f"is {block!r}", "1 or more")
-        wanted = None if kinds is None else frozenset(_name_of(it) for it in kinds)
+        wanted = None
+        if kinds is not None:
+            many = checked_list("kinds", kinds, of="classes of events")
+            wanted = frozenset(_name_of(it) for it in many)
         return _Follower(name, handler, wanted, block)
 
     def _enrol(self, follower: _Follower, after: int) -> None:
