@@ -73,7 +73,10 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: object) -> ZoneInfo:
+    # What has several parts is looked for by the last of them.
+    if not isinstance(name, str):
+        raise TypeError
     return ZoneInfo(name)
 
 

@@ -314,6 +314,6 @@ def rule_book(book: RuleBook | str) -> RuleBook:
             problem = f"{book.name!r} is a shipped book with other numbers"
             raise InvalidInputError("rules", problem, "a name of its own")
         return book
-    if book not in RULE_BOOKS:
+    if book not in tuple(RULE_BOOKS):
         raise InvalidInputError("rules", f"{book!r} is not known", accepted)
     return RULE_BOOKS[book]

@@ -970,6 +970,47 @@ def test_no_list_at_all(town, command, field, call, value):
     assert before == written(town.kit)
 
 
+CHOICES = [
+    ("found_circle", "rules", _new()(None)),
+    ("found_circle", "kind", _new()(None)),
+    ("found_circle", "zone", _new()(None)),
+    ("adopt_rule_book", "rules", _call("club", by="mei")),
+    ("manage_groups", "action", _call("club", by="mei")),
+    ("create_mass_send", "source", _mass_send()(None)),
+    ("preview_moment", "source", _call(["c1"], by="sun")),
+    ("explain_setting", "setting", _call("tao", circle="club")),
+    ("live_minutes", "zone", _call("tao")),
+    ("parked", "name", _call()),
+    ("verify", "head", _call()),
+]
+
+
+@pytest.mark.parametrize("value", [["x"], ("x", "y"), {}], ids=type)
+@pytest.mark.parametrize(
+    ("command", "field", "call"), CHOICES, ids=[f"{it[0]}-{it[1]}" for it in CHOICES]
+)
+def test_several_where_one_is_asked_for(town, command, field, call, value):
+    """
+    A list where one of some words is asked for is the same typed error.
+    """
+    args, kwargs = call
+
+    with pytest.raises(InvalidInputError) as caught:
+        town.do(command, *args, **{**kwargs, field: value})
+
+    assert field == caught.value.field
+
+
+def test_a_class_that_is_none(town):
+    """
+    What is no class cannot be a kind of events to follow.
+    """
+    with pytest.raises(InvalidInputError) as caught:
+        town.kit.catch_up("bell", print, kinds=[[]])
+
+    assert "kinds" == caught.value.field
+
+
 def test_a_generator_is_a_list(town):
     """
     What gives several one after the other is as good as a list of them.

@@ -222,7 +222,12 @@ class Following(Deciding):
 
         Args:
             name: Only those of this follower.
+
+        Raises:
+            InvalidInputError: If the name cannot be one.
         """
+        if name is not None:
+            checked_id("name", name)
         with self._store.reading() as transaction:
             rows = following.parked(transaction, name, after=0, limit=_NO_LIMIT)
         return tuple(
@@ -497,8 +502,8 @@ def _own(sql: str) -> str:
     return sql
 
 
-def _name_of(kind: type) -> str:
-    if kind not in NAME_OF:
+def _name_of(kind: object) -> str:
+    if not isinstance(kind, type) or kind not in NAME_OF:
         accepted = "classes of events, as in circlekit.events.circle"
         raise InvalidInputError("kinds", f"has {kind!r}", accepted)
     return NAME_OF[kind]

@@ -502,6 +502,8 @@ class Lives(Deciding):
         """
         who = MemberId(checked_id("member", member))
         at = self._asked_at()
+        if zone is not None:
+            zone_named(zone)
         with self._store.alone() as transaction:
             minor = self._work(transaction).reader(who).age.minor
         home = zone or (minor.zone if minor else "Asia/Shanghai")
