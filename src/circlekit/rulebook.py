@@ -16,6 +16,7 @@ from attrs import validators as check
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 from circlekit.settings import COMMENT_RELAYS, CommentRelay
+from circlekit.text import as_plain
 
 NewcomersSee = Literal["all", "nothing", "newest", "days"]
 CommunityJoining = Literal["open", "application"]
@@ -325,7 +326,8 @@ def rule_book(book: RuleBook | str) -> RuleBook:
 def _as_recorded(book: RuleBook) -> RuleBook:
     # Nothing looks at the types of what a host puts into its book before it is read.
     try:
-        read = msgspec.json.decode(msgspec.json.encode(book), type=RuleBook)
+        written = msgspec.json.encode(book, enc_hook=as_plain)
+        read = msgspec.json.decode(written, type=RuleBook)
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
         problem = f"{book.name!r} could not be read again: {error}"
         accepted = "a book with the numbers, words and lists that RuleBook names"

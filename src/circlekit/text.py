@@ -129,6 +129,20 @@ def checked_references(field: str, values: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def as_plain(value: object) -> str:
+    """
+    Return a text of a class of the host's own as text and no more, for an encoder.
+
+    Encoders look at the very class, and templates and arrays of text have their own.
+
+    Raises:
+        TypeError: If it is no text.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise TypeError(f"{type(value).__name__} cannot be encoded")
+
+
 def visible(text: str) -> str:
     r"""
     Return *text* with control and bidi characters made visible.

@@ -12,6 +12,7 @@ from circlekit import (
     CircleKit,
     InvalidInputError,
     NotFoundError,
+    RuleBook,
     Scale,
 )
 from tests.application import duty_cases
@@ -1259,6 +1260,56 @@ def _field(command, *args, **kwargs):
     except InvalidInputError as error:
         return error.field
     return None
+
+
+class Words(str):
+    """
+    A text of a class of the host's own, as templates and arrays of text have one.
+    """
+
+    __slots__ = ()
+
+
+class Stamp(datetime):
+    """
+    A moment of a class of the host's own, as libraries of dates have one.
+    """
+
+
+def test_a_text_of_the_hosts_own(town):
+    """
+    A text or moment of a class that comes from these is stored as any other.
+    """
+    kit, club, mei = town.kit, Words("club"), Words("mei")
+    kit.join_circle(club, Words("new"))
+    post = kit.publish_post(club, by=mei, text=Words("Hello"), images=[Words("a.png")])
+    kit.react(post, Words("+1"), by=Words("new"))
+    kit.attest_minor(Words("new"), until=Stamp(2030, 1, 1, tzinfo=UTC))
+    kit.remind(town.must_see, by=mei, readers=[Words("new")])
+    todo = kit.assign_todo(
+        club, by=mei, title=Words("Tea"), to=[Words("new")], command_id=Words("one")
+    )
+    again = kit.assign_todo("club", by="mei", title="Tea", to=["new"], command_id="one")
+
+    assert todo == again
+    assert ("club",) == tuple(it.circle for it in kit.circles("new"))
+    item = next(it for it in kit.feed(Words("new"), limit=200).items if it.post == post)
+    assert ("Hello", ("a.png",), {"+1": 1}) == (item.text, item.images, item.reactions)
+    assert ["to-do", "must-see"] == [it.kind for it in kit.inbox("new").items]
+    kit.adopt_rule_book(club, RuleBook(name=Words("ours")), by=mei)
+    kit.verify()
+
+
+def test_a_clock_of_the_hosts_own(url):
+    """
+    A clock may tell moments of a class of its own.
+    """
+    with CircleKit(url, clock=lambda: Stamp(2020, 3, 1, 12, tzinfo=UTC)) as kit:
+        kit.found_circle(name="Tea", kind="community", by="ana", circle="tea")
+
+        assert {Stamp(2020, 3, 1, 12, tzinfo=UTC)} == {
+            it.event.at for it in kit.history("tea")
+        }
 
 
 def test_longest(town):
