@@ -4,6 +4,7 @@ The rule books that are shipped, and those of a house of its own.
 
 import pytest
 
+from circlekit import CircleKit
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 from circlekit.rulebook import RULE_BOOKS, HouseRule, RuleBook, rule_book
@@ -147,6 +148,56 @@ def test_numbers_that_are_none(wrong):
     """
     with pytest.raises(ValueError, match=next(iter(wrong))):
         RuleBook(**({"name": "house"} | wrong))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ["ours"]},
+        {"pins": True},
+        {"group_capacity": 100.0},
+        {"minor_live_minutes": 40.5},
+        {"homework_kinds": ("teachings",)},
+        {"live_kinds": "teaching"},
+        {"community_joining": "by invitation"},
+        {"newcomers_see": None},
+        {"strict_private_chat": "no"},
+        {"convention": ["2026-09"]},
+        {"must_see": ""},
+        {"must_see": (Budget("one", 1.5, CALENDAR_DAY),)},
+        {"must_see": (Budget("one", 1, None),)},
+        {"house": (HouseRule("nights", {"from": object()}),)},
+        {"house": (HouseRule("nights", {"from": (22, 6)}),)},
+    ],
+    ids=str,
+)
+def test_what_could_not_be_read_again(wrong):
+    """
+    A book is taken by nobody if its history could not be read with it.
+    """
+    book = RuleBook(**{"name": "ours", **wrong})
+    with CircleKit("sqlite://") as kit:
+        club = kit.found_circle(name="Club", kind="community", by="mei")
+        founded = kit.newest_position()
+        for take in (
+            lambda: rule_book(book),
+            lambda: kit.adopt_rule_book(club, book, by="mei"),
+            lambda: kit.add_customer("an", channel="qr", by="lin", rules=book),
+        ):
+            with pytest.raises(InvalidInputError) as caught:
+                take()
+            assert "rules" == caught.value.field
+
+        assert founded == kit.newest_position()
+
+
+def test_a_list_is_as_good():
+    """
+    A book that is given its budgets as a list is taken with a tuple of them.
+    """
+    budgets = [Budget("one", 1, CALENDAR_DAY)]
+
+    assert tuple(budgets) == rule_book(RuleBook(name="ours", must_see=budgets)).must_see
 
 
 def test_two_rules_of_one_name():

@@ -36,10 +36,14 @@ def as_utc(field_name: str, value: object) -> datetime:
         problem = f"{value.isoformat()} has no zone"
         raise InvalidInputError(field_name, problem, accepted)
     try:
-        return value.astimezone(UTC)
+        moment = value.astimezone(UTC)
     except OverflowError as error:
         problem = f"{value.isoformat()} is beyond what UTC can say"
         raise InvalidInputError(field_name, problem, accepted) from error
+    if type(moment) is datetime:
+        return moment
+    # Of a class of the host's own, which nobody else writes or reads.
+    return datetime.combine(moment.date(), moment.time(), UTC)
 
 
 def as_day(field_name: str, value: object) -> date:
@@ -73,7 +77,10 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: object) -> ZoneInfo:
+    # What has several parts is looked for by the last of them.
+    if not isinstance(name, str):
+        raise TypeError
     return ZoneInfo(name)
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
+import msgspec
 from attrs import Factory, asdict, field, frozen
 from attrs import validators as check
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
 from circlekit.settings import COMMENT_RELAYS, CommentRelay
+from circlekit.text import as_plain
 
 NewcomersSee = Literal["all", "nothing", "newest", "days"]
 CommunityJoining = Literal["open", "application"]
@@ -306,14 +308,28 @@ def rule_book(book: RuleBook | str) -> RuleBook:
 
     Raises:
         InvalidInputError: If no book of that name is shipped, or a host's own
-            book takes the name of a shipped one.
+            book takes the name of a shipped one or holds what could not be read
+            again.
     """
     accepted = "a RuleBook, or one of " + ", ".join(sorted(RULE_BOOKS))
     if isinstance(book, RuleBook):
+        book = _as_recorded(book)
         if RULE_BOOKS.get(book.name, book) != book:
             problem = f"{book.name!r} is a shipped book with other numbers"
             raise InvalidInputError("rules", problem, "a name of its own")
         return book
-    if book not in RULE_BOOKS:
+    if book not in tuple(RULE_BOOKS):
         raise InvalidInputError("rules", f"{book!r} is not known", accepted)
     return RULE_BOOKS[book]
+
+
+def _as_recorded(book: RuleBook) -> RuleBook:
+    # Nothing looks at the types of what a host puts into its book before it is read.
+    try:
+        written = msgspec.json.encode(book, enc_hook=as_plain)
+        read = msgspec.json.decode(written, type=RuleBook)
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
+        problem = f"{book.name!r} could not be read again: {error}"
+        accepted = "a book with the numbers, words and lists that RuleBook names"
+        raise InvalidInputError("rules", problem, accepted) from error
+    return book if read == book else read

@@ -5,7 +5,7 @@ Text that people send: what is accepted, and how it is shown safely.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from circlekit.errors import InvalidInputError
 
@@ -67,18 +67,32 @@ def checked_id(field: str, value: object) -> str:
     return _checked(field, value, _UNACCEPTED_IN_NAMES, longest=LONGEST_ID)
 
 
+def checked_list(field: str, values: object, *, of: str) -> tuple[Any, ...]:
+    """
+    Return what a list holds as a tuple; what that is, is not looked at.
+
+    Raises:
+        InvalidInputError: If it is one text, or nothing that holds several.
+    """
+    if isinstance(values, str):
+        problem = f"is one text, not a list of {of}"
+    elif isinstance(values, Iterable):
+        return tuple(values)
+    else:
+        problem = f"is {type(values).__name__}, not a list of {of}"
+    raise InvalidInputError(field, problem, f"a list or tuple of {of}")
+
+
 def checked_ids(field: str, values: Iterable[object]) -> tuple[str, ...]:
     """
     Return ids as a tuple, each once, in the order in which they come first.
 
     Raises:
-        InvalidInputError: If one cannot name anything; the field then names its
-            place, as in ``customers[3]``.
+        InvalidInputError: If it is no list, or one cannot name anything; the field
+            then names its place, as in ``customers[3]``.
     """
-    if isinstance(values, str):
-        raise InvalidInputError(field, "is one text, not a list", "a list of ids")
     checked: dict[str, None] = {}
-    for place, value in enumerate(values):
+    for place, value in enumerate(checked_list(field, values, of="ids")):
         # Of thousands nearly all are seen at a look to be ids.
         if (
             isinstance(value, str)
@@ -97,14 +111,12 @@ def checked_references(field: str, values: Sequence[str]) -> tuple[str, ...]:
     Return image or video references as a tuple: at most 50, 2,000 characters each.
 
     Raises:
-        InvalidInputError: If there are too many, or one cannot be accepted; the
-            field then names its place, as in ``images[3]``.
+        InvalidInputError: If it is no list, there are too many, or one cannot be
+            accepted; the field then names its place, as in ``images[3]``.
     """
-    if isinstance(values, str):
-        problem = "is one text, not a list of references"
-        raise InvalidInputError(field, problem, "a list or tuple of references")
-    if len(values) > MOST_REFERENCES:
-        problem = f"holds {len(values)} references"
+    references = checked_list(field, values, of="references")
+    if len(references) > MOST_REFERENCES:
+        problem = f"holds {len(references)} references"
         raise InvalidInputError(field, problem, f"at most {MOST_REFERENCES}")
     return tuple(
         _checked(
@@ -113,8 +125,22 @@ def checked_references(field: str, values: Sequence[str]) -> tuple[str, ...]:
             _UNACCEPTED_IN_NAMES,
             longest=LONGEST_REFERENCE,
         )
-        for place, value in enumerate(values)
+        for place, value in enumerate(references)
     )
+
+
+def as_plain(value: object) -> str:
+    """
+    Return a text of a class of the host's own as text and no more, for an encoder.
+
+    Encoders look at the very class, and templates and arrays of text have their own.
+
+    Raises:
+        TypeError: If it is no text.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise TypeError(f"{type(value).__name__} cannot be encoded")
 
 
 def visible(text: str) -> str:

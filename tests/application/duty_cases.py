@@ -606,6 +606,8 @@ BAD = {
         ("form", _lease(form=[a.FormField(f"{it}", "text") for it in range(51)])),
         ("form[1]", _lease(form=[FORM[0], FORM[0]])),
         ("form[0]", _lease(form=[a.FormField(LINE, "text")])),
+        ("form[0]", _lease(form=[a.FormField("x", "text", required="no")])),
+        ("form[0]", _lease(form=[a.FormField("x", "text", required=None)])),
         ("form[0]", _lease(form=[a.FormField("x", "choice", choices=("a", BELL))])),
         (
             "form[0]",
@@ -621,6 +623,7 @@ BAD = {
         ("answers[Rent]", _lease(form=FORM, answers=ANSWERS | {"Rent": True})),
         ("answers[Rent]", _lease(form=FORM, answers=ANSWERS | {"Rent": float("nan")})),
         ("answers[Rent]", _lease(form=FORM, answers=ANSWERS | {"Rent": 2**64})),
+        ("answers[Rent]", _lease(form=FORM, answers=ANSWERS | {"Rent": 10**5_000})),
         ("answers[Floor]", _lease(form=FORM, answers=ANSWERS | {"Floor": "attic"})),
         ("answers[Floor]", _lease(form=FORM, answers=ANSWERS | {"Floor": []})),
         ("answers[From]", _lease(form=FORM, answers=ANSWERS | {"From": "April"})),

@@ -217,6 +217,13 @@ def test_a_naive_page(things, state, limit):
         ("choice", ()),
         ("choice", ("a", "a")),
         ("text", ("a",)),
+        ("choice", "ab"),
+        ("choice", {"a", "b"}),
+        ("choice", ("a", 5)),
+        ("choice", (["a"],)),
+        ("choice", 5),
+        ("text", None),
+        (["text"], ()),
     ],
 )
 def test_no_field(kind, choices):

@@ -12,6 +12,7 @@ from circlekit import (
     CircleKit,
     InvalidInputError,
     NotFoundError,
+    RuleBook,
     Scale,
 )
 from tests.application import duty_cases
@@ -928,6 +929,113 @@ def test_bad_question(town, question, field, call):
     assert caught.value.accepted
 
 
+LISTS = [
+    ("publish_post", "images", _call("club", by="mei", text="x")),
+    ("publish_post", "videos", _call("club", by="mei", text="x")),
+    ("publish_post", "groups", _call("club", by="mei", text="x")),
+    ("mark_read", "posts", _call(by="tao")),
+    ("set_group_topics", "topics", _call("club", "side", by="mei")),
+    ("manage_groups", "groups", _call("club", "unmute_group", by="mei")),
+    ("set_industries", "industries", _call("club", by="mei")),
+    ("schedule_live", "groups", _call("school", by="wei", title="Sums")),
+    ("assign_homework", "to", _sums()(None)),
+    ("assign_homework", "attachments", _sums()(None)),
+    ("assign_todo", "to", _call("club", by="mei", title="Tea")),
+    ("staff_joined", "members", _call("acme", by="hr")),
+    ("staff_left", "members", _call("acme", by="hr")),
+    ("create_mass_send", "customers", _mass_send(groups=["side"])(None)),
+    ("create_mass_send", "groups", _mass_send()(None)),
+    ("preview_moment", "customers", _call(source="member", by="sun")),
+    ("remind", "readers", _call("club/8", by="mei")),
+    ("inbox", "kinds", _call("tao")),
+    ("catch_up", "kinds", _call("bell", print)),
+]
+
+
+@pytest.mark.parametrize("value", [5, object()], ids=["number", "object"])
+@pytest.mark.parametrize(
+    ("command", "field", "call"), LISTS, ids=[f"{it[0]}-{it[1]}" for it in LISTS]
+)
+def test_no_list_at_all(town, command, field, call, value):
+    """
+    What is no list where several are asked for is the same typed error.
+    """
+    args, kwargs = call
+    before = written(town.kit)
+
+    with pytest.raises(InvalidInputError) as caught:
+        town.do(command, *args, **{**kwargs, field: value})
+
+    assert field == caught.value.field
+    assert caught.value.problem.startswith(f"is {type(value).__name__}, not a list")
+    assert before == written(town.kit)
+
+
+CHOICES = [
+    ("found_circle", "rules", _new()(None)),
+    ("found_circle", "kind", _new()(None)),
+    ("found_circle", "zone", _new()(None)),
+    ("adopt_rule_book", "rules", _call("club", by="mei")),
+    ("manage_groups", "action", _call("club", by="mei")),
+    ("create_mass_send", "source", _mass_send()(None)),
+    ("preview_moment", "source", _call(["c1"], by="sun")),
+    ("explain_setting", "setting", _call("tao", circle="club")),
+    ("live_minutes", "zone", _call("tao")),
+    ("parked", "name", _call()),
+    ("verify", "head", _call()),
+]
+
+
+@pytest.mark.parametrize("value", [["x"], ("x", "y"), {}], ids=type)
+@pytest.mark.parametrize(
+    ("command", "field", "call"), CHOICES, ids=[f"{it[0]}-{it[1]}" for it in CHOICES]
+)
+def test_several_where_one_is_asked_for(town, command, field, call, value):
+    """
+    A list where one of some words is asked for is the same typed error.
+    """
+    args, kwargs = call
+
+    with pytest.raises(InvalidInputError) as caught:
+        town.do(command, *args, **{**kwargs, field: value})
+
+    assert field == caught.value.field
+
+
+def test_a_class_that_is_none(town):
+    """
+    What is no class cannot be a kind of events to follow.
+    """
+    with pytest.raises(InvalidInputError) as caught:
+        town.kit.catch_up("bell", print, kinds=[[]])
+
+    assert "kinds" == caught.value.field
+
+
+def test_a_generator_is_a_list(town):
+    """
+    What gives several one after the other is as good as a list of them.
+    """
+    pictures = (f"{name}.png" for name in "ab")
+    post = town.kit.publish_post("club", by="tao", images=pictures)
+    everything = town.kit.inbox("tao", kinds=iter(["must-see"]))
+
+    (item,) = (it for it in town.kit.feed("tao").items if it.post == post)
+    assert ("a.png", "b.png") == item.images
+    assert everything == town.kit.inbox("tao", kinds=["must-see"])
+    assert everything.items
+
+
+def test_the_place_in_a_list(town):
+    """
+    The field names the place in the list as it was given, whatever comes twice in it.
+    """
+    with pytest.raises(InvalidInputError) as caught:
+        town.kit.assign_todo("club", by="mei", title="Tea", to=["tao", "tao", ""])
+
+    assert "to[2]" == caught.value.field
+
+
 @pytest.mark.parametrize(
     ("command", "kind", "id_", "call"),
     [
@@ -1160,6 +1268,56 @@ def _field(command, *args, **kwargs):
     except InvalidInputError as error:
         return error.field
     return None
+
+
+class Words(str):
+    """
+    A text of a class of the host's own, as templates and arrays of text have one.
+    """
+
+    __slots__ = ()
+
+
+class Stamp(datetime):
+    """
+    A moment of a class of the host's own, as libraries of dates have one.
+    """
+
+
+def test_a_text_of_the_hosts_own(town):
+    """
+    A text or moment of a class that comes from these is stored as any other.
+    """
+    kit, club, mei = town.kit, Words("club"), Words("mei")
+    kit.join_circle(club, Words("new"))
+    post = kit.publish_post(club, by=mei, text=Words("Hello"), images=[Words("a.png")])
+    kit.react(post, Words("+1"), by=Words("new"))
+    kit.attest_minor(Words("new"), until=Stamp(2030, 1, 1, tzinfo=UTC))
+    kit.remind(town.must_see, by=mei, readers=[Words("new")])
+    todo = kit.assign_todo(
+        club, by=mei, title=Words("Tea"), to=[Words("new")], command_id=Words("one")
+    )
+    again = kit.assign_todo("club", by="mei", title="Tea", to=["new"], command_id="one")
+
+    assert todo == again
+    assert ("club",) == tuple(it.circle for it in kit.circles("new"))
+    item = next(it for it in kit.feed(Words("new"), limit=200).items if it.post == post)
+    assert ("Hello", ("a.png",), {"+1": 1}) == (item.text, item.images, item.reactions)
+    assert ["to-do", "must-see"] == [it.kind for it in kit.inbox("new").items]
+    kit.adopt_rule_book(club, RuleBook(name=Words("ours")), by=mei)
+    kit.verify()
+
+
+def test_a_clock_of_the_hosts_own(url):
+    """
+    A clock may tell moments of a class of its own.
+    """
+    with CircleKit(url, clock=lambda: Stamp(2020, 3, 1, 12, tzinfo=UTC)) as kit:
+        kit.found_circle(name="Tea", kind="community", by="ana", circle="tea")
+
+        assert {Stamp(2020, 3, 1, 12, tzinfo=UTC)} == {
+            it.event.at for it in kit.history("tea")
+        }
 
 
 def test_longest(town):

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, InvalidInputError, NotFoundError
+from circlekit import CircleKit, InvalidInputError, NotFoundError, RefusedError
 from circlekit.clock import EPOCH
 from circlekit.events.circle import MustSeeSent, PostPublished
 from circlekit.store.mapper import encode
@@ -36,6 +36,12 @@ SENDING = (
 def database():
     with duckdb.connect() as connection:
         yield connection
+
+
+SCHEDULING = (
+    *("schedule_must_see", "schedule_must_see", "move_scheduled"),
+    *("cancel_scheduled", "grant_override", "adopt_rule_book"),
+)
 
 
 def asked(database, sql, folder):
@@ -81,21 +87,67 @@ def test_the_audit_of_the_page(database, things, forged):
                 community.do(act)
             if number in forged:
                 forge(kit, forged[number], clock)
-        audit = kit.audit_must_sees()
-        kit.export(Path(folder) / "community", format="parquet", with_answers=False)
+        compare(kit, database, folder)
 
-        assert [
-            (
-                *(row.circle, row.month, row.allowance, row.sent, row.refused),
-                *(row.left, row.closest_gap_seconds),
-            )
-            for row in audit.circles
-        ] == asked(database, MONTHS, folder)
-        assert sorted(
-            (it.circle, it.version, it.rule, it.used, it.limit)
-            for it in audit.violations
-        ) == sorted(asked(database, VIOLATIONS, folder))
-        assert sorted(audit.refused_by.items()) == asked(database, REFUSED_BY, folder)
+
+@pytest.mark.covers("P36")
+@given(things=scripts(*SENDING, *SCHEDULING, least=20, most=90))
+def test_the_audit_of_the_page_where_must_sees_are_scheduled(database, things):
+    """
+    The page's queries find the same where must-sees wait for their moment.
+
+    What was promised a place is no violation, whatever was adopted or overridden while
+    it waited; and whoever was refused a place has been refused.
+    """
+    clock = started()
+    with CircleKit("sqlite://", clock=clock) as kit, TemporaryDirectory() as folder:
+        community = opened(kit, clock)
+        for act in things:
+            with suppress(NotFoundError, InvalidInputError):
+                community.do(act)
+            kit.release_due()
+
+        compare(kit, database, folder)
+
+
+def test_a_promised_must_see_after_one_sent_by_override(database):
+    """
+    A must-see that waited while another was sent by override is no violation.
+    """
+    clock = started()
+    with CircleKit("sqlite://", clock=clock) as kit, TemporaryDirectory() as folder:
+        club = kit.found_circle(name="Club", kind="community", by="mei", circle="club")
+        kit.grant_override(club, "mei", by="mei")
+        later = clock.now + timedelta(days=1)
+        kit.schedule_must_see(club, by="mei", text="We move.", release_at=later)
+        with suppress(RefusedError):
+            kit.schedule_must_see(club, by="mei", text="We do.", release_at=later)
+        clock.forward(hours=23)
+        kit.send_must_see(club, by="mei", text="Fire!", override="A fire")
+        clock.forward(hours=1)
+        assert len(kit.release_due().released) == 1
+
+        compare(kit, database, folder)
+
+
+def compare(kit, database, folder):
+    """
+    Compare what the page's queries find with the audit.
+    """
+    audit = kit.audit_must_sees()
+    kit.export(Path(folder) / "community", format="parquet", with_answers=False)
+
+    assert [
+        (
+            *(row.circle, row.month, row.allowance, row.sent, row.refused),
+            *(row.left, row.closest_gap_seconds),
+        )
+        for row in audit.circles
+    ] == asked(database, MONTHS, folder)
+    assert sorted(
+        (it.circle, it.version, it.rule, it.used, it.limit) for it in audit.violations
+    ) == sorted(asked(database, VIOLATIONS, folder))
+    assert sorted(audit.refused_by.items()) == asked(database, REFUSED_BY, folder)
 
 
 def test_what_is_in_a_row():

@@ -104,6 +104,20 @@ def test_nothing_is_replaced(sqlite_kit, tmp_path):
     assert not (tmp_path / "no folder").exists()
 
 
+def test_not_within_a_batch(sqlite_kit, tmp_path):
+    """
+    What is being written is not copied: whoever asks is told, and need not wait.
+    """
+    with sqlite_kit.batch():
+        sqlite_kit.publish_post("club", by="mei", text="Hello")
+        with pytest.raises(StoreError, match="outside of a batch"):
+            sqlite_kit.back_up(tmp_path / "copy.db")
+    sqlite_kit.back_up(tmp_path / "copy.db")
+
+    with CircleKit(f"sqlite:///{tmp_path / 'copy.db'}") as copy:
+        assert "Hello" in {item.text for item in copy.feed("mei").items}
+
+
 def test_not_of_a_server(server, tmp_path):
     """
     A store on a server says what copies it.

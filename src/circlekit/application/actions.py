@@ -40,8 +40,8 @@ from circlekit.ids import (
 )
 from circlekit.policies.actions import nothing_there
 from circlekit.policies.authority import Role
-from circlekit.projections.todos import TodoSide
-from circlekit.store import Transaction
+from circlekit.projections.todos import TodoEntry, TodoSide
+from circlekit.store import TODOS, Transaction
 from circlekit.text import checked_id
 from circlekit.verdict import Verdict
 
@@ -95,6 +95,12 @@ class _Here:
                 found.setdefault(role, MemberId(member))
         known = [found[role] for role in _ROLES if role in found]
         return [*known, MemberId(f"not-{self.by}"[:200])]
+
+    def everybody(self) -> list[MemberId]:
+        """
+        Return the same, and oneself.
+        """
+        return [*self.people(), self.by]
 
     def posts(self) -> list[PostId]:
         """
@@ -205,18 +211,24 @@ What is put in for a parameter, by its name.
 """
 
 _ELSE: Final[Mapping[tuple[str, str], Offer]] = {
+    ("grant_override", "member"): _Here.everybody,
+    ("revoke_override", "member"): _Here.everybody,
+    ("verify_role", "member"): _Here.everybody,
     ("approve_request", "member"): lambda here: list(here.circle.joining.requests),
     ("decline_request", "member"): lambda here: list(here.circle.joining.requests),
-    ("reassign_todo", "member"): lambda here: [here.by],
+    ("reassign_todo", "member"): lambda here: here.things["has_todo"],
+    ("reopen_todo", "member"): lambda here: here.things["has_todo"],
     ("redirect_thread", "to"): _ABOUT["group"],
 }
 """
 What is put in where a command means something else by the name.
 """
 
-ALWAYS_SAID: Final = frozenset({"channel", "text"})
+ALWAYS_SAID: Final = frozenset({"channel", "on", "text"})
 """
 Parameters that are given although they need not be: a post may not be empty.
+
+So are those that mean something else in a command.
 """
 
 
@@ -261,7 +273,7 @@ class Actions(Schedules, Homeworks, Todos, Approvals, Lives, Topics):
 
     def _things(self, circle: CircleId, by: MemberId) -> dict[str, list[Any]]:
         topics = [it.topic for it in self.topics(circle)][:_FEW]
-        sides: tuple[TodoSide, ...] = ("assigned", "given")
+        todos = self._todos(circle, by)
         return {
             "approval": [it.approval for it in self.approvals(circle).items],
             "check_in": [
@@ -273,13 +285,26 @@ class Actions(Schedules, Homeworks, Todos, Approvals, Lives, Topics):
             ][-_FEW:],
             "live": [it.live for it in self.lives(circle)],
             "scheduled": [it.scheduled for it in self.scheduled(circle)][:_FEW],
-            "todo": [
-                it.todo
-                for side in sides
-                for it in self.todos(by, side=side, circle=circle).items
-            ],
+            "has_todo": list(
+                dict.fromkeys(
+                    [by, *(part.member for it in todos for part in it.parts[:1])]
+                )
+            )[:_FEW],
+            "todo": [it.todo for it in todos],
             "topic": topics,
         }
+
+    def _todos(self, circle: CircleId, by: MemberId) -> list[TodoEntry]:
+        sides: tuple[TodoSide, ...] = ("assigned", "given")
+        now = as_utc("clock", self._clock())
+        with self._store.read(TODOS) as (rows, _):
+            others = TODOS.newest(rows, circle, limit=_FEW, at=now)
+        own = (
+            it
+            for side in sides
+            for it in self.todos(by, side=side, circle=circle).items
+        )
+        return list({it.todo: it for it in (*own, *others)}.values())
 
     def _here(
         self,
@@ -346,7 +371,9 @@ def _calls(name: str, here: _Here) -> Iterator[dict[str, Any]]:
     fields = [
         field
         for field, parameter in parameters.items()
-        if parameter.default is Parameter.empty or field in ALWAYS_SAID
+        if parameter.default is Parameter.empty
+        or field in ALWAYS_SAID
+        or (name, field) in _ELSE
     ]
     offers = [
         [here.by]

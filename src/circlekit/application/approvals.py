@@ -376,6 +376,7 @@ def _form(form: object) -> tuple[FormField, ...]:
     names: list[str] = []
     for place, it in enumerate(form):
         names.append(checked_name(f"form[{place}]", it.name))
+        must_be_switch(f"form[{place}]", it.required)
         if names.count(it.name) > 1:
             raise InvalidInputError(f"form[{place}]", f"{it.name!r} twice", accepted)
         if len(it.choices) > MOST_FIELDS:
@@ -422,6 +423,10 @@ def _number(field: str, value: object) -> int | float:
     accepted = "a number of at most 2**53"
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidInputError(field, f"is {type(value).__name__}", accepted)
+    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+        # It may have more digits than are shown, or than fit a float.
+        problem = f"is a number of {value.bit_length()} bits"
+        raise InvalidInputError(field, problem, accepted)
     if not isfinite(value) or abs(value) > _LARGEST_NUMBER:
         raise InvalidInputError(field, f"is {value!r}", accepted)
     return value

@@ -476,5 +476,5 @@ class _Showing:
 
 
 def _source(source: str) -> None:
-    if source not in {"member", "enterprise"}:
+    if source not in ("member", "enterprise"):
         raise InvalidInputError("source", f"{source!r} is none", "member, enterprise")

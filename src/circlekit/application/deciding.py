@@ -65,7 +65,7 @@ from circlekit.store import (
     asking_history,
     asking_short_history,
 )
-from circlekit.text import checked_id
+from circlekit.text import as_plain, checked_id
 from circlekit.verdict import ALLOWED, RefusedError, Verdict
 
 _KINDS: Final[dict[type[HasHistory], str]] = {
@@ -127,7 +127,7 @@ def own_command_id(*parts: str) -> str:
     """
     Return an id for a command that the kit gives itself, apart from any host's.
     """
-    text = msgspec.json.encode(parts)
+    text = msgspec.json.encode(parts, enc_hook=as_plain)
     return f"{_OWN}{blake2b(text, digest_size=16).hexdigest()}"
 
 
@@ -920,7 +920,7 @@ def _stream(aggregate: HasHistory) -> str:
 
 
 def _digest(name: str, about: str, by: str, said: Sequence[object]) -> str:
-    text = msgspec.json.encode((name, about, by, said))
+    text = msgspec.json.encode((name, about, by, said), enc_hook=as_plain)
     return blake2b(text, digest_size=16).hexdigest()
 
 

@@ -17,7 +17,7 @@ from circlekit.events.record import stream_of
 from circlekit.ids import CircleId, MemberId
 from circlekit.projections.discovery import ChannelJoins, FoundPage
 from circlekit.store import DISCOVERY
-from circlekit.text import checked_id, checked_name
+from circlekit.text import checked_id, checked_list, checked_name
 
 MOST_INDUSTRIES: Final = 10
 
@@ -146,17 +146,15 @@ def _industries(industries: Sequence[str]) -> tuple[str, ...]:
     Return industries as a tuple, each once.
 
     Raises:
-        InvalidInputError: If there are too many, or one cannot be accepted; the field
-            then names its place, as in ``industries[3]``.
+        InvalidInputError: If it is no list, there are too many, or one cannot be
+            accepted; the field then names its place, as in ``industries[3]``.
     """
-    if isinstance(industries, str):
-        problem = "is one text, not a list of industries"
-        raise InvalidInputError("industries", problem, "a list or tuple of industries")
-    if len(industries) > MOST_INDUSTRIES:
-        problem = f"holds {len(industries)} industries"
+    many = checked_list("industries", industries, of="industries")
+    if len(many) > MOST_INDUSTRIES:
+        problem = f"holds {len(many)} industries"
         raise InvalidInputError("industries", problem, f"at most {MOST_INDUSTRIES}")
     named = (
         checked_name(f"industries[{place}]", industry)
-        for place, industry in enumerate(industries)
+        for place, industry in enumerate(many)
     )
     return tuple(dict.fromkeys(named))

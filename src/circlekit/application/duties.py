@@ -22,7 +22,7 @@ from circlekit.ids import CircleId, MemberId, PostId
 from circlekit.policies.must_see import still_a_must_see
 from circlekit.projections.duties import KINDS, DutyKind, InboxPage
 from circlekit.store import DUTIES
-from circlekit.text import checked_id
+from circlekit.text import checked_id, checked_list
 from circlekit.verdict import RefusedError, Verdict, require
 
 _BATCH = 500
@@ -178,12 +178,11 @@ class Duties(Deciding):
         Raises:
             RefusedError: ``not-a-manager``, ``not-a-must-see``, ``post-removed``;
                 nobody is reminded then.
-            InvalidInputError: If the readers are one text.
+            InvalidInputError: If the readers are no list.
         """
         where = PostId.of(must_see, field="must_see")
-        if isinstance(readers, str):
-            problem = "is one text, not a list of members"
-            raise InvalidInputError("readers", problem, "a list of member ids")
+        if readers is not None:
+            readers = checked_list("readers", readers, of="members")
         if command_id is not None:
             checked_id("command_id", command_id)
         self._may_remind(where, by)
@@ -231,9 +230,8 @@ def _kinds(kinds: Collection[DutyKind] | None) -> Collection[DutyKind]:
     if kinds is None:
         return KINDS
     accepted = "a list of " + ", ".join(KINDS)
-    if isinstance(kinds, str):
-        raise InvalidInputError("kinds", "is one text", accepted)
-    for kind in kinds:
+    wanted = checked_list("kinds", kinds, of=", ".join(KINDS))
+    for kind in wanted:
         if kind not in KINDS:
             raise InvalidInputError("kinds", f"{kind!r} is none", accepted)
-    return kinds
+    return wanted

@@ -23,7 +23,7 @@ from circlekit.events.record import Recorded
 from circlekit.projections.read_model import Rows
 from circlekit.store import ConnectionLostError, Transaction, following
 from circlekit.store.following import Waiting
-from circlekit.text import checked_id, visible
+from circlekit.text import checked_id, checked_list, visible
 
 _LONGEST_ERROR: Final = 1_000
 _BLOCK: Final = 500
@@ -222,7 +222,12 @@ class Following(Deciding):
 
         Args:
             name: Only those of this follower.
+
+        Raises:
+            InvalidInputError: If the name cannot be one.
         """
+        if name is not None:
+            checked_id("name", name)
         with self._store.reading() as transaction:
             rows = following.parked(transaction, name, after=0, limit=_NO_LIMIT)
         return tuple(
@@ -293,7 +298,10 @@ class Following(Deciding):
         checked_id("name", name)
         if type(block) is not int or block < 1:
             raise InvalidInputError("block", f"is {block!r}", "1 or more")
-        wanted = None if kinds is None else frozenset(_name_of(it) for it in kinds)
+        wanted = None
+        if kinds is not None:
+            many = checked_list("kinds", kinds, of="classes of events")
+            wanted = frozenset(_name_of(it) for it in many)
         return _Follower(name, handler, wanted, block)
 
     def _enrol(self, follower: _Follower, after: int) -> None:
@@ -494,8 +502,8 @@ def _own(sql: str) -> str:
     return sql
 
 
-def _name_of(kind: type) -> str:
-    if kind not in NAME_OF:
+def _name_of(kind: object) -> str:
+    if not isinstance(kind, type) or kind not in NAME_OF:
         accepted = "classes of events, as in circlekit.events.circle"
         raise InvalidInputError("kinds", f"has {kind!r}", accepted)
     return NAME_OF[kind]

@@ -129,7 +129,7 @@ def act_named(action: str, **details: Any) -> GroupAct:
         InvalidInputError: If nothing has that name, too little or too much is said,
             or what is said cannot be accepted.
     """
-    if action not in ACTS:
+    if action not in tuple(ACTS):
         problem = f"{action!r} is nothing that is done to many groups"
         raise InvalidInputError("action", problem, ", ".join(ACTS))
     act = ACTS[action]

@@ -45,7 +45,13 @@ from circlekit.projections.homework import (
     StudentWork,
 )
 from circlekit.store import HOMEWORK_VIEW
-from circlekit.text import checked_id, checked_name, checked_references, checked_text
+from circlekit.text import (
+    checked_id,
+    checked_ids,
+    checked_name,
+    checked_references,
+    checked_text,
+)
 from circlekit.verdict import Verdict, all_of, require
 
 _ROLES: Final = ("teacher", "parent", "student")
@@ -757,15 +763,7 @@ def _named(homework: str | None, command_id: str | None) -> str:
 
 
 def _members(to: Iterable[MemberId | str]) -> tuple[MemberId, ...]:
-    if isinstance(to, str):
-        problem = "is one text, not a list of members"
-        raise InvalidInputError("to", problem, "a list of member ids")
-    return tuple(
-        MemberId(member)
-        for member in dict.fromkeys(
-            checked_id(f"to[{place}]", member) for place, member in enumerate(to)
-        )
-    )
+    return tuple(MemberId(member) for member in checked_ids("to", to))
 
 
 def _dues(

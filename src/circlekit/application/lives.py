@@ -21,7 +21,13 @@ from circlekit.policies.groups import linked_to, may_speak
 from circlekit.policies.live import Watched, live_open_to, seconds_between
 from circlekit.projections.live_figures import LiveFigures
 from circlekit.store import LIVES
-from circlekit.text import LONGEST_REFERENCE, checked_id, checked_name, checked_text
+from circlekit.text import (
+    LONGEST_REFERENCE,
+    checked_id,
+    checked_list,
+    checked_name,
+    checked_text,
+)
 from circlekit.verdict import Verdict
 
 MOST_GROUPS = 1_000
@@ -496,6 +502,8 @@ class Lives(Deciding):
         """
         who = MemberId(checked_id("member", member))
         at = self._asked_at()
+        if zone is not None:
+            zone_named(zone)
         with self._store.alone() as transaction:
             minor = self._work(transaction).reader(who).age.minor
         home = zone or (minor.zone if minor else "Asia/Shanghai")
@@ -560,11 +568,9 @@ def _linked(circle: Circle, group: GroupId) -> Verdict:
 
 def _groups(groups: Sequence[GroupId | str]) -> tuple[GroupId, ...]:
     accepted = f"1 to {MOST_GROUPS} ids of groups, each once"
-    if isinstance(groups, str):
-        raise InvalidInputError("groups", "is one text, not a list", accepted)
     named = tuple(
         GroupId(checked_id(f"groups[{place}]", group))
-        for place, group in enumerate(groups)
+        for place, group in enumerate(checked_list("groups", groups, of="groups"))
     )
     if not 1 <= len(named) <= MOST_GROUPS:
         raise InvalidInputError("groups", f"names {len(named)}", accepted)

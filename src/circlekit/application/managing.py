@@ -26,7 +26,7 @@ from circlekit.policies.groups import linked_to
 from circlekit.projections.group_console import GroupState
 from circlekit.projections.relayed import Reach
 from circlekit.store import GROUP_CONSOLE, GROUP_TIMELINE
-from circlekit.text import checked_id, checked_name, checked_text
+from circlekit.text import checked_id, checked_list, checked_name, checked_text
 from circlekit.verdict import RefusedError, Verdict, require
 
 MOST_TOPICS = 50
@@ -482,13 +482,11 @@ def _replies(work: Work, message: Cited, stream: str) -> list[int]:
 
 
 def _topics(topics: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(topics, str):
-        problem = "is one text, not a list of topics"
-        raise InvalidInputError("topics", problem, "a list or tuple of topics")
-    if len(topics) > MOST_TOPICS:
-        problem = f"holds {len(topics)} topics"
+    many = checked_list("topics", topics, of="topics")
+    if len(many) > MOST_TOPICS:
+        problem = f"holds {len(many)} topics"
         raise InvalidInputError("topics", problem, f"at most {MOST_TOPICS}")
     named = (
-        checked_name(f"topics[{place}]", topic) for place, topic in enumerate(topics)
+        checked_name(f"topics[{place}]", topic) for place, topic in enumerate(many)
     )
     return tuple(dict.fromkeys(named))

@@ -615,5 +615,5 @@ def _shares(
 
 
 def _source(source: str) -> None:
-    if source not in {"member", "enterprise"}:
+    if source not in ("member", "enterprise"):
         raise InvalidInputError("source", f"{source!r} is none", "member, enterprise")

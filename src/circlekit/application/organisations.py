@@ -33,7 +33,7 @@ from circlekit.ids import CircleId, GroupId, MemberId
 from circlekit.policies.groups import has_room
 from circlekit.rulebook import RuleBook, rule_book
 from circlekit.store import MEMBER_FEED
-from circlekit.text import checked_id, checked_name, checked_text
+from circlekit.text import checked_id, checked_list, checked_name, checked_text
 
 ROLES: Final[tuple[VerifiedRole, ...]] = get_args(VerifiedRole)
 _DEPARTED: Final = "left the organisation"
@@ -497,11 +497,9 @@ def _registered(organisation: Organisation) -> CircleId:
 
 
 def _people(members: Iterable[MemberId | str]) -> tuple[MemberId, ...]:
-    if isinstance(members, str):
-        problem = "is one text, not a list of members"
-        raise InvalidInputError("members", problem, "a list of member ids")
+    many = checked_list("members", members, of="members")
     return tuple(
-        dict.fromkeys(MemberId(checked_id("members", member)) for member in members)
+        dict.fromkeys(MemberId(checked_id("members", member)) for member in many)
     )
 
 

@@ -20,7 +20,13 @@ from circlekit.events.record import Recorded, stream_of
 from circlekit.ids import CircleId, CommentId, GroupId, MemberId, PostId
 from circlekit.policies.posts import post_is_there
 from circlekit.store import must_be_switch
-from circlekit.text import checked_id, checked_name, checked_references, checked_text
+from circlekit.text import (
+    checked_ids,
+    checked_list,
+    checked_name,
+    checked_references,
+    checked_text,
+)
 from circlekit.verdict import all_of
 
 LONGEST_EMOJI = 64
@@ -463,9 +469,10 @@ class Posts(Deciding):
 
         Raises:
             RefusedError: ``not-a-member``, ``unknown-post``, ``post-removed``.
+            InvalidInputError: If one is no post's id, or they are no list.
         """
         many = [posts] if isinstance(posts, PostId | str) else posts
-        named = [PostId.of(post) for post in many]
+        named = [PostId.of(post) for post in checked_list("posts", many, of="posts")]
         by_circle: dict[CircleId, list[int]] = {}
         for post in named:
             by_circle.setdefault(post.circle, []).append(post.version)
@@ -581,15 +588,9 @@ def checked_groups(groups: Sequence[GroupId | str]) -> tuple[GroupId, ...]:
     Return group ids as they may be named in a command, each once.
 
     Raises:
-        InvalidInputError: If one cannot be an id, or they are one text.
+        InvalidInputError: If one cannot be an id, or they are no list.
     """
-    if isinstance(groups, str):
-        raise InvalidInputError("groups", "is one text", "a list or tuple of group ids")
-    checked = (
-        GroupId(checked_id(f"groups[{place}]", group))
-        for place, group in enumerate(groups)
-    )
-    return tuple(dict.fromkeys(checked))
+    return tuple(GroupId(group) for group in checked_ids("groups", groups))
 
 
 def _reason(override: str | None) -> str | None:

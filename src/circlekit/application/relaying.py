@@ -227,7 +227,7 @@ class Relaying(Deciding):
             NotFoundError: If the circle is not known.
         """
         checked_id("reader", reader)
-        if setting not in _SETTINGS:
+        if setting not in tuple(_SETTINGS):
             problem = f"{setting!r} is no setting"
             raise InvalidInputError("setting", problem, ", ".join(_SETTINGS))
         if circle is not None:

@@ -18,6 +18,7 @@ from circlekit.aggregates.group import Group
 from circlekit.aggregates.history import HasHistory
 from circlekit.aggregates.organisation import Organisation
 from circlekit.aggregates.reader import Reader
+from circlekit.text import as_plain
 
 EVERY: Final = 500
 """
@@ -32,7 +33,7 @@ Whose histories grow long.
 _PACKAGE: Final = "circlekit"
 _FROM: Final = ("aggregates", "events", "policies")
 _ALSO: Final = ("budget.py", "clock.py", "ids.py", "rulebook.py", "settings.py")
-_ENCODE: Final = msgspec.msgpack.Encoder().encode
+_ENCODE: Final = msgspec.msgpack.Encoder(enc_hook=as_plain).encode
 _A = TypeVar("_A", bound=HasHistory)
 
 

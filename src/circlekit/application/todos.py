@@ -24,7 +24,7 @@ from circlekit.ids import CircleId, MemberId, TodoId
 from circlekit.policies.membership import members_only
 from circlekit.projections.todos import TodoEntry, TodoPage, TodoSide
 from circlekit.store import TODOS, must_be_switch
-from circlekit.text import checked_id, checked_name
+from circlekit.text import checked_id, checked_ids, checked_name
 from circlekit.verdict import all_of
 
 MOST_ASSIGNED = 1_000
@@ -355,12 +355,7 @@ class Todos(Deciding):
 
 def _members(to: Iterable[MemberId | str]) -> tuple[MemberId, ...]:
     accepted = f"a list of 1 to {MOST_ASSIGNED:,} members"
-    if isinstance(to, str):
-        raise InvalidInputError("to", "is one text", accepted)
-    members = tuple(
-        MemberId(checked_id(f"to[{place}]", member))
-        for place, member in enumerate(dict.fromkeys(to))
-    )
+    members = tuple(MemberId(member) for member in checked_ids("to", to))
     if not 1 <= len(members) <= MOST_ASSIGNED:
         raise InvalidInputError("to", f"names {len(members):,}", accepted)
     return members

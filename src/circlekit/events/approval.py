@@ -16,6 +16,15 @@ Outcome = Literal["approved", "rejected", "withdrawn", "expired"]
 Answer = str | int | float
 
 
+def _each_once(choices: object) -> bool:
+    # A field is written as it is made, and what is no list could not be read again.
+    return (
+        isinstance(choices, tuple | list)
+        and all(isinstance(choice, str) for choice in choices)
+        and len(set(choices)) == len(choices)
+    )
+
+
 @frozen
 class FormField:
     """
@@ -46,8 +55,8 @@ class FormField:
         Raises:
             InvalidInputError: If the choices do not go with the kind.
         """
-        known = self.kind in {"text", "number", "choice", "date"}
-        sound = len(set(self.choices)) == len(self.choices)
+        known = self.kind in ("text", "number", "choice", "date")
+        sound = _each_once(self.choices)
         if not known or not sound or bool(self.choices) != (self.kind == "choice"):
             raise InvalidInputError(
                 "form",

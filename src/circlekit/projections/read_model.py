@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import BigInteger, Integer, MetaData, Text
 
 from circlekit.events.record import Recorded
+from circlekit.text import as_plain
 
 # SQLite keeps 64 bits in every INTEGER, and only that word makes a row's key.
 WHOLE_NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -68,7 +69,7 @@ def as_json(value: Any) -> str:
     """
     Return a value as the text that tables keep it in.
     """
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value, enc_hook=as_plain).decode()
 
 
 def from_json(text: str, kind: Any) -> Any:

@@ -198,6 +198,15 @@ class Todos(ReadModel):
         items = (_entry(rows, row, at) for row in found[:limit])
         return TodoPage(tuple(items), last)
 
+    def newest(
+        self, rows: Rows, circle: CircleId, *, limit: int, at: datetime
+    ) -> tuple[TodoEntry, ...]:
+        """
+        Return the newest to-dos of a circle, whoever gave them and to whom.
+        """
+        found = rows.all(_OF_CIRCLE, circle=circle, limit=limit)
+        return tuple(_entry(rows, row, at) for row in found)
+
 
 def _entry(rows: Rows, row: tuple[Any, ...], now: datetime) -> TodoEntry:
     todo, circle, title, given_by, at, _, due, cancelled_at = row
@@ -254,6 +263,10 @@ SELECT member, done_at FROM circlekit_todo_part WHERE todo = :todo ORDER BY memb
 """
 _NEWEST: Final = """
 AND i.circle = coalesce(:circle, i.circle) AND (i.at, i.position) < (:at, :position)
+ORDER BY i.at DESC, i.position DESC LIMIT :limit
+"""
+_OF_CIRCLE: Final = f"""
+SELECT {_ROW} FROM circlekit_todo_item i WHERE i.circle = :circle
 ORDER BY i.at DESC, i.position DESC LIMIT :limit
 """
 _ASSIGNED: Final = f"""

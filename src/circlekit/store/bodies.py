@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
+from circlekit.text import as_plain
+
 LARGEST: Final = 2**23
 """
 The bytes of the largest body. What people may send comes to less than a megabyte.
@@ -54,7 +56,9 @@ def must_be_sound(body: bytes, event: object) -> None:
     if depth(body) > DEEPEST:
         raise ValueError("is nested too deep")
     told = json.loads(body.decode(), object_pairs_hook=_fields, parse_int=_whole)
-    _compare(told, msgspec.to_builtins(event, builtin_types=(datetime,)))
+    _compare(
+        told, msgspec.to_builtins(event, builtin_types=(datetime,), enc_hook=as_plain)
+    )
 
 
 def depth(body: bytes) -> int:

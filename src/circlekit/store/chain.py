@@ -42,14 +42,14 @@ class Head:
         return f"{self.position}:{self.digest.hex()}"
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def read(cls, text: object) -> Self:
         """
         Return the head that was printed.
 
         Raises:
             InvalidInputError: If it is none.
         """
-        position, _, digest = text.partition(":")
+        position, _, digest = (text if isinstance(text, str) else "").partition(":")
         if (
             not (position.isascii() and position.isdecimal() and len(position) < 19)  # noqa: PLR2004 - fits 64 bits
             or len(digest) != 2 * len(FIRST)

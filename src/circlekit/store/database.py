@@ -595,8 +595,14 @@ class Store:
             progress: Called with the pages that are done, and all there are.
 
         Raises:
-            StoreError: If it cannot be copied, or not there.
+            StoreError: If it cannot be copied, or not there, or within a batch.
         """
+        if self.writing_here is not None:
+            # SQLite copies nothing while its own connection writes, and would wait.
+            message = (
+                "what is being written is not copied; accepted: outside of a batch"
+            )
+            raise StoreError(message)
         with self.reading() as transaction:
             transaction.session.back_up(path, progress=progress)
 

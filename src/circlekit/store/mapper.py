@@ -20,9 +20,10 @@ from circlekit.events.rules import RuleBookAdopted
 from circlekit.ids import MemberId
 from circlekit.rulebook import RuleBook
 from circlekit.store.bodies import DEEPEST, LARGEST, depth, is_plain, must_be_sound
+from circlekit.text import as_plain
 
 _NOT_ONE: Final = (msgspec.DecodeError, CirclekitError, ValueError, TypeError)
-_ENCODER: Final = msgspec.json.Encoder()
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=as_plain)
 _ENCODE: Final = _ENCODER.encode
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = MappingProxyType(
     {name: msgspec.json.Decoder(kind) for name, kind in NAMES.items()}
