@@ -395,6 +395,9 @@ def test_the_earliest_that_counts(zone, at):
         ("rolling", None),
         ("rolling", 0),
         ("rolling", -1),
+        ("rolling", 1.5),
+        ("rolling", True),
+        ("calendar-day", 0),
         ("calendar-day", 86_400),
         ("calendar-week", 604_800),
         ("calendar-month", 1),
@@ -411,13 +414,25 @@ def test_windows_that_are_none(kind, seconds):
     assert f"{kind} with {seconds} seconds" == trouble.value.problem
 
 
-@pytest.mark.parametrize(("rule", "limit"), [("", 1), ("must-see-month", -1)])
-def test_budgets_that_are_none(rule, limit):
+@pytest.mark.parametrize(
+    ("rule", "limit", "window", "per_day", "told"),
+    [
+        ("", 1, CALENDAR_MONTH, False, "rule: is ''"),
+        ("month", -1, CALENDAR_MONTH, False, "limit: is -1"),
+        ("month", 1.5, CALENDAR_MONTH, False, "limit: is 1.5"),
+        ("month", True, CALENDAR_MONTH, False, "limit: is True"),
+        ("month", 1, None, False, "window: is None"),
+        ("month", 1, CALENDAR_MONTH, 1, "per_day: is 1"),
+    ],
+)
+def test_budgets_that_are_none(rule, limit, window, per_day, told):
     """
-    A budget has a name, and a limit that is no debt.
+    A budget has a name, a window, and a limit that is no debt.
     """
-    with pytest.raises(ValueError, match=r"'rule'|'limit'"):
-        Budget(rule, limit, CALENDAR_MONTH)
+    with pytest.raises(InvalidInputError) as trouble:
+        Budget(rule, limit, window, per_day)
+
+    assert told == str(trouble.value).split(";")[0]
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ cannot come to different numbers.
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
-from attrs import validators as check
 
 from circlekit.clock import zone_named
 from circlekit.errors import InvalidInputError
+from circlekit.fields import a, one_of, whole, word, yes_or_no
 
 _THREE_DAYS: Final = 3 * 86_400
 WindowKind = Literal["calendar-day", "calendar-week", "calendar-month", "rolling"]
@@ -37,14 +37,17 @@ class Window:
         seconds: Length of a rolling window in elapsed seconds; None otherwise.
     """
 
-    kind: WindowKind
+    kind: WindowKind = field(validator=one_of(get_args(WindowKind)))
     seconds: int | None = None
 
     def __attrs_post_init__(self) -> None:
         """
         Refuse a rolling window without length, and a calendar one with.
         """
-        if (self.kind == "rolling") != (self.seconds is not None and self.seconds > 0):
+        has_length = type(self.seconds) is int and self.seconds > 0
+        if has_length != (self.kind == "rolling") or (
+            self.seconds is not None and not has_length
+        ):
             raise InvalidInputError(
                 "window",
                 f"{self.kind} with {self.seconds} seconds",
@@ -94,10 +97,10 @@ class Budget:
             one of the calendar: a month of 28 days holds 28 times as many.
     """
 
-    rule: str = field(validator=check.min_len(1))
-    limit: int = field(validator=check.ge(0))
-    window: Window
-    per_day: bool = False
+    rule: str = field(validator=word())
+    limit: int = field(validator=whole(0))
+    window: Window = field(validator=a(Window))
+    per_day: bool = field(default=False, validator=yes_or_no())
 
     def __attrs_post_init__(self) -> None:
         """

@@ -6,21 +6,23 @@ whenever they change, so an old must-see is judged by the rule of its day.
 """
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from types import MappingProxyType
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 import msgspec
 from attrs import Factory, asdict, field, frozen
-from attrs import validators as check
 
 from circlekit.budget import CALENDAR_DAY, CALENDAR_MONTH, Budget, rolling
 from circlekit.errors import InvalidInputError
+from circlekit.fields import one_of, several, several_of, whole, word, yes_or_no
 from circlekit.settings import COMMENT_RELAYS, CommentRelay
 from circlekit.text import as_plain
 
 NewcomersSee = Literal["all", "nothing", "newest", "days"]
 CommunityJoining = Literal["open", "application"]
 Kind = Literal["internal", "teaching", "business", "community"]
+_KINDS: Final = get_args(Kind)
 Setting = str | int | float | bool | None
 
 
@@ -35,8 +37,27 @@ class HouseRule:
         settings: The numbers it goes by, by their names.
     """
 
-    name: str
+    name: str = field(validator=word())
     settings: dict[str, Setting] = Factory(dict)
+
+    def __attrs_post_init__(self) -> None:
+        """
+        Refuse settings that could not be recorded.
+
+        Raises:
+            InvalidInputError: If one has no name, or is neither a text, a finite
+                number, a yes or no, nor none.
+        """
+        for name, setting in cast("dict[Any, Any]", self.settings).items():
+            known = setting is None or isinstance(setting, str | int | float)
+            if not isinstance(name, str) or not known or not _is_finite(setting):
+                problem = f"{name!r} is {setting!r}"
+                accepted = "texts, finite numbers, yes or no, and None, by name"
+                raise InvalidInputError("settings", problem, accepted)
+
+
+def _is_finite(setting: object) -> bool:
+    return not isinstance(setting, float) or isfinite(setting)
 
 
 def _recorded(rules: Iterable[object]) -> tuple[HouseRule, ...]:
@@ -139,46 +160,54 @@ class RuleBook:
         newcomers_see_number: How many posts, or days of 24 hours each.
     """
 
-    name: str = field(validator=check.min_len(1))
-    must_see: tuple[Budget, ...] = ()
-    pins: int = field(default=10, validator=check.ge(0))
-    group_capacity: int | None = field(
-        default=None, validator=check.optional(check.ge(1))
+    name: str = field(validator=word())
+    must_see: tuple[Budget, ...] = field(default=(), validator=several(Budget))
+    pins: int = field(default=10, validator=whole(0))
+    group_capacity: int | None = field(default=None, validator=whole(1, or_none=True))
+    comment_relay: CommentRelay = field(default="all", validator=one_of(COMMENT_RELAYS))
+    strict_private_chat: bool = field(default=False, validator=yes_or_no())
+    member_moments: tuple[Budget, ...] = field(default=(), validator=several(Budget))
+    enterprise_moments: tuple[Budget, ...] = field(
+        default=(), validator=several(Budget)
     )
-    comment_relay: CommentRelay = field(
-        default="all", validator=check.in_(COMMENT_RELAYS)
-    )
-    strict_private_chat: bool = False
-    member_moments: tuple[Budget, ...] = ()
-    enterprise_moments: tuple[Budget, ...] = ()
-    moments_share_budgets: bool = False
+    moments_share_budgets: bool = field(default=False, validator=yes_or_no())
     house: tuple[HouseRule, ...] = field(default=(), converter=_recorded)
-    comment_digest_seconds: int = field(default=600, validator=check.ge(1))
-    comment_relay_choice: bool = False
-    homework_kinds: tuple[Kind, ...] = ("teaching",)
-    live_kinds: tuple[Kind, ...] = ("teaching",)
+    comment_digest_seconds: int = field(default=600, validator=whole(1))
+    comment_relay_choice: bool = field(default=False, validator=yes_or_no())
+    homework_kinds: tuple[Kind, ...] = field(
+        default=("teaching",), validator=several_of(_KINDS)
+    )
+    live_kinds: tuple[Kind, ...] = field(
+        default=("teaching",), validator=several_of(_KINDS)
+    )
     minor_live_minutes: int | None = field(
-        default=None, validator=check.optional([check.ge(0), check.lt(24 * 60)])
+        default=None, validator=whole(0, 24 * 60 - 1, or_none=True)
     )
-    make_up_days: int = field(default=0, validator=check.ge(0))
-    make_ups_a_month: int = field(default=0, validator=check.ge(0))
-    all_staff_capacity: int = field(default=10_000, validator=check.ge(1))
-    member_mass_sends: tuple[Budget, ...] = ()
-    enterprise_mass_sends: tuple[Budget, ...] = ()
-    mass_sends_share_budgets: bool = False
-    mass_sends_by_member: bool = False
-    mass_send_reminders: tuple[Budget, ...] = ()
-    mass_send_customers: int = field(default=10_000, validator=check.ge(0))
-    mass_send_groups: int = field(default=2_000, validator=check.ge(0))
-    must_see_reminders: tuple[Budget, ...] = MUST_SEE_REMINDERS
-    community_joining: CommunityJoining = "open"
-    convention: str | None = field(
-        default=None, validator=check.optional(check.min_len(1))
+    make_up_days: int = field(default=0, validator=whole(0))
+    make_ups_a_month: int = field(default=0, validator=whole(0))
+    all_staff_capacity: int = field(default=10_000, validator=whole(1))
+    member_mass_sends: tuple[Budget, ...] = field(default=(), validator=several(Budget))
+    enterprise_mass_sends: tuple[Budget, ...] = field(
+        default=(), validator=several(Budget)
     )
-    newcomers_see: NewcomersSee = "all"
-    newcomers_see_number: int = field(
-        default=0, validator=[check.ge(0), check.le(10_000)]
+    mass_sends_share_budgets: bool = field(default=False, validator=yes_or_no())
+    mass_sends_by_member: bool = field(default=False, validator=yes_or_no())
+    mass_send_reminders: tuple[Budget, ...] = field(
+        default=(), validator=several(Budget)
     )
+    mass_send_customers: int = field(default=10_000, validator=whole(0))
+    mass_send_groups: int = field(default=2_000, validator=whole(0))
+    must_see_reminders: tuple[Budget, ...] = field(
+        default=MUST_SEE_REMINDERS, validator=several(Budget)
+    )
+    community_joining: CommunityJoining = field(
+        default="open", validator=one_of(get_args(CommunityJoining))
+    )
+    convention: str | None = field(default=None, validator=word(or_none=True))
+    newcomers_see: NewcomersSee = field(
+        default="all", validator=one_of(get_args(NewcomersSee))
+    )
+    newcomers_see_number: int = field(default=0, validator=whole(0, 10_000))
 
     def __attrs_post_init__(self) -> None:
         """
