@@ -148,6 +148,18 @@ def test_forged(things, forged):
         assert naive.audit(everything(kit)) == kit.audit_must_sees()
 
 
+@pytest.mark.parametrize("what_if", [5, "wecom_2025", RuleBook(name="ours")], ids=str)
+def test_what_if_it_is_none(kit, what_if):
+    """
+    Other numbers that are none are refused, and told from no other numbers at all.
+    """
+    with pytest.raises(InvalidInputError) as trouble:
+        kit.audit_must_sees(what_if=what_if)
+
+    told = trouble.value
+    assert ("what_if", f"is {what_if!r}") == (told.field, told.problem)
+
+
 @given(things=scripts(*SENDING[:5], least=20, most=60))
 def test_what_if_nothing_changed(things):
     """

@@ -240,8 +240,11 @@ class Reading(Deciding):
 
         Raises:
             NotFoundError: If the circle is not known.
+            InvalidInputError: If *what_if* is no :class:`~circlekit.WhatIf`.
             CorruptEventError: If a stored event was altered.
         """
+        if what_if is not None and not isinstance(what_if, WhatIf):
+            raise InvalidInputError("what_if", f"is {what_if!r}", "a WhatIf, or None")
         streams = None
         if circle is not None:
             self._known("circle", circle)

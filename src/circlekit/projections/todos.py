@@ -37,6 +37,7 @@ Table(
     Column("due", WHOLE_NUMBER),
     Column("cancelled_at", WHOLE_NUMBER),
     Index("circlekit_todo_item_given", "given_by", "at", "position"),
+    Index("circlekit_todo_item_circle", "circle", "at", "position"),
 )
 Table(
     "circlekit_todo_part",
