@@ -103,6 +103,7 @@ class TestOutcomes:
             (json.dumps({**WEEK[1], "post": None}), "line 2: post: is not said"),
             (json.dumps({**WEEK[10], "post": None}), "line 2: post: is not said"),
             ('{"text": "\\ud800", "x": 1}', "utf-16"),
+            ('{"x":' * 100_000, "maximum recursion depth"),
         ],
     )
     def test_bad_line(self, tmp_path, store, text, problem):
