@@ -39,6 +39,9 @@ def week(tmp_path):
     return written(tmp_path / "week.ndjson", WEEK)
 
 
+_NEEDED = ("at", "actor", "action", "circle")
+
+
 class TestOutcomes:
     def test_each_line_has_one(self, week, store):
         """
@@ -119,6 +122,20 @@ class TestOutcomes:
 
         assert ImportReport(read=3, recorded=2, invalid=1) == report
         assert [True] == [problem in said for said in complaints]
+
+    def test_null_is_missing(self, tmp_path, store):
+        """
+        What a line does not need may be null, which is the same as missing.
+        """
+        join = {
+            name: value
+            for name, value in WEEK[0].items()
+            if name in {*_NEEDED, "group"}
+        }
+        nulls = {**dict.fromkeys(WEEK[0]), **join}
+        pair = written(tmp_path / "nulls.ndjson", [nulls, join])
+
+        assert ImportReport(read=2, recorded=1, repeated=1) == imported(pair, store)
 
     def test_not_utf_8(self, tmp_path, store):
         """

@@ -146,7 +146,7 @@ class Importer:
         match line.action:
             case "message":
                 self.kit.send_message(
-                    place.group, by=line.actor, text=line.text, command_id=command_id
+                    place.group, by=line.actor, text=line.said, command_id=command_id
                 )
             case "post":
                 self._publish(line, place, command_id)
@@ -253,7 +253,7 @@ class Importer:
         self.kit.publish_post(
             place.circle,
             by=line.actor,
-            text=line.text,
+            text=line.said,
             groups=None if place.is_bound else (place.group,),
             command_id=command_id,
         )
@@ -262,7 +262,7 @@ class Importer:
         self._make_manager(line, place, command_id)
         try:
             self.kit.send_must_see(
-                place.circle, by=line.actor, text=line.text, command_id=command_id
+                place.circle, by=line.actor, text=line.said, command_id=command_id
             )
         except RefusedError:
             # Its thread would otherwise have nothing to hang on.
@@ -298,7 +298,7 @@ class Importer:
             self.kit.send_message(
                 target.group,
                 by=line.actor,
-                text=line.text,
+                text=line.said,
                 reply_to=target,
                 command_id=command_id,
             )
@@ -306,7 +306,7 @@ class Importer:
         self.kit.add_comment(
             target or _nowhere(place),
             by=line.actor,
-            text=line.text,
+            text=line.said,
             command_id=command_id,
         )
 
@@ -314,11 +314,11 @@ class Importer:
         target = self._target(line, _named("post", line.post))
         if isinstance(target, MessageId):
             self.kit.react_to_message(
-                target, line.text, by=line.actor, command_id=command_id
+                target, line.said, by=line.actor, command_id=command_id
             )
             return
         self.kit.react(
-            target or _nowhere(place), line.text, by=line.actor, command_id=command_id
+            target or _nowhere(place), line.said, by=line.actor, command_id=command_id
         )
 
     def _post(self, line: Line, source_id: str, place: "_Place") -> PostId:
@@ -395,7 +395,8 @@ def _was_refused(recorded: Sequence[Recorded]) -> bool:
 def _command_id(line: Line) -> str:
     if line.action in {"message", "post", "comment", "announce"}:
         return _digest("said", line.circle, _named("post", line.post))
-    return _digest("did", msgspec.json.encode(line).decode())
+    plain = evolve(line, text=line.said)
+    return _digest("did", msgspec.json.encode(plain).decode())
 
 
 def _digest(*parts: str) -> str:
