@@ -237,6 +237,32 @@ class TestCommunity:
             circles = [entry.circle for entry in kit.circles("mei")]
         assert ["readers/books", "readers/general"] == circles
 
+    @pytest.mark.parametrize("circle_by", ["circle", "group"])
+    def test_two_of_one_name(self, tmp_path, store, circle_by):
+        """
+        Of two channels that would come to the same id, the later one is left out.
+        """
+        one = line("2020-03-03T01:00:00Z", "mei", "message", post="m", text="One")
+        lines = [
+            {**one, "circle": "town", "group": "readers/general"},
+            {**one, "circle": "town/readers", "group": "general", "text": "Two"},
+            {**one, "circle": "town/readers", "group": "books", "text": "Three"},
+        ]
+        path = written(tmp_path / "names.ndjson", lines)
+        complaints = []
+
+        report = imported(path, store, circle_by=circle_by, complaints=complaints)
+
+        assert ImportReport(read=3, recorded=2, invalid=1) == report
+        (said,) = complaints
+        assert said.startswith(
+            "line 2: group: 'general' of 'town/readers' would be "
+            "'town/readers/general', as 'readers/general' of 'town' is already"
+        )
+        with CircleKit(store) as kit:
+            entries = kit.group_timeline("town/readers/general").entries
+        assert ["One"] == [it.text for it in entries]
+
     def test_left_and_announces(self, tmp_path, store):
         """
         Who had left and announces all the same is brought back: the quota answers.

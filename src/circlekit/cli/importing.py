@@ -87,6 +87,7 @@ class Importer:
     zone: str = "Asia/Shanghai"
     report: ImportReport = Factory(ImportReport)
     _seen: set[tuple[str, ...]] = Factory(set)
+    _sources: dict[GroupId, tuple[str, str | None]] = Factory(dict)
     _managers: set[tuple[str, str]] = Factory(set)
 
     def take_all(
@@ -168,6 +169,7 @@ class Importer:
     # What has to be there before a line can be carried out.
 
     def _prepare(self, line: Line, place: "_Place") -> None:
+        self._keep_apart(line, place)
         self._once(("circle", place.circle), self._found, place)
         self._once(("group", place.group), self._link, place)
         if line.action == "join":
@@ -179,6 +181,17 @@ class Importer:
         self._once(("in", place.circle, line.actor), self._bring_in, line, place)
         if not place.is_bound:
             self._once(("in", place.group, line.actor), self._let_in, line, place)
+
+    def _keep_apart(self, line: Line, place: "_Place") -> None:
+        # "a" of "b/c" and "a/b" of "c" are two, and nobody may read in the other.
+        source = (line.circle, line.group or None)
+        first = self._sources.setdefault(place.group, source)
+        if first != source:
+            (one, channel), (other, others) = first, source
+            said = f"{others!r} of {other!r} would be {str(place.group)!r}"
+            problem = f"{said}, as {channel!r} of {one!r} is already"
+            accepted = "names that stay apart when joined by /"
+            raise InvalidInputError("group", problem, accepted)
 
     def _once(
         self, key: tuple[str, ...], do: Callable[..., None], *args: object
