@@ -129,6 +129,43 @@ def test_bad_messages(export):
     assert 4 == sum(isinstance(line, BadLine) for line in lines)
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        message("NaN", "When?"),
+        message("sNaN", "When?"),
+        message(f"{MONDAY}.1", "What?", files=[{"mode": "tombstone"}]),
+        message(f"{MONDAY}.1", "What?", files=["F1"]),
+        message(f"{MONDAY}.1", "What?", files=7),
+        message(f"{MONDAY}.1", "Pinned", subtype="pinned_item", attachments=["ts"]),
+        {**GENERAL[6], "ts": f"{MONDAY}.1", "file": {"id": ["F1"]}},
+    ],
+)
+def test_a_message_that_is_none(export, bad):
+    """
+    Whatever is wrong with a message, the others are told.
+    """
+    (export / "general" / "2020-03-03.json").write_text(json.dumps([bad]))
+
+    lines = [it.line for it in slack.read(export, circle="readers")]
+
+    assert [12, 1] == [
+        sum(isinstance(line, kind) for line in lines) for kind in (Line, BadLine)
+    ]
+
+
+def test_a_mark_of_nothing(export):
+    """
+    What stands for nobody and nothing is told by its label.
+    """
+    odd = message(f"{MONDAY}.1", "See <|the book> and <@>")
+    (export / "general" / "2020-03-02.json").write_text(json.dumps([odd]))
+
+    (line,) = [it.line for it in slack.read(export, circle="readers")]
+
+    assert "See the book and @" == line.text
+
+
 @pytest.mark.parametrize("name", ["nowhere", "empty", "file.zip"])
 def test_no_export(tmp_path, name):
     """

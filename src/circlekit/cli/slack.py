@@ -11,6 +11,7 @@ import html
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
@@ -34,6 +35,11 @@ _MEMBERSHIP: Final[dict[str, Action]] = {
     "group_leave": "leave",
 }
 _ACCEPTED: Final = "a folder or zip file with users.json and a folder for each channel"
+
+_NO_MESSAGE: Final = (
+    *(ArithmeticError, AttributeError),
+    *(LookupError, TypeError, ValueError),
+)
 
 _Root = Path | zipfile.Path
 
@@ -78,7 +84,7 @@ def read(path: Path, *, circle: str) -> Iterator[Numbered]:
         try:
             for line in export.lines(message):
                 yield Numbered(message.where, line, done)
-        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        except _NO_MESSAGE as error:
             problem = f"no message of Slack's: {type(error).__name__} {error}"
             yield Numbered(message.where, BadLine(problem), done)
 
@@ -100,6 +106,8 @@ class _Told:
         try:
             order = Decimal(str(stamp))
         except InvalidOperation:
+            order = Decimal(0)
+        if order.is_nan():  # is neither before nor after anything
             order = Decimal(0)
         return cls(channel, f"{where} ts {stamp}", order, message)
 
@@ -130,8 +138,10 @@ class _Export:
             thread = it.message.get("thread_ts")
             if thread is not None and thread != it.message.get("ts"):
                 self.thread_roots.add(f"{it.channel}:{thread}")
-            for file in _files(it.message):
-                if "ts" in it.message and it.message.get("subtype") != "file_comment":
+            if "ts" not in it.message or it.message.get("subtype") == "file_comment":
+                continue
+            with suppress(*_NO_MESSAGE):  # it will be said when its turn comes
+                for file in _files(it.message):
                     self.shared_files.setdefault(file, it.id)
 
     def lines(self, it: _Told) -> Iterator[Line]:
@@ -218,7 +228,7 @@ class _Export:
         # Names that stand close to a word would grow together with it.
         left = " " if before and not before.isspace() and before not in "([{\"'" else ""
         right = " " if after else ""
-        match target[0]:
+        match target[:1]:
             case "@":
                 return f"{left}@{label or self._name(target[1:])}{right}"
             case "#":
