@@ -10,6 +10,7 @@ Slack itself writes about topics, names and purposes of channels is left out.
 import html
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -39,6 +40,12 @@ _ACCEPTED: Final = "a folder or zip file with users.json and a folder for each c
 _NO_MESSAGE: Final = (
     *(ArithmeticError, AttributeError),
     *(LookupError, TypeError, ValueError),
+)
+# No JSON, or a file of a zip that was altered, has a password, or is packed by
+# something newer.
+_NOT_READ: Final = (
+    *(msgspec.DecodeError, OSError, EOFError),
+    *(zipfile.BadZipFile, zlib.error, RuntimeError),
 )
 
 _Root = Path | zipfile.Path
@@ -72,7 +79,7 @@ def read(path: Path, *, circle: str) -> Iterator[Numbered]:
         where = f"{channel}/{file.name}"
         try:
             messages = msgspec.json.decode(file.read_bytes(), type=list[dict[str, Any]])
-        except msgspec.DecodeError as error:
+        except _NOT_READ as error:
             yield Numbered(where, BadLine(str(error)), 0)
             continue
         told += [_Told.of(channel, where, message) for message in messages]
@@ -120,6 +127,16 @@ class _Told:
         # The digits after the milliseconds only tell messages apart.
         milliseconds = int(Decimal(str(self.message["ts"])) * 1000)
         return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+@frozen
+class _User:
+    """
+    Somebody in a workspace.
+    """
+
+    id: str
+    name: str | None = None
 
 
 @define
@@ -268,11 +285,11 @@ def _message_files(root: _Root) -> list[tuple[str, _Root]]:
 def _names(root: _Root) -> dict[str, str]:
     try:
         users = msgspec.json.decode(
-            (root / "users.json").read_bytes(), type=list[dict[str, Any]]
+            (root / "users.json").read_bytes(), type=list[_User]
         )
-    except msgspec.DecodeError as error:
+    except _NOT_READ as error:
         raise InvalidInputError("users.json", str(error), _ACCEPTED) from error
-    return {user["id"]: user.get("name") or user["id"] for user in users}
+    return {user.id: user.name or user.id for user in users}
 
 
 def _author(message: dict[str, Any]) -> str:
