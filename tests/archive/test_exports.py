@@ -760,12 +760,16 @@ class TestWhereItIs:
 
         assert "mine" == (tmp_path / name).read_text()
 
-    def test_no_folder(self, lived, tmp_path):
+    @pytest.mark.parametrize("name", ["it", "it.zip"])
+    @pytest.mark.parametrize("folder", ["nowhere", "file"])
+    def test_no_folder(self, lived, tmp_path, folder, name):
         """
         Where nothing can be written, that is said.
         """
+        (tmp_path / "file").write_text("mine")
+
         with pytest.raises(InvalidInputError, match="path"):
-            lived.export(tmp_path / "nowhere" / "it")
+            lived.export(tmp_path / folder / name)
 
     def test_stopped(self, lived, tmp_path):
         """

@@ -5,7 +5,7 @@ Where the files of an export are: in a folder, or in one zip file.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -145,7 +145,8 @@ def new_place(path: Path) -> Iterator[Folder]:
             beside.rename(path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-        packed.unlink(missing_ok=True)
+        with suppress(OSError):
+            packed.unlink()
 
 
 @contextmanager
