@@ -749,6 +749,34 @@ class TestWhereItIs:
 
             assert (lived.verify(), ()) == (imported.head, imported.differences)
 
+    @pytest.mark.parametrize(
+        ("at", "listed", "byte"),
+        [
+            (6, 8, 1),  # it has a password
+            (8, 10, 99),  # it is packed by something newer
+            (None, None, 0xFF),  # it is packed by nothing
+        ],
+    )
+    @pytest.mark.parametrize("name", ["events.ndjson", "manifest.json"])
+    def test_not_to_be_unpacked(self, lived, tmp_path, name, at, listed, byte):
+        """
+        A file in a zip that cannot be unpacked is named, and nothing is taken in.
+        """
+        path = tmp_path / "it.zip"
+        lived.export(path)
+        with ZipFile(path) as packed:
+            start = packed.getinfo(name).header_offset
+        data = bytearray(path.read_bytes())
+        data[start + (at or 30 + len(name))] = byte
+        if listed is not None:
+            data[data.index(name.encode(), packed.start_dir) - 46 + listed] = byte
+        path.write_bytes(data)
+
+        with kit_at() as other:
+            with pytest.raises(ExportError, match=f"'{name}' that cannot be read"):
+                other.import_export(path)
+            assert 0 == other.newest_position()
+
     @pytest.mark.parametrize("name", ["it", "it.zip"])
     def test_nothing_is_written_over(self, lived, tmp_path, name):
         """
