@@ -193,7 +193,7 @@ def write(document: Document, path: str | os.PathLike[str]) -> None:
         InvalidInputError: If nothing can be written there.
     """
     target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    beside = target.parent / f".{target.name}.{os.getpid()}"
     text = visible_json(_spread(document)) + "\n"
     try:
         beside.write_bytes(text.encode())

@@ -654,6 +654,7 @@ class TestWhatIsAltered:
             (b'"format_version": 1', b'"format_version": 2', "of version 2"),
             (b"circlekit export", b"somebody's export", "does not say"),
             (b'"events": ', b'"events": "', "manifest that is none"),
+            (b'"feed_items": 200', b'"feed_items": -1', "manifest that is none"),
             (b'"form": "ndjson"', b'"form": "csv"', "manifest that is none"),
             (b'"form": "ndjson"', b'"form": "parquet"', "has no events"),
             (b"{", b"", "manifest that is none"),
@@ -693,7 +694,44 @@ class TestWhatIsAltered:
             ]
             assert imported.head == other.verify()
 
-    @pytest.mark.parametrize("line", [b"{\n", b'{"member":"nobody"}\n'])
+    @pytest.mark.parametrize(
+        "line",
+        [
+            *(b"{}", b"[]", b"null", b'"x"', b"{"),
+            b'{"id":"a","said":null,"first":1,"last":1}',
+            b'{"id":"a","said":"b","first":1,"last":9223372036854775808}',
+        ],
+    )
+    def test_no_command(self, exported, line):
+        """
+        A line that is no command is named before anything is taken in.
+        """
+        commands = exported / "commands.ndjson"
+        commands.write_bytes(line + b"\n" + commands.read_bytes())
+        _sign(exported, "commands.ndjson")
+        with kit_at() as other:
+            with pytest.raises(ExportError, match="in line 1 of commands"):
+                other.import_export(exported)
+
+            assert 0 == other.newest_position()
+
+    @pytest.mark.parametrize("text", ["", "{}\n{}\n", "[]\n", "{"])
+    def test_no_audit(self, exported, text):
+        """
+        A must-see audit that is none, or more than one, is said to be so.
+        """
+        (exported / "answers/must-see-audit.json").write_text(text)
+        _sign(exported, "answers/must-see-audit.json")
+        with kit_at() as other, pytest.raises(ExportError, match="must-see-audit"):
+            other.import_export(exported)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            *(b"{\n", b'{"member":"nobody"}\n', b'{"member":["mei"]}\n'),
+            *(b"{}\n", b"[]\n", b"null\n", b"5\n"),
+        ],
+    )
     def test_no_answer(self, exported, line):
         """
         A line that is no answer, or of nobody in the history, is said to be so.
@@ -749,6 +787,34 @@ class TestWhereItIs:
 
             assert (lived.verify(), ()) == (imported.head, imported.differences)
 
+    @pytest.mark.parametrize(
+        ("at", "listed", "byte"),
+        [
+            (6, 8, 1),  # it has a password
+            (8, 10, 99),  # it is packed by something newer
+            (None, None, 0xFF),  # it is packed by nothing
+        ],
+    )
+    @pytest.mark.parametrize("name", ["events.ndjson", "manifest.json"])
+    def test_not_to_be_unpacked(self, lived, tmp_path, name, at, listed, byte):
+        """
+        A file in a zip that cannot be unpacked is named, and nothing is taken in.
+        """
+        path = tmp_path / "it.zip"
+        lived.export(path)
+        with ZipFile(path) as packed:
+            start = packed.getinfo(name).header_offset
+        data = bytearray(path.read_bytes())
+        data[start + (at or 30 + len(name))] = byte
+        if listed is not None:
+            data[data.index(name.encode(), packed.start_dir) - 46 + listed] = byte
+        path.write_bytes(data)
+
+        with kit_at() as other:
+            with pytest.raises(ExportError, match=f"'{name}' that cannot be read"):
+                other.import_export(path)
+            assert 0 == other.newest_position()
+
     @pytest.mark.parametrize("name", ["it", "it.zip"])
     def test_nothing_is_written_over(self, lived, tmp_path, name):
         """
@@ -760,12 +826,16 @@ class TestWhereItIs:
 
         assert "mine" == (tmp_path / name).read_text()
 
-    def test_no_folder(self, lived, tmp_path):
+    @pytest.mark.parametrize("name", ["it", "it.zip"])
+    @pytest.mark.parametrize("folder", ["nowhere", "file"])
+    def test_no_folder(self, lived, tmp_path, folder, name):
         """
         Where nothing can be written, that is said.
         """
+        (tmp_path / "file").write_text("mine")
+
         with pytest.raises(InvalidInputError, match="path"):
-            lived.export(tmp_path / "nowhere" / "it")
+            lived.export(tmp_path / folder / name)
 
     def test_stopped(self, lived, tmp_path):
         """

@@ -975,6 +975,22 @@ class TestTerminal:
 
         assert b"circlekit 0.1.0" == answer.stdout.strip()
 
+    @pytest.mark.parametrize("closed", [1, 2])
+    @pytest.mark.parametrize("ask", [("verify",), ("verify", "--json")])
+    def test_closed(self, store, ask, closed):
+        """
+        A command that was started with an output closed does what it does.
+        """
+        without = ("sh", "-c", f'exec "$@" {closed}>&-', "sh")
+        answer = subprocess.run(
+            [*without, *CIRCLEKIT, *ask, "--store", store],
+            capture_output=True,
+            check=False,
+        )
+
+        assert (0, b"") == (answer.returncode, answer.stderr)
+        assert (closed == 1) == (answer.stdout == b"")
+
     @pytest.mark.parametrize("missing", ["typer", "rich"])
     def test_without_its_extra(self, missing):
         """

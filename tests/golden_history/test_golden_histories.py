@@ -309,6 +309,18 @@ def test_a_place_where_nothing_can_be_written_is_said(small, tmp_path, name):
     assert [] == list(tmp_path.iterdir())
 
 
+def test_no_file_of_the_current_folder(small, tmp_path, monkeypatch):
+    """
+    A folder that goes by no name is no place to write to, either.
+    """
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(InvalidInputError, match="path"):
+        golden.write(small, ".")
+
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_long_answers_are_read_to_their_end(monkeypatch):
     """
     Answers that come in many pages are kept whole.

@@ -79,6 +79,16 @@ def test_bad_lines_only(tmp_path, store):
     assert shown.stderr.startswith("circlekit: line 1: Input data was truncated; ")
 
 
+def test_a_folder_in_place_of_a_file(tmp_path, store):
+    """
+    What the machine will not read is said in one line.
+    """
+    shown = run(tmp_path, "--store", store, "--format", "ndjson", "--json")
+
+    said = f"circlekit: Is a directory: {str(tmp_path)!r}\n"
+    assert (1, "", said) == (shown.exit_code, shown.stdout, shown.stderr)
+
+
 def test_nothing_demoted(tmp_path, store):
     """
     Where nothing was demoted nothing is said of it.

@@ -39,6 +39,9 @@ def week(tmp_path):
     return written(tmp_path / "week.ndjson", WEEK)
 
 
+_NEEDED = ("at", "actor", "action", "circle")
+
+
 class TestOutcomes:
     def test_each_line_has_one(self, week, store):
         """
@@ -103,6 +106,7 @@ class TestOutcomes:
             (json.dumps({**WEEK[1], "post": None}), "line 2: post: is not said"),
             (json.dumps({**WEEK[10], "post": None}), "line 2: post: is not said"),
             ('{"text": "\\ud800", "x": 1}', "utf-16"),
+            ('{"x":' * 100_000, "maximum recursion depth"),
         ],
     )
     def test_bad_line(self, tmp_path, store, text, problem):
@@ -118,6 +122,20 @@ class TestOutcomes:
 
         assert ImportReport(read=3, recorded=2, invalid=1) == report
         assert [True] == [problem in said for said in complaints]
+
+    def test_null_is_missing(self, tmp_path, store):
+        """
+        What a line does not need may be null, which is the same as missing.
+        """
+        join = {
+            name: value
+            for name, value in WEEK[0].items()
+            if name in {*_NEEDED, "group"}
+        }
+        nulls = {**dict.fromkeys(WEEK[0]), **join}
+        pair = written(tmp_path / "nulls.ndjson", [nulls, join])
+
+        assert ImportReport(read=2, recorded=1, repeated=1) == imported(pair, store)
 
     def test_not_utf_8(self, tmp_path, store):
         """
@@ -218,6 +236,32 @@ class TestCommunity:
         with CircleKit(store) as kit:
             circles = [entry.circle for entry in kit.circles("mei")]
         assert ["readers/books", "readers/general"] == circles
+
+    @pytest.mark.parametrize("circle_by", ["circle", "group"])
+    def test_two_of_one_name(self, tmp_path, store, circle_by):
+        """
+        Of two channels that would come to the same id, the later one is left out.
+        """
+        one = line("2020-03-03T01:00:00Z", "mei", "message", post="m", text="One")
+        lines = [
+            {**one, "circle": "town", "group": "readers/general"},
+            {**one, "circle": "town/readers", "group": "general", "text": "Two"},
+            {**one, "circle": "town/readers", "group": "books", "text": "Three"},
+        ]
+        path = written(tmp_path / "names.ndjson", lines)
+        complaints = []
+
+        report = imported(path, store, circle_by=circle_by, complaints=complaints)
+
+        assert ImportReport(read=3, recorded=2, invalid=1) == report
+        (said,) = complaints
+        assert said.startswith(
+            "line 2: group: 'general' of 'town/readers' would be "
+            "'town/readers/general', as 'readers/general' of 'town' is already"
+        )
+        with CircleKit(store) as kit:
+            entries = kit.group_timeline("town/readers/general").entries
+        assert ["One"] == [it.text for it in entries]
 
     def test_left_and_announces(self, tmp_path, store):
         """

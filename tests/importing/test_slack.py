@@ -129,6 +129,111 @@ def test_bad_messages(export):
     assert 4 == sum(isinstance(line, BadLine) for line in lines)
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        message("NaN", "When?"),
+        message("sNaN", "When?"),
+        message(f"{MONDAY}.1", "What?", files=[{"mode": "tombstone"}]),
+        message(f"{MONDAY}.1", "What?", files=["F1"]),
+        message(f"{MONDAY}.1", "What?", files=7),
+        message(f"{MONDAY}.1", "Pinned", subtype="pinned_item", attachments=["ts"]),
+        {**GENERAL[6], "ts": f"{MONDAY}.1", "file": {"id": ["F1"]}},
+    ],
+)
+def test_a_message_that_is_none(export, bad):
+    """
+    Whatever is wrong with a message, the others are told.
+    """
+    (export / "general" / "2020-03-03.json").write_text(json.dumps([bad]))
+
+    lines = [it.line for it in slack.read(export, circle="readers")]
+
+    assert [12, 1] == [
+        sum(isinstance(line, kind) for line in lines) for kind in (Line, BadLine)
+    ]
+
+
+def test_a_mark_of_nothing(export):
+    """
+    What stands for nobody and nothing is told by its label.
+    """
+    odd = message(f"{MONDAY}.1", "See <|the book> and <@>")
+    (export / "general" / "2020-03-02.json").write_text(json.dumps([odd]))
+
+    (line,) = [it.line for it in slack.read(export, circle="readers")]
+
+    assert "See the book and @" == line.text
+
+
+@pytest.mark.parametrize("users", [{}, None, [{}], [{"id": ["U1"]}], ["U1"], "["])
+def test_no_users(export, users):
+    """
+    Without a list of who is who there is no export.
+    """
+    text = users if users == "[" else json.dumps(users)
+    (export / "users.json").write_text(text)
+
+    with pytest.raises(InvalidInputError, match=r"users\.json: "):
+        list(slack.read(export, circle="readers"))
+
+
+def altered(packed, name, how):
+    # How a byte was changed on the way, a password set, or a newer packer used.
+    with zipfile.ZipFile(packed) as archive:
+        at = archive.getinfo(name).header_offset
+    data = bytearray(packed.read_bytes())
+    listed = data.index(name.encode(), data.index(b"PK\x01\x02")) - 46
+    match how:
+        case "a byte":
+            data[at + 30 + len(name) + 5] ^= 1
+        case "a password":
+            data[at + 6] |= 1
+            data[listed + 8] |= 1
+        case "another packer":
+            data[at + 8] = data[listed + 10] = 99
+    packed.write_bytes(data)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("how", ["a byte", "a password", "another packer"])
+def test_not_to_be_unpacked(tmp_path, export, packing, how):
+    """
+    A file in a zip that cannot be unpacked is invalid, and the others are told.
+    """
+    packed = tmp_path / "export.zip"
+    one = "general/2020-03-01.json"
+    with zipfile.ZipFile(packed, "w", packing) as archive:
+        archive.writestr(one, json.dumps([message(f"{MONDAY}.1", "One" * 99)]))
+        for file in sorted(export.rglob("*.json")):
+            archive.write(file, str(file.relative_to(export)))
+
+    altered(packed, one, how)
+    first, *others = slack.read(packed, circle="readers")
+
+    assert one == first.where
+    assert isinstance(first.line, BadLine)
+    assert [it.line for it in slack.read(export, circle="readers")] == [
+        it.line for it in others
+    ]
+    altered(packed, "users.json", how)
+    with pytest.raises(InvalidInputError, match=r"users\.json: "):
+        list(slack.read(packed, circle="readers"))
+
+
+def test_a_folder_in_place_of_a_file(export):
+    """
+    What cannot be read is invalid, and the others are told.
+    """
+    (export / "general" / "2020-03-01.json").mkdir()
+
+    first, *others = slack.read(export, circle="readers")
+
+    assert "general/2020-03-01.json" == first.where
+    assert isinstance(first.line, BadLine)
+    assert 12 == len(others)
+
+
 @pytest.mark.parametrize("name", ["nowhere", "empty", "file.zip"])
 def test_no_export(tmp_path, name):
     """

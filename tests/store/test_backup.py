@@ -118,6 +118,20 @@ def test_not_within_a_batch(sqlite_kit, tmp_path):
         assert "Hello" in {item.text for item in copy.feed("mei").items}
 
 
+def test_nothing_is_left(sqlite_kit, tmp_path):
+    """
+    A backup that is stopped half-way leaves nothing behind.
+    """
+
+    def stop(_done, _pages):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sqlite_kit.back_up(tmp_path / "copy.db", progress=stop)
+
+    assert [] == list(tmp_path.glob("copy*"))
+
+
 def test_not_of_a_server(server, tmp_path):
     """
     A store on a server says what copies it.

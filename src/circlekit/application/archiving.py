@@ -3,7 +3,7 @@ Exports: a whole history, or one circle's, taken out and taken in elsewhere.
 """
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,8 +11,9 @@ from importlib.metadata import version as version_of
 from itertools import groupby, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any, Final
+from typing import IO, Annotated, Any, Final
 
+import msgspec
 from attrs import NOTHING, Factory, define, fields, frozen
 
 from circlekit.application.answers import (
@@ -56,6 +57,29 @@ _AUDIT: Final = "answers/must-see-audit.json"
 _STREAMS: Final = "streams.ndjson"
 _COMMANDS: Final = "commands.ndjson"
 _MOST_DIFFERENCES: Final = 1_000
+_Place = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+@frozen
+class _Command:
+    """
+    A line of what commands came to.
+    """
+
+    id: str
+    said: str
+    first: _Place
+    last: _Place
+
+
+@frozen
+class _Stream:
+    """
+    A line of which histories there are.
+    """
+
+    stream: str
+    whole: bool
 
 
 @frozen(kw_only=True)
@@ -251,6 +275,7 @@ class Archiving(Reading):
             at = at.after(row[0], row[6])
         if at != there:
             raise AlreadyThereError("the log", _OTHER)
+        deque(_commands_of(export), maxlen=0)  # bad ones, before anything is taken in
         done, events = there.position, export.manifest.events
         for batch in _batches(rows):
             with self._store.writing() as transaction:
@@ -260,14 +285,11 @@ class Archiving(Reading):
                     transaction.put(stream, version, name, body, position=position)
                 done = batch[-1][0]
             told("Taking events in", done, events)
-        if _COMMANDS in export.manifest.files:
-            for commands in _batches(export.answers(_COMMANDS)):
-                with self._store.writing() as transaction:
-                    for it in commands:
-                        if transaction.outcome(it["id"]) is None:
-                            transaction.keep_outcome(
-                                it["id"], it["said"], it["first"], it["last"]
-                            )
+        for commands in _batches(_commands_of(export)):
+            with self._store.writing() as transaction:
+                for it in commands:
+                    if transaction.outcome(it.id) is None:
+                        transaction.keep_outcome(it.id, it.said, it.first, it.last)
         return there.position
 
     def _take_circle(self, export: Export, told: Progress) -> int:
@@ -304,8 +326,10 @@ class Archiving(Reading):
                 where = question.words.format(whose)
                 yield from differing(where, expected, actual)
                 told(f"Comparing {question.name}", done, len(whom))
-        (audit,) = export.answers(_AUDIT)
-        yield from differing("must-see audit", audit, audited(kit, scope.circle))
+        audits = list(export.answers(_AUDIT))
+        if len(audits) != 1:
+            raise ExportError(f"has {len(audits)} answers in {_AUDIT}, not one")
+        yield from differing("must-see audit", audits[0], audited(kit, scope.circle))
 
 
 @define
@@ -437,11 +461,16 @@ def _read_ahead(kit: Asking, told: Progress) -> None:
     kit.read_ahead(progress=lambda name, at, of: told(f"Reading {name}", at, of))
 
 
+def _commands_of(export: Export) -> Iterator[_Command]:
+    if _COMMANDS in export.manifest.files:
+        yield from export.answers(_COMMANDS, _Command)
+
+
 def _by_owner(
     found: Iterator[Answer], key: str, everybody: Iterable[str]
 ) -> Iterator[tuple[str, list[Answer]]]:
     # The lines are in the order of those who are asked about; some have none.
-    by_owner = groupby(found, key=lambda line: line.pop(key))
+    by_owner = groupby(found, key=lambda line: line.pop(key, None))
     following = next(by_owner, None)
     for whose in everybody:
         if following is not None and following[0] == whose:
@@ -454,9 +483,9 @@ def _by_owner(
 
 
 def _must_be_new(transaction: Transaction, export: Export) -> None:
-    for it in export.answers(_STREAMS):
-        if it["whole"] and transaction.last_of(it["stream"]) is not None:
-            raise AlreadyThereError(it["stream"], _TAKEN)
+    for it in export.answers(_STREAMS, _Stream):
+        if it.whole and transaction.last_of(it.stream) is not None:
+            raise AlreadyThereError(it.stream, _TAKEN)
 
 
 def _put_at_the_end(

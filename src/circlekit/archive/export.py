@@ -87,17 +87,18 @@ class Export:
         """
         return self.manifest.circle is not None and kind_of(stream) in OF_PEOPLE
 
-    def answers(self, name: str) -> Iterator[Any]:
+    def answers(self, name: str, shape: type = dict) -> Iterator[Any]:
         """
         Return what is in a file of answers, line by line.
 
         Raises:
             ExportError: If a line is none.
         """
+        decode: Callable[[bytes], Any] = msgspec.json.Decoder(shape).decode
         with self.place.open(name) as file:
             for number, text in enumerate(file, start=1):
                 try:
-                    yield msgspec.json.decode(text)
+                    yield decode(text)
                 except (ValueError, RecursionError) as error:
                     problem = f"has no answer in line {number} of {name}: {error}"
                     raise ExportError(problem) from error

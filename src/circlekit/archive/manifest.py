@@ -4,7 +4,7 @@ The manifest of an export: what it is, and a digest over each of its files.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 from attrs import frozen
@@ -53,7 +53,7 @@ class Manifest:
     head: str
     events: int
     kinds: Mapping[str, int]
-    feed_items: int | None
+    feed_items: Annotated[int, msgspec.Meta(ge=0)] | None
     files: dict[str, Written]
 
     def write(self, folder: Folder) -> None:

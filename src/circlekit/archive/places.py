@@ -4,8 +4,9 @@ Where the files of an export are: in a folder, or in one zip file.
 
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -17,6 +18,7 @@ from circlekit.errors import ExportError, InvalidInputError
 
 _CHUNK: Final = 2**20
 _PACKED: Final = ".zip"
+_NOT_UNPACKED: Final = (BadZipFile, EOFError, OSError, zlib.error)
 
 
 @frozen
@@ -98,9 +100,13 @@ class Packed:
             ExportError: If there is none, or it cannot be unpacked.
         """
         try:
-            with self.archive.open(name) as opened:
-                yield opened
-        except (KeyError, OSError, EOFError, BadZipFile) as error:
+            unpacked = self.archive.open(name)
+        except (*_NOT_UNPACKED, KeyError, RuntimeError) as error:
+            raise _missing(name, error) from error
+        try:
+            with unpacked:
+                yield unpacked
+        except _NOT_UNPACKED as error:
             raise _missing(name, error) from error
 
 
@@ -145,7 +151,8 @@ def new_place(path: Path) -> Iterator[Folder]:
             beside.rename(path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-        packed.unlink(missing_ok=True)
+        with suppress(OSError):
+            packed.unlink()
 
 
 @contextmanager

@@ -3,7 +3,10 @@ The command ``circlekit``: reports, imports and a demo for people at a terminal.
 """
 
 import io
+import os
 import sys
+from pathlib import Path
+from typing import TextIO
 
 __all__ = ["main"]
 
@@ -15,6 +18,9 @@ def main() -> None:
     Raises:
         SystemExit: Always, with the exit code that ``circlekit --help`` explains.
     """
+    # Whoever started us may have closed them; a store must not get their place.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     try:
         # Only here: a service that embeds the library need not have them.
         from circlekit.cli.app import app  # noqa: PLC0415
@@ -29,3 +35,8 @@ def main() -> None:
         # A terminal that cannot show a character is shown its number instead.
         sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="circlekit")
+
+
+def _nowhere() -> TextIO:
+    # Open to the end, like what it stands for.
+    return Path(os.devnull).open("w", encoding="utf-8")

@@ -3,6 +3,7 @@ The commands: what each is called, what it takes, and what it prints.
 """
 
 from enum import StrEnum
+from errno import EPIPE
 from importlib.metadata import version as version_of
 from typing import Annotated, Any, Final
 
@@ -58,6 +59,12 @@ class Explaining(TyperGroup):
             return super().invoke(ctx)
         except CirclekitError as error:
             complain(str(error))
+            raise typer.Exit(NOT_DONE) from error
+        except OSError as error:
+            if error.errno == EPIPE:  # nobody reads any more: there is no one to tell
+                raise
+            said = error.strerror or str(error)
+            complain(f"{said}: {error.filename!r}" if error.filename else said)
             raise typer.Exit(NOT_DONE) from error
 
 

@@ -87,6 +87,7 @@ class Importer:
     zone: str = "Asia/Shanghai"
     report: ImportReport = Factory(ImportReport)
     _seen: set[tuple[str, ...]] = Factory(set)
+    _sources: dict[GroupId, tuple[str, str | None]] = Factory(dict)
     _managers: set[tuple[str, str]] = Factory(set)
 
     def take_all(
@@ -146,7 +147,7 @@ class Importer:
         match line.action:
             case "message":
                 self.kit.send_message(
-                    place.group, by=line.actor, text=line.text, command_id=command_id
+                    place.group, by=line.actor, text=line.said, command_id=command_id
                 )
             case "post":
                 self._publish(line, place, command_id)
@@ -168,6 +169,7 @@ class Importer:
     # What has to be there before a line can be carried out.
 
     def _prepare(self, line: Line, place: "_Place") -> None:
+        self._keep_apart(line, place)
         self._once(("circle", place.circle), self._found, place)
         self._once(("group", place.group), self._link, place)
         if line.action == "join":
@@ -179,6 +181,17 @@ class Importer:
         self._once(("in", place.circle, line.actor), self._bring_in, line, place)
         if not place.is_bound:
             self._once(("in", place.group, line.actor), self._let_in, line, place)
+
+    def _keep_apart(self, line: Line, place: "_Place") -> None:
+        # "a" of "b/c" and "a/b" of "c" are two, and nobody may read in the other.
+        source = (line.circle, line.group or None)
+        first = self._sources.setdefault(place.group, source)
+        if first != source:
+            (one, channel), (other, others) = first, source
+            said = f"{others!r} of {other!r} would be {str(place.group)!r}"
+            problem = f"{said}, as {channel!r} of {one!r} is already"
+            accepted = "names that stay apart when joined by /"
+            raise InvalidInputError("group", problem, accepted)
 
     def _once(
         self, key: tuple[str, ...], do: Callable[..., None], *args: object
@@ -253,7 +266,7 @@ class Importer:
         self.kit.publish_post(
             place.circle,
             by=line.actor,
-            text=line.text,
+            text=line.said,
             groups=None if place.is_bound else (place.group,),
             command_id=command_id,
         )
@@ -262,7 +275,7 @@ class Importer:
         self._make_manager(line, place, command_id)
         try:
             self.kit.send_must_see(
-                place.circle, by=line.actor, text=line.text, command_id=command_id
+                place.circle, by=line.actor, text=line.said, command_id=command_id
             )
         except RefusedError:
             # Its thread would otherwise have nothing to hang on.
@@ -298,7 +311,7 @@ class Importer:
             self.kit.send_message(
                 target.group,
                 by=line.actor,
-                text=line.text,
+                text=line.said,
                 reply_to=target,
                 command_id=command_id,
             )
@@ -306,7 +319,7 @@ class Importer:
         self.kit.add_comment(
             target or _nowhere(place),
             by=line.actor,
-            text=line.text,
+            text=line.said,
             command_id=command_id,
         )
 
@@ -314,11 +327,11 @@ class Importer:
         target = self._target(line, _named("post", line.post))
         if isinstance(target, MessageId):
             self.kit.react_to_message(
-                target, line.text, by=line.actor, command_id=command_id
+                target, line.said, by=line.actor, command_id=command_id
             )
             return
         self.kit.react(
-            target or _nowhere(place), line.text, by=line.actor, command_id=command_id
+            target or _nowhere(place), line.said, by=line.actor, command_id=command_id
         )
 
     def _post(self, line: Line, source_id: str, place: "_Place") -> PostId:
@@ -395,7 +408,8 @@ def _was_refused(recorded: Sequence[Recorded]) -> bool:
 def _command_id(line: Line) -> str:
     if line.action in {"message", "post", "comment", "announce"}:
         return _digest("said", line.circle, _named("post", line.post))
-    return _digest("did", msgspec.json.encode(line).decode())
+    plain = evolve(line, text=line.said)
+    return _digest("did", msgspec.json.encode(plain).decode())
 
 
 def _digest(*parts: str) -> str:

@@ -33,7 +33,7 @@ class Line:
 
         in_reply_to: For a comment, the id of what it answers.
 
-        text: What was said; for a reaction, the emoji.
+        text: What was said; for a reaction, the emoji; None means the same as "".
     """
 
     at: Moment
@@ -43,7 +43,14 @@ class Line:
     group: str | None = None
     post: str | None = None
     in_reply_to: str | None = None
-    text: str = ""
+    text: str | None = ""
+
+    @property
+    def said(self) -> str:
+        """
+        Return its text, empty if it has none.
+        """
+        return self.text or ""
 
 
 @frozen

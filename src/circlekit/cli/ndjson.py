@@ -38,7 +38,7 @@ def read(path: Path) -> Iterator[Numbered]:
             line: Line | BadLine
             try:
                 line = decode(text)
-            except (msgspec.DecodeError, ValueError) as error:
+            except (msgspec.DecodeError, ValueError, RecursionError) as error:
                 line = BadLine(str(error))
             yield Numbered(f"line {number}", line, raw.tell())
 

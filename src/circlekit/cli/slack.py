@@ -10,7 +10,9 @@ Slack itself writes about topics, names and purposes of channels is left out.
 import html
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
@@ -34,6 +36,17 @@ _MEMBERSHIP: Final[dict[str, Action]] = {
     "group_leave": "leave",
 }
 _ACCEPTED: Final = "a folder or zip file with users.json and a folder for each channel"
+
+_NO_MESSAGE: Final = (
+    *(ArithmeticError, AttributeError),
+    *(LookupError, TypeError, ValueError),
+)
+# No JSON, or a file of a zip that was altered, has a password, or is packed by
+# something newer.
+_NOT_READ: Final = (
+    *(msgspec.DecodeError, OSError, EOFError),
+    *(zipfile.BadZipFile, zlib.error, RuntimeError),
+)
 
 _Root = Path | zipfile.Path
 
@@ -66,7 +79,7 @@ def read(path: Path, *, circle: str) -> Iterator[Numbered]:
         where = f"{channel}/{file.name}"
         try:
             messages = msgspec.json.decode(file.read_bytes(), type=list[dict[str, Any]])
-        except msgspec.DecodeError as error:
+        except _NOT_READ as error:
             yield Numbered(where, BadLine(str(error)), 0)
             continue
         told += [_Told.of(channel, where, message) for message in messages]
@@ -78,7 +91,7 @@ def read(path: Path, *, circle: str) -> Iterator[Numbered]:
         try:
             for line in export.lines(message):
                 yield Numbered(message.where, line, done)
-        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        except _NO_MESSAGE as error:
             problem = f"no message of Slack's: {type(error).__name__} {error}"
             yield Numbered(message.where, BadLine(problem), done)
 
@@ -101,6 +114,8 @@ class _Told:
             order = Decimal(str(stamp))
         except InvalidOperation:
             order = Decimal(0)
+        if order.is_nan():  # is neither before nor after anything
+            order = Decimal(0)
         return cls(channel, f"{where} ts {stamp}", order, message)
 
     @property
@@ -112,6 +127,16 @@ class _Told:
         # The digits after the milliseconds only tell messages apart.
         milliseconds = int(Decimal(str(self.message["ts"])) * 1000)
         return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+@frozen
+class _User:
+    """
+    Somebody in a workspace.
+    """
+
+    id: str
+    name: str | None = None
 
 
 @define
@@ -130,8 +155,10 @@ class _Export:
             thread = it.message.get("thread_ts")
             if thread is not None and thread != it.message.get("ts"):
                 self.thread_roots.add(f"{it.channel}:{thread}")
-            for file in _files(it.message):
-                if "ts" in it.message and it.message.get("subtype") != "file_comment":
+            if "ts" not in it.message or it.message.get("subtype") == "file_comment":
+                continue
+            with suppress(*_NO_MESSAGE):  # it will be said when its turn comes
+                for file in _files(it.message):
                     self.shared_files.setdefault(file, it.id)
 
     def lines(self, it: _Told) -> Iterator[Line]:
@@ -218,7 +245,7 @@ class _Export:
         # Names that stand close to a word would grow together with it.
         left = " " if before and not before.isspace() and before not in "([{\"'" else ""
         right = " " if after else ""
-        match target[0]:
+        match target[:1]:
             case "@":
                 return f"{left}@{label or self._name(target[1:])}{right}"
             case "#":
@@ -258,11 +285,11 @@ def _message_files(root: _Root) -> list[tuple[str, _Root]]:
 def _names(root: _Root) -> dict[str, str]:
     try:
         users = msgspec.json.decode(
-            (root / "users.json").read_bytes(), type=list[dict[str, Any]]
+            (root / "users.json").read_bytes(), type=list[_User]
         )
-    except msgspec.DecodeError as error:
+    except _NOT_READ as error:
         raise InvalidInputError("users.json", str(error), _ACCEPTED) from error
-    return {user["id"]: user.get("name") or user["id"] for user in users}
+    return {user.id: user.name or user.id for user in users}
 
 
 def _author(message: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ A store in an SQLite file, or in memory.
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
@@ -223,6 +223,11 @@ class SqliteSession(Session):
             raise typed(error) from error
         except OSError as error:
             raise StoreError(f"{str(path)!r} cannot be written: {error}") from error
+        finally:
+            # Where the disk is full, half a copy and its journal would keep it so.
+            for left in (unfinished, Path(f"{unfinished}-journal")):
+                with suppress(OSError):
+                    left.unlink()
 
 
 @define(eq=False, repr=False)
