@@ -327,7 +327,7 @@ class Reading(Deciding):
 
         Raises:
             StoreError: If the file is there, cannot be written, or the store is on
-                PostgreSQL, whose own tools copy it.
+                PostgreSQL, whose own tools copy it; or if this thread is in a batch.
         """
         self._store.back_up(Path(file), progress=progress)
 

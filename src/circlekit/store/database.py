@@ -595,10 +595,26 @@ class Store:
             progress: Called with the pages that are done, and all there are.
 
         Raises:
-            StoreError: If it cannot be copied, or not there.
+            StoreError: If it cannot be copied, or not there; or if this thread is in
+                a batch.
         """
-        with self.reading() as transaction:
-            transaction.session.back_up(path, progress=progress)
+        if self.writing_here is not None:
+            raise StoreError(
+                "a batch is open in this thread, and what it wrote may still be "
+                "undone; accepted: to copy the store when it is over"
+            )
+        if not self._database.shared:
+            with self.reading() as transaction:
+                transaction.session.back_up(path, progress=progress)
+            return
+        # To read in memory is to hold the write lock, and the database would wait for
+        # that to be free before it copies. Ours keeps the moment still.
+        with self._lock:
+            session = self._database.session()
+            try:
+                session.back_up(path, progress=progress)
+            finally:
+                session.close()
 
     def close(self) -> None:
         """
