@@ -5,11 +5,21 @@ A rule that says no raises :class:`circlekit.verdict.RefusedError`. Everything
 here is about input, stored bytes or the machine.
 """
 
+from copyreg import __newobj__  # type: ignore[attr-defined]
+from typing import Any
+
 
 class CirclekitError(Exception):
     """
     The root of every exception that circlekit raises on purpose.
     """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """
+        Return how to make it again in another process, or as a copy.
+        """
+        # Those that put their message together cannot be made of their message.
+        return __newobj__, (type(self), *self.args), self.__dict__
 
 
 class InvalidInputError(CirclekitError, ValueError):

@@ -337,3 +337,18 @@ def test_after_half_a_founding(town, monkeypatch):
             town.kit.join_circle("tea", "ben")
 
     assert before == written(town.kit)
+
+
+def test_closing_within_a_batch(town):
+    """
+    A kit is not closed by a thread that is in a batch, and the batch goes on.
+    """
+    before = town.kit.newest_position()
+
+    with town.kit.batch():
+        town.kit.publish_post("club", by="tao", text="One")
+        with pytest.raises(StoreError, match="batch"):
+            town.kit.close()
+        town.kit.publish_post("club", by="tao", text="Two")
+
+    assert before + 2 == town.kit.newest_position()

@@ -4,6 +4,7 @@ A host's followers: what they are shown, and what becomes of what they cannot ta
 
 import threading
 from queue import Queue
+from time import monotonic, sleep
 
 import pytest
 
@@ -81,6 +82,13 @@ class Notebook:
             return self.noted
         with self.kit.rows() as rows:
             return rows.all("SELECT position, stream FROM seen ORDER BY place")
+
+
+def _wait_for(it_is_so):
+    until = monotonic() + 30
+    while not it_is_so():
+        assert monotonic() < until
+        sleep(0.01)
 
 
 def _all(kit):
@@ -667,9 +675,14 @@ def test_stopped_beforehand(club):
         ("kinds", {"kinds": [str]}),
         ("after", {"after": -1}),
         ("after", {"after": True}),
+        ("after", {"after": 2**63}),
         ("block", {"block": 0}),
         ("block", {"block": "many"}),
         ("poll", {"poll": 0}),
+        ("poll", {"poll": "often"}),
+        ("poll", {"poll": None}),
+        ("poll", {"poll": float("nan")}),
+        ("poll", {"poll": float("inf")}),
     ],
 )
 def test_what_is_not_accepted(club, field, given):
@@ -681,6 +694,66 @@ def test_what_is_not_accepted(club, field, given):
 
     assert field == caught.value.field
     assert {} == club.followers()
+
+
+@MODES
+def test_the_largest_block(club, once):
+    """
+    A block may be larger than any store.
+    """
+    book = Notebook(club, once=once)
+
+    club.catch_up("book", book.handler, block=2**80)
+
+    assert _all(club) == book.seen()
+
+
+@MODES
+def test_forgotten_while_it_follows(club, once):
+    """
+    A follower that is forgotten while it follows begins anew, and goes on.
+    """
+    book = Notebook(club, once=once)
+    before, stop = _all(club), threading.Event()
+    follower = threading.Thread(
+        target=club.follow,
+        args=("book", book.handler),
+        kwargs={"poll": 0.01, "stop": stop},
+    )
+    follower.start()
+    try:
+        _wait_for(lambda: book.seen() == before)
+        club.forget_follower("book")
+        _wait_for(lambda: book.seen() == before + before)
+        club.publish_post("club", by="mei", text="Goes on")
+        _wait_for(lambda: book.seen() == before + _all(club))
+    finally:
+        stop.set()
+        follower.join()
+
+    assert {"book": club.newest_position()} == club.followers()
+
+
+def test_forgotten_within_a_block(club):
+    """
+    What a follower was shown before it was forgotten counts for nothing after that.
+    """
+    shown = []
+
+    def forgets_once(recorded):
+        shown.append((recorded.position, recorded.stream))
+        if len(shown) == 3:
+            club.forget_follower("book")
+            raise ValueError("I cannot bear it")
+
+    assert 0 == club.catch_up("book", forgets_once)
+    assert ({}, ()) == (club.followers(), club.parked())
+    club.catch_up("book", forgets_once)
+
+    everything_there = _all(club)
+    assert everything_there == shown[-len(everything_there) :]
+    assert {"book": club.newest_position()} == club.followers()
+    assert () == club.parked()
 
 
 def test_in_memory():

@@ -88,6 +88,38 @@ def test_while_others_write(sqlite_kit, tmp_path):
             assert texts[::2] == texts[1::2]
 
 
+def test_from_memory(tmp_path):
+    """
+    A store in memory is copied to a file like any other, and can be used on.
+    """
+    clock = ManualClock(MARCH_1)
+    with CircleKit("sqlite://", clock=clock) as kit:
+        settle(kit, clock)
+        kit.back_up(tmp_path / "copy.db")
+        expected = _answers(kit)
+        kit.publish_post("club", by="tao", text="Goes on")
+
+    with CircleKit(f"sqlite:///{tmp_path / 'copy.db'}", clock=clock) as restored:
+        assert expected == _answers(restored)
+
+
+def test_within_a_batch(sqlite_kit, tmp_path):
+    """
+    What a batch has written may still be undone, so it is not copied.
+    """
+    with sqlite_kit.batch(), pytest.raises(StoreError, match="batch"):
+        sqlite_kit.back_up(tmp_path / "copy.db")
+    with (
+        closing(sqlite3.connect(tmp_path / "kit.db")) as host,
+        sqlite_kit.joined_to(host) as joined,
+        pytest.raises(StoreError, match="host"),
+    ):
+        joined.back_up(tmp_path / "copy.db")
+
+    sqlite_kit.back_up(tmp_path / "copy.db")
+    assert ["copy.db"] == [it.name for it in tmp_path.glob("copy*")]
+
+
 def test_nothing_is_replaced(sqlite_kit, tmp_path):
     """
     A backup replaces no file, and one that cannot be written leaves none.
@@ -102,20 +134,6 @@ def test_nothing_is_replaced(sqlite_kit, tmp_path):
 
     assert "mine" == there.read_text()
     assert not (tmp_path / "no folder").exists()
-
-
-def test_not_within_a_batch(sqlite_kit, tmp_path):
-    """
-    What is being written is not copied: whoever asks is told, and need not wait.
-    """
-    with sqlite_kit.batch():
-        sqlite_kit.publish_post("club", by="mei", text="Hello")
-        with pytest.raises(StoreError, match="outside of a batch"):
-            sqlite_kit.back_up(tmp_path / "copy.db")
-    sqlite_kit.back_up(tmp_path / "copy.db")
-
-    with CircleKit(f"sqlite:///{tmp_path / 'copy.db'}") as copy:
-        assert "Hello" in {item.text for item in copy.feed("mei").items}
 
 
 def test_nothing_is_left(sqlite_kit, tmp_path):

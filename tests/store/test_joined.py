@@ -588,6 +588,23 @@ def test_another_store(kit, host, tmp_path, backend, request):
         _joins(kit, connection)
 
 
+def test_in_another_folder(tmp_path, monkeypatch):
+    """
+    A file that was named from one folder is the same when the host is in another.
+    """
+    (tmp_path / "later").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with CircleKit("sqlite:///kit.db", clock=ManualClock(MARCH_1)) as kit:
+        monkeypatch.chdir("later")
+        with closing(sqlite3.connect(tmp_path / "kit.db")) as host:
+            with kit.joined_to(host) as joined:
+                joined.found_circle(name="Club", kind="community", by="mei")
+            host.commit()
+
+        assert 6 == kit.newest_position()
+    assert [] == list((tmp_path / "later").iterdir())
+
+
 @on_sqlite
 def test_no_store(kit, tmp_path):
     """

@@ -28,6 +28,8 @@ from circlekit.text import checked_id, checked_list, visible
 _LONGEST_ERROR: Final = 1_000
 _BLOCK: Final = 500
 _NO_LIMIT: Final = 2**62
+_NO_POSITION: Final = 2**63
+_LONGEST_PAUSE: Final = 1_000_000  # no clock takes much more everywhere
 _FOREIGN: Final = re.compile(
     r"\bcirclekit_|^\s*(abort|begin|commit|end|release|rollback|savepoint|start)\b",
     re.IGNORECASE,
@@ -110,6 +112,7 @@ class _Follower:
     handler: Handler
     wanted: frozenset[str] | None
     block: int
+    after: int = 0
     # What a plain one was shown, as long as that is not kept in the store.
     shown: int = 0
     aside: list[tuple[Waiting, str | None]] = field(factory=list)
@@ -176,11 +179,10 @@ class Following(Deciding):
             BusyError: If the store is busy for too long when it begins or ends; in
                 between it waits and asks again, also if the connection is lost.
         """
-        if poll <= 0:
-            raise InvalidInputError("poll", f"is {poll!r}", "more than 0 seconds")
+        _must_be_pause(poll)
         ended = Event() if stop is None else stop
-        follower = self._follower(name, handler, kinds, block)
-        self._enrol(follower, after)
+        follower = self._follower(name, handler, kinds, block, after)
+        self._enrol(follower)
         with self._store.waking() as waking:
             while not ended.is_set():
                 if not self._go_on(follower, ended.is_set):
@@ -202,12 +204,13 @@ class Following(Deciding):
         Returns:
             The position it is at now.
         """
-        follower = self._follower(name, handler, kinds, block)
-        self._enrol(follower, after)
+        follower = self._follower(name, handler, kinds, block, after)
+        self._enrol(follower)
         while self._take_block(follower, _never):
             pass
         with self._store.reading() as transaction:
-            return following.position_of(transaction, name)
+            position = following.position_of(transaction, name)
+        return after if position is None else position
 
     def followers(self) -> dict[str, int]:
         """
@@ -250,7 +253,7 @@ class Following(Deciding):
         Where it raises again, the rest of that history stays parked. What is marked
         with :func:`exactly_once` is done exactly once here, too.
         """
-        follower = self._follower(name, handler, None, _BLOCK)
+        follower = self._follower(name, handler)
         stuck: set[str] = set()
         taken = after = 0
         more = True
@@ -293,25 +296,30 @@ class Following(Deciding):
             yield _HostRows(transaction)
 
     def _follower(
-        self, name: str, handler: Handler, kinds: Iterable[type] | None, block: int
+        self,
+        name: str,
+        handler: Handler,
+        kinds: Iterable[type] | None = None,
+        block: int = _BLOCK,
+        after: int = 0,
     ) -> _Follower:
         checked_id("name", name)
         if type(block) is not int or block < 1:
             raise InvalidInputError("block", f"is {block!r}", "1 or more")
+        if type(after) is not int or not 0 <= after < _NO_POSITION:
+            raise InvalidInputError("after", f"is {after!r}", "a position, 0 or more")
         wanted = None
         if kinds is not None:
             many = checked_list("kinds", kinds, of="classes of events")
             wanted = frozenset(_name_of(it) for it in many)
-        return _Follower(name, handler, wanted, block)
+        return _Follower(name, handler, wanted, min(block, _NO_LIMIT), after)
 
-    def _enrol(self, follower: _Follower, after: int) -> None:
-        if type(after) is not int or after < 0:
-            raise InvalidInputError("after", f"is {after!r}", "a position, 0 or more")
+    def _enrol(self, follower: _Follower) -> None:
         with self._store.reading() as transaction:
             if follower.name in dict(following.positions(transaction)):
                 return
         with self._store.writing() as transaction:
-            following.enrol(transaction, follower.name, after)
+            following.enrol(transaction, follower.name, follower.after)
 
     def _go_on(self, follower: _Follower, stopped: Callable[[], bool]) -> bool:
         try:
@@ -324,13 +332,17 @@ class Following(Deciding):
         self._keep(follower)
         with self._store.reading() as transaction:
             position = following.position_of(transaction, follower.name)
-            if transaction.head() <= position:
+            if position is not None and transaction.head() <= position:
                 return False
-            if not isinstance(follower.handler, ExactlyOnce):
+            if position is not None and not isinstance(follower.handler, ExactlyOnce):
                 parked = following.parked_streams(transaction, follower.name)
                 block = following.waiting(
                     transaction, position, follower.block, follower.wanted
                 )
+        if position is None:
+            # Somebody had it forgotten meanwhile: it begins anew.
+            self._enrol(follower)
+            return True
         if isinstance(follower.handler, ExactlyOnce):
             return self._take_exactly_once(follower, follower.handler, stopped)
         self._take_at_least_once(follower, follower.handler, block, parked, stopped)
@@ -344,6 +356,8 @@ class Following(Deciding):
             following.hold(transaction, name)
             # Only now: another process of that name may have been quicker.
             position = following.position_of(transaction, name)
+            if position is None:
+                return True  # forgotten just now
             parked = following.parked_streams(transaction, name)
             block = following.waiting(
                 transaction, position, follower.block, follower.wanted
@@ -392,10 +406,12 @@ class Following(Deciding):
         if not follower.shown:
             return
         with self._store.writing() as transaction:
-            for it, error in follower.aside:
-                at = self._now()
-                following.park(transaction, follower.name, it, error=error, at=at)
-            following.move(transaction, follower.name, follower.shown)
+            # One that was forgotten meanwhile begins anew, and has nothing parked.
+            if following.hold(transaction, follower.name):
+                for it, error in follower.aside:
+                    at = self._now()
+                    following.park(transaction, follower.name, it, error=error, at=at)
+                following.move(transaction, follower.name, follower.shown)
         follower.shown = 0
         follower.aside.clear()
 
@@ -507,6 +523,16 @@ def _name_of(kind: object) -> str:
         accepted = "classes of events, as in circlekit.events.circle"
         raise InvalidInputError("kinds", f"has {kind!r}", accepted)
     return NAME_OF[kind]
+
+
+def _must_be_pause(poll: object) -> None:
+    if (
+        not isinstance(poll, int | float)
+        or isinstance(poll, bool)
+        or not 0 < poll <= _LONGEST_PAUSE
+    ):
+        accepted = f"more than 0 seconds, {_LONGEST_PAUSE:,} at most"
+        raise InvalidInputError("poll", f"is {poll!r}", accepted)
 
 
 def _never() -> bool:

@@ -35,7 +35,7 @@ from circlekit.application.schedule import Schedules
 from circlekit.application.todos import Todos
 from circlekit.application.topics import Topics
 from circlekit.clock import Clock
-from circlekit.errors import InvalidInputError
+from circlekit.errors import InvalidInputError, StoreError
 from circlekit.policies.graders import Grader, known_graders
 from circlekit.policies.house import HousePolicy, known_policies
 from circlekit.store import (
@@ -210,7 +210,15 @@ class CircleKit(
     def close(self) -> None:
         """
         Let go of the store.
+
+        Raises:
+            StoreError: If this thread is in a batch.
         """
+        if self._store.writing_here is not None:
+            raise StoreError(
+                "a batch is open in this thread; "
+                "accepted: to close the kit when it is over"
+            )
         self._store.close()
 
     def __enter__(self) -> Self:

@@ -329,8 +329,8 @@ class Reading(Deciding):
             progress: Called with the pages that are copied, and all there are.
 
         Raises:
-            StoreError: If the file is there, cannot be written, it is asked for within
-                a batch, or the store is on PostgreSQL, whose own tools copy it.
+            StoreError: If the file is there, cannot be written, or the store is on
+                PostgreSQL, whose own tools copy it; or if this thread is in a batch.
         """
         self._store.back_up(Path(file), progress=progress)
 

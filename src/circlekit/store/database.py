@@ -595,16 +595,26 @@ class Store:
             progress: Called with the pages that are done, and all there are.
 
         Raises:
-            StoreError: If it cannot be copied, or not there, or within a batch.
+            StoreError: If it cannot be copied, or not there; or if this thread is in
+                a batch.
         """
         if self.writing_here is not None:
-            # SQLite copies nothing while its own connection writes, and would wait.
-            message = (
-                "what is being written is not copied; accepted: outside of a batch"
+            raise StoreError(
+                "a batch is open in this thread, and what it wrote may still be "
+                "undone; accepted: to copy the store when it is over"
             )
-            raise StoreError(message)
-        with self.reading() as transaction:
-            transaction.session.back_up(path, progress=progress)
+        if not self._database.shared:
+            with self.reading() as transaction:
+                transaction.session.back_up(path, progress=progress)
+            return
+        # To read in memory is to hold the write lock, and the database would wait for
+        # that to be free before it copies. Ours keeps the moment still.
+        with self._lock:
+            session = self._database.session()
+            try:
+                session.back_up(path, progress=progress)
+            finally:
+                session.close()
 
     def close(self) -> None:
         """

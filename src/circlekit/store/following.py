@@ -41,20 +41,20 @@ def enrol(transaction: Transaction, name: str, position: int) -> None:
     transaction.run(_ENROL, name=name, position=position)
 
 
-def position_of(transaction: Transaction, name: str) -> int:
+def position_of(transaction: Transaction, name: str) -> int | None:
     """
-    Return the position that a follower is at.
+    Return the position that a follower is at, None if nobody knows it.
     """
-    ((position,),) = transaction.all(_POSITION, name=name)
-    return int(position)
+    rows = transaction.all(_POSITION, name=name)
+    return int(rows[0][0]) if rows else None
 
 
-def hold(transaction: Transaction, name: str) -> None:
+def hold(transaction: Transaction, name: str) -> bool:
     """
-    Keep everybody else from moving a follower until the transaction ends.
+    Keep everybody else from moving a follower; return whether anybody knows it.
     """
     # To write the row is to lock it, also where several may write at once.
-    transaction.run(_HOLD, name=name)
+    return transaction.run(_HOLD, name=name) > 0
 
 
 def move(transaction: Transaction, name: str, position: int) -> None:

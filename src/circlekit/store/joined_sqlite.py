@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from attrs import define, field
 
@@ -84,6 +84,20 @@ class JoinedSqliteSession(SqliteSession):
         """
         Leave the connection to the host.
         """
+
+    def back_up(
+        self,
+        path: Path,  # noqa: ARG002 - nothing is written
+        *,
+        progress: Callable[[int, int], None] | None = None,  # noqa: ARG002
+    ) -> NoReturn:
+        """
+        Refuse: a copy would have what the host may still undo.
+        """
+        raise StoreError(
+            "what the host's transaction wrote may still be undone; "
+            "accepted: to copy the store by the kit itself, when that has ended"
+        )
 
     def _begin_if_the_driver_would(self) -> None:
         connection: Any = self._connection

@@ -161,7 +161,7 @@ def _must_be_there(database: Database) -> None:
     if database.path is None:
         raise StoreError(f"a store in memory has nothing to read yet; {_THERE}")
     if not database.path.is_file():
-        raise StoreError(f"there is no store at {str(database.path)!r}; {_THERE}")
+        raise StoreError(f"there is no store at {database.named!r}; {_THERE}")
 
 
 def _prepare(database: Database, *, create: bool) -> None:

@@ -241,6 +241,7 @@ class SqliteDatabase(Database):
     shared: bool
     _engine: Engine
     _settings: Settings
+    _file: Path | None
 
     @classmethod
     def at(cls, url: URL, settings: Settings) -> "SqliteDatabase":
@@ -269,7 +270,9 @@ class SqliteDatabase(Database):
             **({} if in_memory else _pool(settings)),
         )
         event.listen(engine, "connect", partial(_set_up, settings.durability))
-        return cls(in_memory, engine, settings)
+        # As the engine does: where the process goes later makes no difference.
+        file = None if in_memory else Path(str(url.database)).absolute()
+        return cls(in_memory, engine, settings, file)
 
     @property
     def dialect(self) -> Dialect:
@@ -297,7 +300,14 @@ class SqliteDatabase(Database):
         """
         Return the file, None for a store in memory.
         """
-        return None if self.shared else Path(str(self._engine.url.database))
+        return self._file
+
+    @property
+    def named(self) -> str:
+        """
+        Return the file as the URL names it.
+        """
+        return str(self._engine.url.database)
 
     def session(self) -> Session:
         """
