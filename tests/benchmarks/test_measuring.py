@@ -155,19 +155,21 @@ def test_a_look(tmp_path):
 
 BARE = """
 import runpy, sys
-for name in ("psycopg", "eventsourcing"):
+for name in ("psycopg", "eventsourcing", "hypothesis"):
     sys.modules[name] = None
-sys.argv[0] = "benchmarks"
-runpy.run_module("benchmarks", run_name="__main__")
+del sys.argv[0]
+runpy.run_module(sys.argv[0], run_name="__main__")
 """
 
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--help"], 0, "usage: python -m benchmarks"),
-        (["W0"], 2, "'W0' is none of W1, W2"),
-        (["W9", "--quick"], 2, "the benchmarks need psycopg: `make bench` installs it"),
+        ("benchmarks --help", 0, "usage: python -m benchmarks"),
+        ("benchmarks W0", 2, "'W0' is none of W1, W2"),
+        ("benchmarks W9 --quick", 2, "need psycopg: `make bench` installs it"),
+        ("benchmarks.mutants --help", 0, "usage: python -m benchmarks.mutants"),
+        ("benchmarks.mutants", 2, "need hypothesis: `make mutants` installs it"),
     ],
 )
 def test_without_what_is_measured_with(words, code, said):
@@ -175,7 +177,7 @@ def test_without_what_is_measured_with(words, code, said):
     Help is there for everybody; whoever lacks something is told what to install.
     """
     done = subprocess.run(
-        [sys.executable, "-c", BARE, *words],
+        [sys.executable, "-c", BARE, *words.split()],
         check=False,
         capture_output=True,
         text=True,
