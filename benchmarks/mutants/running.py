@@ -19,7 +19,7 @@ from benchmarks.mutants.driving import (
     all_tried,
     mutants_of,
 )
-from benchmarks.mutants.planting import MUTANTS, POLICY
+from benchmarks.mutants.planting import MUTANTS, POLICY, Mutant
 
 MUST_FALL: Final = 200
 PAGE: Final = Path(__file__).parents[2] / "docs" / "mutants.md"
@@ -79,16 +79,14 @@ def run(only: Sequence[str], runs: int, *, as_json: bool, write: bool) -> int:
     """
     chosen = [it for part in PARTS for it in mutants_of(part)]
     if only:
-        chosen = [
-            it
-            for it in chosen
-            if {it.name, it.caught_by, _part_of(it.instead)} & {*only}
-        ]
+        chosen = [it for it in chosen if _names_of(it) & {*only}]
     outcomes = all_tried(chosen, runs)
     control = [it for it in outcomes if it.name not in MUTANTS]
     bent = [it for it in outcomes if it.name in MUTANTS]
     fell = sum(it.fell for it in bent)
-    wrong = _wrong(control, bent)
+    known = {name for it in chosen for name in _names_of(it)}
+    wrong = [f"no mutant is called {name}" for name in only if name not in known]
+    wrong += _wrong(control, bent)
     if fell < MUST_FALL and not only:
         wrong.append(f"only {fell} fall, and {MUST_FALL} must")
     if as_json:
@@ -121,8 +119,9 @@ def run(only: Sequence[str], runs: int, *, as_json: bool, write: bool) -> int:
     return 1 if wrong else 0
 
 
-def _part_of(instead: object) -> str:
-    return instead.__module__.rpartition(".")[2]
+def _names_of(mutant: Mutant) -> set[str]:
+    part = mutant.instead.__module__.rpartition(".")[2]
+    return {mutant.name, mutant.caught_by, part}
 
 
 def _row(it: Outcome) -> str:

@@ -186,3 +186,18 @@ def test_without_what_is_measured_with(words, code, said):
 
     assert (code, True) == (done.returncode, said in done.stdout + done.stderr)
     assert "Traceback" not in done.stderr
+
+
+def test_no_such_mutant():
+    """
+    Whoever asks for a mutant by a name that none has is told so.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.mutants", "--only", "one-pin"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=telling.PAGE.parents[1],
+    )
+
+    assert (1, "no mutant is called one-pin\n") == (done.returncode, done.stderr)
