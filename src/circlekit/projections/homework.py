@@ -109,7 +109,6 @@ Table(
     Column("piece", TEXT, nullable=False),
 )
 
-_Step = HomeworkSubmitted | HomeworkWithdrawn | HomeworkGraded | HomeworkReturned
 NewsKind = Literal["assigned", "submitted", "late", "graded", "returned", "missing"]
 
 
