@@ -5,6 +5,7 @@ Run the benchmarks: ``python -m benchmarks [W1 ...]``, and what ``--help`` tells
 import argparse
 from pathlib import Path
 
+from benchmarks.missing import telling_what_is_missing
 from benchmarks.names import NAMES
 
 
@@ -27,17 +28,9 @@ def main() -> None:
         parser.error("a profile is a table")
     if options.write and options.quick:
         parser.error("what goes into the docs is measured in full")
-    try:
+    with telling_what_is_missing(parser, "benchmarks", "make bench"):
         # Only here: whoever asks for help need not have what is measured with.
         from benchmarks.running import run  # noqa: PLC0415
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] in {"benchmarks", "circlekit"}:
-            raise
-        parser.exit(
-            2,
-            f"the benchmarks need {missing.name}: `make bench` installs it and runs "
-            "them, `pip install -e '.[dev]'` only installs it\n",
-        )
     typed = [*options.names, "--profile"] if options.profile else options.names
     run(
         options.names or NAMES,

@@ -22,12 +22,13 @@ def measured(value: float, unit: str) -> str:
     """
     Return a measured value in words.
 
-    >>> measured(0.000_21, "s"), measured(2_500_000, "B"), measured(12, "events/s")
-    ('210 us', '2.5 MB', '12 events/s')
+    >>> measured(0.000_21, "s"), measured(2_500_000, "B"), measured(31_500, "acts/s")
+    ('210 us', '2.5 MB', '31,500 acts/s')
     """
     scale = {"s": _UNITS, "B": _SIZES}.get(unit)
     if scale is None:
-        return f"{value:,.4g} {unit}"
+        # From 10,000 on the other form would say 3.15e+04.
+        return f"{value:,.0f} {unit}" if value >= 1_000 else f"{value:.4g} {unit}"  # noqa: PLR2004
     size, name = next((it for it in scale if abs(value) >= it[0]), scale[-1])
     return f"{value / size:,.3g} {name}"
 

@@ -16,12 +16,16 @@ def server(circlekit_postgres):
 
 
 @pytest.fixture
+def server_url(server):
+    with server.store() as url:
+        yield url
+
+
+@pytest.fixture
 def url(backend, tmp_path, request):
     if backend == "sqlite":
-        yield f"sqlite:///{tmp_path / 'kit.db'}"
-        return
-    with request.getfixturevalue("server").store() as url:
-        yield url
+        return f"sqlite:///{tmp_path / 'kit.db'}"
+    return request.getfixturevalue("server_url")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,7 +13,9 @@ from circlekit.clock import (
     ManualClock,
     as_utc,
     from_micros,
+    from_micros_if_any,
     micros,
+    micros_if_any,
     zone_named,
 )
 from circlekit.errors import InvalidInputError
@@ -115,6 +117,15 @@ def test_the_number_of_a_moment():
     assert 0 == micros(EPOCH)
     assert 1_583_064_000_000_001 == micros(NOON.replace(microsecond=1))
     assert -1 == micros(EPOCH - timedelta(microseconds=1))
+
+
+def test_the_number_of_no_moment():
+    """
+    No moment is kept as no number, and 1970 itself as a moment.
+    """
+    for at in (None, EPOCH, NOON):
+        assert at == from_micros_if_any(micros_if_any(at))
+    assert micros_if_any(None) is None
 
 
 def test_a_clock_that_is_moved():

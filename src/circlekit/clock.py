@@ -98,6 +98,20 @@ def from_micros(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
+def micros_if_any(moment: datetime | None) -> int | None:
+    """
+    Return what :func:`micros` makes of a moment, or None for none.
+    """
+    return None if moment is None else micros(moment)
+
+
+def from_micros_if_any(value: int | None) -> datetime | None:
+    """
+    Return the moment that :func:`micros_if_any` made this of.
+    """
+    return None if value is None else from_micros(value)
+
+
 def written(moment: datetime) -> str:
     """
     Return a UTC moment as JSON has it.

@@ -8,7 +8,7 @@ place in the history of their circle or group, so they need no id of their own.
 """
 
 import re
-from typing import Any, Final, NewType, Self
+from typing import Any, ClassVar, Final, NewType, Self
 
 from attrs import frozen
 
@@ -49,16 +49,11 @@ class _Place:
 
 
 @frozen(order=True)
-class PostId(_Place):
-    """
-    A post: its circle, and the place of its ``PostPublished`` in that history.
-
-    >>> str(PostId("book-club", 7))
-    'book-club/7'
-    """
-
+class _InCircle(_Place):
     circle: CircleId
     version: int
+
+    _FIELD: ClassVar[str]
 
     def __str__(self) -> str:
         """
@@ -67,99 +62,55 @@ class PostId(_Place):
         return f"{self.circle}/{self.version}"
 
     @classmethod
-    def parse(cls, text: str, *, field: str = "post") -> Self:
+    def parse(cls, text: str, *, field: str | None = None) -> Self:
         """
-        Read a post id from its text; *field* is what an error calls it.
+        Read an id from its text; *field* is what an error calls it.
 
         Raises:
             InvalidInputError: If the text does not end in a place.
         """
-        owner, version = cls._read(field, text)
+        owner, version = cls._read(field or cls._FIELD, text)
         return cls(CircleId(owner), version)
 
     @classmethod
-    def of(cls, value: Self | str, *, field: str = "post") -> Self:
+    def of(cls, value: Self | str, *, field: str | None = None) -> Self:
         """
-        Return a post id, given as one or as its text.
+        Return an id, given as one or as its text.
 
         Raises:
-            InvalidInputError: If it is neither, or no post can have it.
+            InvalidInputError: If it is neither, or nothing of its kind can have it.
         """
         return cls.parse(_text(value), field=field)
 
 
 @frozen(order=True)
-class CommentId(_Place):
+class PostId(_InCircle):
+    """
+    A post: its circle, and the place of its ``PostPublished`` in that history.
+
+    >>> str(PostId("book-club", 7))
+    'book-club/7'
+    """
+
+    _FIELD: ClassVar[str] = "post"
+
+
+@frozen(order=True)
+class CommentId(_InCircle):
     """
     A comment: its circle, and the place of its ``CommentAdded`` in that history.
     """
 
-    circle: CircleId
-    version: int
-
-    def __str__(self) -> str:
-        """
-        Return the id as one text, as in ``book-club/9``.
-        """
-        return f"{self.circle}/{self.version}"
-
-    @classmethod
-    def parse(cls, text: str, *, field: str = "comment") -> Self:
-        """
-        Read a comment id from its text; *field* is what an error calls it.
-
-        Raises:
-            InvalidInputError: If the text does not end in a place.
-        """
-        owner, version = cls._read(field, text)
-        return cls(CircleId(owner), version)
-
-    @classmethod
-    def of(cls, value: Self | str, *, field: str = "comment") -> Self:
-        """
-        Return a comment id, given as one or as its text.
-
-        Raises:
-            InvalidInputError: If it is neither, or no comment can have it.
-        """
-        return cls.parse(_text(value), field=field)
+    _FIELD: ClassVar[str] = "comment"
 
 
 @frozen(order=True)
-class InvitationId(_Place):
+class InvitationId(_InCircle):
     """
     An invitation: its circle, and the place of its ``InvitationMade`` there.
     """
 
-    circle: CircleId
-    version: int
-
-    def __str__(self) -> str:
-        """
-        Return the id as one text, as in ``book-club/5``.
-        """
-        return f"{self.circle}/{self.version}"
-
-    @classmethod
-    def parse(cls, text: str, *, field: str = "invitation") -> Self:
-        """
-        Read an invitation id from its text; *field* is what an error calls it.
-
-        Raises:
-            InvalidInputError: If the text does not end in a place.
-        """
-        owner, version = cls._read(field, text)
-        return cls(CircleId(owner), version)
-
-    @classmethod
-    def of(cls, value: Self | str, *, field: str = "invitation") -> Self:
-        """
-        Return an invitation id, given as one or as its text.
-
-        Raises:
-            InvalidInputError: If it is neither, or no invitation can have it.
-        """
-        return cls.parse(_text(value), field=field)
+    _FIELD: ClassVar[str] = "invitation"
 
 
 @frozen(order=True)
@@ -240,37 +191,9 @@ class CheckInId(_Place):
 
 
 @frozen(order=True)
-class ScheduledId(_Place):
+class ScheduledId(_InCircle):
     """
     What is scheduled: its circle, and the place of its event in that history.
     """
 
-    circle: CircleId
-    version: int
-
-    def __str__(self) -> str:
-        """
-        Return the id as one text, as in ``book-club/9``.
-        """
-        return f"{self.circle}/{self.version}"
-
-    @classmethod
-    def parse(cls, text: str, *, field: str = "scheduled") -> Self:
-        """
-        Read an id from its text; *field* is what an error calls it.
-
-        Raises:
-            InvalidInputError: If the text does not end in a place.
-        """
-        owner, version = cls._read(field, text)
-        return cls(CircleId(owner), version)
-
-    @classmethod
-    def of(cls, value: Self | str, *, field: str = "scheduled") -> Self:
-        """
-        Return the id, given as one or as its text.
-
-        Raises:
-            InvalidInputError: If it is neither, or nothing scheduled can have it.
-        """
-        return cls.parse(_text(value), field=field)
+    _FIELD: ClassVar[str] = "scheduled"

@@ -2,6 +2,8 @@
 Random communities: people who do whatever comes into their heads, through the kit.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,6 +16,7 @@ from circlekit import (
     Budget,
     CircleKit,
     ManualClock,
+    NotFoundError,
     Scale,
     rolling,
 )
@@ -199,6 +202,14 @@ class Community:
         """
         args, kwargs = COMMANDS[act.command](self, act)
         return act.command, args, kwargs
+
+    def live(self, acts: Iterable[Act]) -> None:
+        """
+        Do one act after another, but for those about something that is not there.
+        """
+        for act in acts:
+            with suppress(NotFoundError):
+                self.do(act)
 
     def do(self, act: Act) -> Verdict:
         """

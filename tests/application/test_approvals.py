@@ -2,14 +2,13 @@
 Approvals: forms that go from one organisation to the next.
 """
 
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, InvalidInputError, NotFoundError
+from circlekit import CircleKit, InvalidInputError
 from circlekit.events.approval import FormField
 from circlekit.projections.approvals import STATES, ApprovalEntry, StepEntry
 from tests.application.communities import opened, scripts, started
@@ -192,9 +191,7 @@ def test_a_naive_page(things, state, limit):
     clock = started()
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
-        for act in things:
-            with suppress(NotFoundError):
-                community.do(act)
+        community.live(things)
 
         page = kit.approvals("club", state=state, limit=limit)
         pages = list(page.items)

@@ -2,14 +2,13 @@
 To-dos: given, done, handed on, and found again on one's own page.
 """
 
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, NotFoundError
+from circlekit import CircleKit
 from circlekit.projections.todos import TodoEntry, TodoPart
 from tests.application.communities import PEOPLE, opened, scripts, started
 from tests.application.town import MARCH_1, everything
@@ -138,9 +137,7 @@ def test_a_naive_page(side, things, member, circle, open_only, limit):
     clock = started()
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
-        for act in things:
-            with suppress(NotFoundError):
-                community.do(act)
+        community.live(things)
 
         pages = list(
             _pages(

@@ -155,19 +155,21 @@ def test_a_look(tmp_path):
 
 BARE = """
 import runpy, sys
-for name in ("psycopg", "eventsourcing"):
+for name in ("psycopg", "eventsourcing", "hypothesis"):
     sys.modules[name] = None
-sys.argv[0] = "benchmarks"
-runpy.run_module("benchmarks", run_name="__main__")
+del sys.argv[0]
+runpy.run_module(sys.argv[0], run_name="__main__")
 """
 
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--help"], 0, "usage: python -m benchmarks"),
-        (["W0"], 2, "'W0' is none of W1, W2"),
-        (["W9", "--quick"], 2, "the benchmarks need psycopg: `make bench` installs it"),
+        ("benchmarks --help", 0, "usage: python -m benchmarks"),
+        ("benchmarks W0", 2, "'W0' is none of W1, W2"),
+        ("benchmarks W9 --quick", 2, "need psycopg: `make bench` installs it"),
+        ("benchmarks.mutants --help", 0, "usage: python -m benchmarks.mutants"),
+        ("benchmarks.mutants", 2, "need hypothesis: `make mutants` installs it"),
     ],
 )
 def test_without_what_is_measured_with(words, code, said):
@@ -175,7 +177,7 @@ def test_without_what_is_measured_with(words, code, said):
     Help is there for everybody; whoever lacks something is told what to install.
     """
     done = subprocess.run(
-        [sys.executable, "-c", BARE, *words],
+        [sys.executable, "-c", BARE, *words.split()],
         check=False,
         capture_output=True,
         text=True,
@@ -184,3 +186,18 @@ def test_without_what_is_measured_with(words, code, said):
 
     assert (code, True) == (done.returncode, said in done.stdout + done.stderr)
     assert "Traceback" not in done.stderr
+
+
+def test_no_such_mutant():
+    """
+    Whoever asks for a mutant by a name that none has is told so.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.mutants", "--only", "one-pin"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=telling.PAGE.parents[1],
+    )
+
+    assert (1, "no mutant is called one-pin\n") == (done.returncode, done.stderr)

@@ -200,12 +200,11 @@ def test_backup(tmp_path):
     assert other.stdout.endswith(f"{head}\n")
 
 
-def test_backup_of_a_server(server, tmp_path):
+def test_backup_of_a_server(server_url, tmp_path):
     """
     A store on a server says what copies it, and no file is made.
     """
-    with server.store() as url:
-        answer = run("backup", str(tmp_path / "copy.db"), "--store", url)
+    answer = run("backup", str(tmp_path / "copy.db"), "--store", server_url)
 
     said = "circlekit: a PostgreSQL store is backed up with pg_dump\n"
     assert (1, "", said) == (answer.exit_code, answer.stdout, answer.stderr)

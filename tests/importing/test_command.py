@@ -25,11 +25,6 @@ RECORDED = {
 }
 
 
-@pytest.fixture
-def store(tmp_path):
-    return f"sqlite:///{tmp_path / 'community.db'}"
-
-
 def run(*words):
     return CliRunner().invoke(app, ["import", *(str(word) for word in words)])
 

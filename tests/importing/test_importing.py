@@ -30,11 +30,6 @@ from tests.importing.histories import (
 
 
 @pytest.fixture
-def store(tmp_path):
-    return f"sqlite:///{tmp_path / 'community.db'}"
-
-
-@pytest.fixture
 def week(tmp_path):
     return written(tmp_path / "week.ndjson", WEEK)
 

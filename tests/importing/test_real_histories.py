@@ -23,11 +23,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def store(tmp_path):
-    return f"sqlite:///{tmp_path / 'community.db'}"
-
-
 def audited(store, **kwargs) -> MustSeeAudit:
     with CircleKit(store) as kit:
         return kit.audit_must_sees(**kwargs)

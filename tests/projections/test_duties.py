@@ -2,8 +2,8 @@
 What a member has to do, in one inbox.
 """
 
-from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -51,12 +51,6 @@ WRITING = (
 )
 
 
-def _do(community, act):
-    # What was never given or asked for is not known yet.
-    with suppress(NotFoundError):
-        community.do(act)
-
-
 def _pages(kit, member, *, limit, between=lambda: None, **asked):
     page = kit.inbox(member, limit=limit, **asked)
     while True:
@@ -92,8 +86,7 @@ def test_a_naive_inbox(things, limit, member, circle, kinds):
     clock = started()
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
-        for act in things:
-            _do(community, act)
+        community.live(things)
 
         pages = list(_pages(kit, member, limit=limit, circle=circle, kinds=kinds))
 
@@ -118,14 +111,12 @@ def test_pages_while_things_happen(things, later, limit, member):
     clock = started()
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
-        for act in things:
-            _do(community, act)
+        community.live(things)
         before = _known(kit, member, clock)
         coming = iter(later)
 
         def meanwhile():
-            for act, _ in zip(coming, range(3), strict=False):
-                _do(community, act)
+            community.live(islice(coming, 3))
 
         shown = list(_pages(kit, member, limit=limit, between=meanwhile))
 

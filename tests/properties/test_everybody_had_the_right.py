@@ -8,7 +8,7 @@ from attrs import Factory, define
 from hypothesis import given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from circlekit import CircleKit, NotFoundError, RuleBook
+from circlekit import CircleKit, RuleBook
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.record import subject_of
 from circlekit.testing.community import CommunityMachine
@@ -203,11 +203,7 @@ def test_everybody_had_the_right(things):
     clock = started()
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
-        for act in things:
-            try:
-                community.do(act)
-            except NotFoundError:
-                continue
+        community.live(things)
         _go_through(kit)
 
 

@@ -16,14 +16,8 @@ CLUB = "circle/club"
 
 
 @pytest.fixture
-def url(server):
-    with server.store() as url:
-        yield url
-
-
-@pytest.fixture
-def store(url):
-    opened = open_store(url)
+def store(server_url):
+    opened = open_store(server_url)
     with opened.writing() as transaction:
         transaction.append(CLUB, 0, [_post("One")])
     yield opened
@@ -41,7 +35,7 @@ def _said(recorded):
 AHEAD = (asking_history(CLUB, after=0), asking_end(CLUB))
 
 
-def test_what_came_while_the_lock_was_waited_for(url, store):
+def test_what_came_while_the_lock_was_waited_for(server_url, store):
     """
     What somebody committed while the lock was waited for is in the answers.
     """
@@ -52,7 +46,7 @@ def test_what_came_while_the_lock_was_waited_for(url, store):
             found.append(_said(transaction.history(CLUB)))
             found.append(_said([transaction.last_of(CLUB)]))
 
-    other = open_store(url)
+    other = open_store(server_url)
     with other.writing() as transaction:
         waiting = Thread(target=write)
         waiting.start()
@@ -97,11 +91,11 @@ def test_what_nobody_asked_then(store):
         assert ["One", "Two"] == _said(transaction.history(CLUB))
 
 
-def test_a_lock_that_does_not_come(url, store):
+def test_a_lock_that_does_not_come(server_url, store):
     """
     Who waits for the lock in vain is told so, and can write when it is free.
     """
-    hasty = open_store(url, busy_seconds=0.2)
+    hasty = open_store(server_url, busy_seconds=0.2)
     with (
         store.writing(),
         pytest.raises(BusyError),
@@ -116,12 +110,15 @@ def test_a_lock_that_does_not_come(url, store):
         assert ["One", "Two"] == _said(transaction.history(CLUB))
 
 
-def test_two_kits(url):
+def test_two_kits(server_url):
     """
     Of kits that take turns, each decides by what the other did, refusals included.
     """
     clock = ManualClock(MARCH_1)
-    with CircleKit(url, clock=clock) as one, CircleKit(url, clock=clock) as other:
+    with (
+        CircleKit(server_url, clock=clock) as one,
+        CircleKit(server_url, clock=clock) as other,
+    ):
         one.found_circle(name="Club", kind="community", by="mei", circle="club")
         one.send_must_see("club", by="mei", text="Now")
         for number in range(4):

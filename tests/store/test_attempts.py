@@ -18,14 +18,8 @@ from tests.store.proxy import Proxy
 
 
 @pytest.fixture
-def url(server):
-    with server.store() as url:
-        yield url
-
-
-@pytest.fixture
-def kit(url):
-    with CircleKit(url) as kit:
+def kit(server_url):
+    with CircleKit(server_url) as kit:
         kit.found_circle(name="Club", kind="community", by="mei", circle="club")
         yield kit
 
@@ -64,11 +58,11 @@ def test_alone(kit, monkeypatch):
     kit.verify()
 
 
-def test_somebody_else_wrote(kit, url, monkeypatch):
+def test_somebody_else_wrote(kit, server_url, monkeypatch):
     """
     What was decided by a head that has moved is not written, but decided again.
     """
-    with CircleKit(url) as other:
+    with CircleKit(server_url) as other:
         other.publish_post("club", by="mei", text="First")
         with counting(monkeypatch) as tried:
             post = kit.publish_post("club", by="mei", text="Second")
@@ -79,11 +73,11 @@ def test_somebody_else_wrote(kit, url, monkeypatch):
     kit.verify()
 
 
-def test_a_quota_that_somebody_else_used_up(kit, url):
+def test_a_quota_that_somebody_else_used_up(kit, server_url):
     """
     A must-see is refused for the one that another process sent a moment ago.
     """
-    with CircleKit(url) as other:
+    with CircleKit(server_url) as other:
         other.send_must_see("club", by="mei", text="First")
     with pytest.raises(RefusedError) as caught:
         kit.send_must_see("club", by="mei", text="Second")
@@ -92,11 +86,14 @@ def test_a_quota_that_somebody_else_used_up(kit, url):
     assert 1 == kit.audit_must_sees().sent
 
 
-def test_a_refusal_is_by_the_newest_state(url):
+def test_a_refusal_is_by_the_newest_state(server_url):
     """
     A refusal that nobody records is no refusal by a state that has passed.
     """
-    with CircleKit(url, record_refusals=False) as kit, CircleKit(url) as other:
+    with (
+        CircleKit(server_url, record_refusals=False) as kit,
+        CircleKit(server_url) as other,
+    ):
         kit.found_circle(name="Club", kind="community", by="mei", circle="club")
         with pytest.raises(RefusedError):
             kit.publish_post("club", by="tao", text="Too early")
@@ -105,16 +102,16 @@ def test_a_refusal_is_by_the_newest_state(url):
         assert "club/5" == str(kit.publish_post("club", by="tao", text="In time"))
 
 
-def test_four_races(url):
+def test_four_races(server_url):
     """
     Of four processes that post at once every post is written once, none is lost.
     """
-    with CircleKit(url) as kit:
+    with CircleKit(server_url) as kit:
         kit.found_circle(name="Club", kind="community", by="mei", circle="club")
     begun = Barrier(4)
 
     def post(who):
-        with CircleKit(url) as kit:
+        with CircleKit(server_url) as kit:
             begun.wait()
             return [
                 kit.publish_post("club", by="mei", text=f"{who}.{number}").version
@@ -125,16 +122,16 @@ def test_four_races(url):
         versions = sorted(chain.from_iterable(pool.map(post, range(4))))
 
     assert list(range(4, 104)) == versions
-    with CircleKit(url) as kit:
+    with CircleKit(server_url) as kit:
         assert {f"{who}.{n}" for who in range(4) for n in range(25)} == set(_texts(kit))
         kit.verify()
 
 
-def test_one_that_did_not_arrive(url):
+def test_one_that_did_not_arrive(server_url):
     """
     A try that the server never heard of is decided again, and written once.
     """
-    between = Proxy(url)
+    between = Proxy(server_url)
     with CircleKit(between.url) as kit:
         kit.found_circle(name="Tea", kind="community", by="mei", circle="tea")
         for number in range(10):
@@ -147,13 +144,13 @@ def test_one_that_did_not_arrive(url):
     between.close()
 
 
-def test_a_lock_that_is_kept(url):
+def test_a_lock_that_is_kept(server_url):
     """
     A try waits no longer for the lock than any command does.
     """
-    with CircleKit(url, busy_seconds=0.2) as kit:
+    with CircleKit(server_url, busy_seconds=0.2) as kit:
         kit.found_circle(name="Club", kind="community", by="mei", circle="club")
-        with psycopg.connect(url) as host:
+        with psycopg.connect(server_url) as host:
             host.execute("SELECT 1 FROM circlekit_head FOR UPDATE")
             with pytest.raises(BusyError):
                 kit.publish_post("club", by="mei", text="Waits")
@@ -163,12 +160,12 @@ def test_a_lock_that_is_kept(url):
         assert ["Goes on"] == _texts(kit)
 
 
-def test_a_circle_that_was_not_loaded(kit, url):
+def test_a_circle_that_was_not_loaded(kit, server_url):
     """
     A circle that is loaded while it is tried is as it is when it is written.
     """
     kit.found_circle(name="Tea", kind="community", by="tao", circle="tea")
-    with CircleKit(url) as other:
+    with CircleKit(server_url) as other:
         other.publish_post("tea", by="tao", text="Loads nothing but this")
         other.publish_post("club", by="mei", text="Here loaded on the way")
         assert ["Here loaded on the way"] == _texts(other)

@@ -150,15 +150,11 @@ def test_nothing_is_left(sqlite_kit, tmp_path):
     assert [] == list(tmp_path.glob("copy*"))
 
 
-def test_not_of_a_server(server, tmp_path):
+def test_not_of_a_server(server_url, tmp_path):
     """
     A store on a server says what copies it.
     """
-    with (
-        server.store() as url,
-        CircleKit(url) as kit,
-        pytest.raises(StoreError, match="pg_dump"),
-    ):
+    with CircleKit(server_url) as kit, pytest.raises(StoreError, match="pg_dump"):
         kit.back_up(tmp_path / "copy.db")
 
 

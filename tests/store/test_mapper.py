@@ -12,7 +12,7 @@ from eventsourcing.popo import POPOAggregateRecorder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circlekit import CircleKit, CorruptEventError, NotFoundError
+from circlekit import CircleKit, CorruptEventError
 from circlekit.events.customer import CustomerTagged
 from circlekit.events.names import NAME_OF, NAMES
 from circlekit.events.record import Recorded
@@ -34,11 +34,7 @@ def test_there_and_back(things):
     clock, mapper = started(), EventMapper()
     with CircleKit("sqlite://", clock=clock) as kit:
         community = opened(kit, clock)
-        for act in things:
-            try:
-                community.do(act)
-            except NotFoundError:
-                continue
+        community.live(things)
         for recorded in everything(kit):
             stored = mapper.to_stored_event(recorded)
 

@@ -33,14 +33,8 @@ WHERE datname = current_database() AND application_name = 'circlekit'
 
 
 @pytest.fixture
-def url(server):
-    with server.store() as url:
-        yield url
-
-
-@pytest.fixture
-def proxy(url):
-    between = Proxy(url)
+def proxy(server_url):
+    between = Proxy(server_url)
     yield between
     between.close()
 
@@ -60,17 +54,17 @@ def _posts(kit):
     ]
 
 
-def test_sent_away_between_commands(kit, url):
+def test_sent_away_between_commands(kit, server_url):
     """
     A server that ended all connections between two commands is asked again.
 
     Nobody notices: not who writes, and not who reads.
     """
     for number in range(3):
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(server_url) as connection:
             connection.execute(SEND_AWAY)
         kit.publish_post("club", by="mei", text=f"{number}")
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(server_url) as connection:
             connection.execute(SEND_AWAY)
         assert f"{number}" == kit.feed("mei").items[0].text
 
@@ -156,11 +150,11 @@ def test_a_lost_reply_to_a_named_command(kit, proxy):
     assert 1 == kit.audit_must_sees().sent
 
 
-def test_an_id_that_the_kit_made(url):
+def test_an_id_that_the_kit_made(server_url):
     """
     A command that the host gave no id has one of the kit's, which the error names.
     """
-    between = Proxy(url)
+    between = Proxy(server_url)
     with CircleKit(between.url, busy_seconds=0.2) as kit:
         kit.found_circle(name="Club", kind="community", by="mei", circle="club")
         between.eat_replies = 1
@@ -169,7 +163,7 @@ def test_an_id_that_the_kit_made(url):
             kit.send_must_see("club", by="mei", text="Once")
     between.close()
 
-    with CircleKit(url) as kit:
+    with CircleKit(server_url) as kit:
         post = kit.send_must_see(
             "club", by="mei", text="Once", command_id=caught.value.command_id
         )
@@ -196,11 +190,11 @@ def following(kit, poll):
         thread.join()
 
 
-def test_woken(url):
+def test_woken(server_url):
     """
     A follower that would look in an hour is told by the server that there is news.
     """
-    with CircleKit(url) as kit, following(kit, poll=3_600) as shown:
+    with CircleKit(server_url) as kit, following(kit, poll=3_600) as shown:
         for member in ("mei", "tao", "lin"):
             kit.found_circle(name="Club", kind="community", by=member, circle=member)
             newest = kit.newest_position()
@@ -210,14 +204,14 @@ def test_woken(url):
         assert newest == 3 * 6
 
 
-def test_following_over_a_broken_connection(url):
+def test_following_over_a_broken_connection(server_url):
     """
     A follower whose connections break asks again, and is shown what it missed.
     """
-    between = Proxy(url)
+    between = Proxy(server_url)
     with (
         CircleKit(between.url) as kit,
-        CircleKit(url) as other,
+        CircleKit(server_url) as other,
         following(kit, poll=0.05) as shown,
     ):
         for member in ("mei", "tao", "lin"):
@@ -248,13 +242,13 @@ def test_a_lost_commit(kit, proxy):
     assert 4 == post.version
 
 
-def test_nobody_to_ask(url):
+def test_nobody_to_ask(server_url):
     """
     If the server is gone for good, that nobody knows is what the host is told.
 
     The same command with its id is then answered by what became of it.
     """
-    between = Proxy(url)
+    between = Proxy(server_url)
     with CircleKit(between.url, busy_seconds=0.2) as kit:
         kit.found_circle(name="Club", kind="community", by="mei", circle="club")
 
@@ -268,27 +262,27 @@ def test_nobody_to_ask(url):
             lose()
     between.close()
 
-    with CircleKit(url) as kit:
+    with CircleKit(server_url) as kit:
         kit.publish_post("club", by="mei", text="Once", command_id="one")
         assert ["Once"] == _posts(kit)
 
 
-def test_a_follower(url):
+def test_a_follower(server_url):
     """
     Whoever follows the log while many write misses no event, and sees none twice.
     """
     writers, each = 4, 40
-    with CircleKit(url) as kit:
+    with CircleKit(server_url) as kit:
         kit.found_circle(name="Club", kind="community", by="mei", circle="club")
     seen = []
 
     def write(_number):
-        with CircleKit(url) as kit:
+        with CircleKit(server_url) as kit:
             for _ in range(each):
                 kit.publish_post("club", by="mei", text="x")
 
     def follow():
-        store = open_store(url)
+        store = open_store(server_url)
         while len(seen) < 6 + writers * each:
             with store.reading() as transaction:
                 newest = seen[-1] if seen else 0
@@ -305,11 +299,14 @@ def test_a_follower(url):
     assert list(range(1, 6 + writers * each + 1)) == seen
 
 
-def test_a_session_in_the_way(url, kit):
+def test_a_session_in_the_way(server_url, kit):
     """
     Whoever holds the head's row, be it another program, the error is typed.
     """
-    with CircleKit(url, busy_seconds=0.05) as other, psycopg.connect(url) as connection:
+    with (
+        CircleKit(server_url, busy_seconds=0.05) as other,
+        psycopg.connect(server_url) as connection,
+    ):
         connection.execute("SELECT * FROM circlekit_head FOR UPDATE")
         with pytest.raises(BusyError):
             other.publish_post("club", by="mei", text="x")
@@ -317,11 +314,11 @@ def test_a_session_in_the_way(url, kit):
         other.publish_post("club", by="mei", text="x")
 
 
-def test_all_connections_in_use(url, kit):
+def test_all_connections_in_use(server_url, kit):
     """
     Who waits in vain for one of a kit's connections is told that it is busy.
     """
-    with CircleKit(url, busy_seconds=0.05) as other:
+    with CircleKit(server_url, busy_seconds=0.05) as other:
         sessions = [other._store._database.session() for _ in range(15)]
         with pytest.raises(BusyError):
             other.circles("mei")
@@ -330,14 +327,14 @@ def test_all_connections_in_use(url, kit):
         assert ["Club"] == [it.name for it in other.circles("mei")]
 
 
-def test_what_fails_with_the_commit(kit, url):
+def test_what_fails_with_the_commit(kit, server_url):
     """
     What fails only when it is sent, with the commit, fails as the command that said it.
 
     Nothing of it is there, and the connection is as good as before.
     """
     before = everything(kit)
-    with psycopg.connect(url, autocommit=True) as host:
+    with psycopg.connect(server_url, autocommit=True) as host:
         # Where the next event would stand; the head knows nothing of it.
         host.execute(_PUT_IN_THE_WAY)
         for _ in range(3):
@@ -453,7 +450,7 @@ def test_options_reach_the_driver():
     } == database._options
 
 
-def test_the_second_host(url, proxy):
+def test_the_second_host(server_url, proxy):
     """
     If the first of two hosts is not there, the second one is asked.
     """
@@ -562,11 +559,11 @@ def test_the_driver_is_loaded_late():
     assert "False\n" == done.stdout
 
 
-def test_a_worker_with_few_rights(server, url):
+def test_a_worker_with_few_rights(server, server_url):
     """
     A worker needs no more rights than to read and write the rows of our tables.
     """
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute("DROP ROLE IF EXISTS circlekit_worker")
         connection.execute("CREATE ROLE circlekit_worker")
         for table in TABLES:
@@ -574,7 +571,7 @@ def test_a_worker_with_few_rights(server, url):
                 f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO circlekit_worker"
             )
     try:
-        with CircleKit(f"{url}&options=-crole%3Dcirclekit_worker") as kit:
+        with CircleKit(f"{server_url}&options=-crole%3Dcirclekit_worker") as kit:
             kit.found_circle(name="Club", kind="community", by="mei", circle="club")
             kit.publish_post("club", by="mei", text="Welcome")
             assert ["Welcome"] == [item.text for item in kit.feed("mei").items]
@@ -586,6 +583,6 @@ def test_a_worker_with_few_rights(server, url):
             ):
                 transaction.run("DROP TABLE circlekit_event")
     finally:
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(server_url, autocommit=True) as connection:
             connection.execute("DROP OWNED BY circlekit_worker")
             connection.execute("DROP ROLE circlekit_worker")

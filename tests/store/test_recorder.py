@@ -29,9 +29,8 @@ class _OnSqlite:
 
 class _OnPostgres:
     @pytest.fixture
-    def store_url(self, server):
-        with server.store() as url:
-            yield url
+    def store_url(self, server_url):
+        return server_url
 
 
 class _OnOurs:

@@ -100,7 +100,7 @@ class Roles:
         """
         match event:
             case RoleVerified():
-                since = event.at if event.since is None else event.since
+                since = event.since or event.at
                 self.verified[event.member] = Verified(event.role, since, event.until)
             case RoleExpired():
                 self.verified.pop(event.member, None)

@@ -87,9 +87,10 @@ class Homeworks(Deciding):
         Set homework to some members, or to everybody of a verified role.
 
         A role means everybody who is in it now, and whoever comes into it before the
-        homework is due: who joins in it, or is verified in it. Who came into it and
-        is verified as something else has it no longer, but who is in it now keeps it.
-        Named with a role, they have it as well as the role.
+        homework is due: who joins in it, or is verified in it. Who is in it now keeps
+        the homework, whatever they are verified as later; who came into it later has
+        it only while they are verified as nothing else. Named with a role, members
+        have it as well as the role.
 
         Args:
             circle: The circle it is set in.

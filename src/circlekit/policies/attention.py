@@ -26,7 +26,6 @@ from circlekit.events.circle import CircleKind
 from circlekit.policies.budgets import within_budgets
 from circlekit.verdict import ALLOWED, Verdict, refused
 
-SUGGESTED_PUSHES: Final = 3
 _MOST_TURNS: Final = 16
 _SECOND: Final = timedelta(seconds=1)
 

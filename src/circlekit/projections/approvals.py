@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Literal, get_args
 from attrs import field, frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros, micros_if_any
 from circlekit.events.approval import (
     Answer,
     ApprovalClosed,
@@ -157,7 +157,7 @@ class Approvals(ReadModel):
                     started_by=event.by,
                     at=micros(event.at),
                     position=recorded.position,
-                    due=None if event.due_at is None else micros(event.due_at),
+                    due=micros_if_any(event.due_at),
                 )
                 for number, step in enumerate(event.steps):
                     rows.run(
@@ -251,7 +251,7 @@ def _entry(rows: Rows, row: tuple[Any, ...], now: datetime) -> ApprovalEntry:
         outcome,
         closed_at,
     ) = row
-    due_at = None if due is None else from_micros(due)
+    due_at = from_micros_if_any(due)
     expired = due_at is not None and now >= due_at
     state: ApprovalState = outcome or ("expired" if expired else "open")
     return ApprovalEntry(
@@ -266,7 +266,7 @@ def _entry(rows: Rows, row: tuple[Any, ...], now: datetime) -> ApprovalEntry:
         parallel=bool(parallel),
         due_at=due_at,
         state=state,
-        closed_at=None if closed_at is None else from_micros(closed_at),
+        closed_at=from_micros_if_any(closed_at),
     )
 
 
@@ -284,7 +284,7 @@ def _steps(
                 open=is_open and approved is None,
                 approved=None if approved is None else bool(approved),
                 comment=comment,
-                decided_at=None if decided_at is None else from_micros(decided_at),
+                decided_at=from_micros_if_any(decided_at),
             )
         )
         # In order, nobody after one who has not decided is asked yet.

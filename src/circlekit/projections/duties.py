@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Final, Literal, get_args
 from attrs import frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros, micros_if_any
 from circlekit.events.approval import (
     ApprovalClosed,
     ApprovalDelegated,
@@ -396,7 +396,7 @@ def begin(
         title=title_of(title),
         at=micros(recorded.event.at),
         position=recorded.position,
-        due=None if due is None else micros(due),
+        due=micros_if_any(due),
     )
 
 
@@ -404,7 +404,7 @@ def move(rows: Rows, *, kind: DutyKind, ref: str, due: datetime | None) -> None:
     """
     Change until when something is to be done.
     """
-    rows.run(_MOVE, kind=kind, ref=ref, due=None if due is None else micros(due))
+    rows.run(_MOVE, kind=kind, ref=ref, due=micros_if_any(due))
 
 
 def begin_again(
@@ -484,7 +484,7 @@ def _ask_the_next(rows: Rows, recorded: Recorded, event: ApprovalStepDecided) ->
 
 def _duty(row: tuple[Any, ...], at: datetime) -> Duty:
     kind, ref, post, circle, title, since, due, _ = row
-    until = None if due is None else from_micros(due)
+    until = from_micros_if_any(due)
     return Duty(
         kind=kind,
         ref=str(PostId(circle, post)) if ref is None else ref,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from attrs import frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros, micros_if_any
 from circlekit.events.circle import GroupLinked, GroupTopicsSet, GroupUnlinked
 from circlekit.events.group import (
     AnnouncementSet,
@@ -203,7 +203,7 @@ class GroupConsole(ReadModel):
                     grp=subject,
                     kind=kind,
                     reason=event.reason,
-                    until=None if event.until is None else micros(event.until),
+                    until=micros_if_any(event.until),
                     by=event.by,
                     at=micros(event.at),
                     seconds=event.seconds if isinstance(event, SlowModeSet) else None,
@@ -227,7 +227,7 @@ def _held(rows: Rows, group: str, at: datetime) -> dict[str, Hold]:
     return {
         kind: Hold(
             reason=reason,
-            until=None if until is None else from_micros(until),
+            until=from_micros_if_any(until),
             by=MemberId(by),
             at=from_micros(since),
             seconds=seconds,

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from attrs import frozen
 from sqlalchemy import Column, Index, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros
 from circlekit.events.guardian import (
     GuardianDigestSent,
     GuardianDismissed,
@@ -121,7 +121,7 @@ def _guardian(found: tuple[str, str, str, int, int | None, str | None]) -> Guard
         guardian=MemberId(guardian),
         zone=zone,
         named_at=from_micros(named_at),
-        told_until=None if told_until is None else from_micros(told_until),
+        told_until=from_micros_if_any(told_until),
         told_day=told_day,
     )
 

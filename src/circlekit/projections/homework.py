@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Literal
 from attrs import asdict, evolve, frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros, micros_if_any
 from circlekit.events.circle import (
     MemberJoined,
     MemberLeft,
@@ -109,7 +109,6 @@ Table(
     Column("piece", TEXT, nullable=False),
 )
 
-_Step = HomeworkSubmitted | HomeworkWithdrawn | HomeworkGraded | HomeworkReturned
 NewsKind = Literal["assigned", "submitted", "late", "graded", "returned", "missing"]
 
 
@@ -350,7 +349,7 @@ class HomeworkView(ReadModel):
                     _MOVE,
                     homework=homework,
                     due_at=micros(event.due_at),
-                    late_until=_micros(event.late_until),
+                    late_until=micros_if_any(event.late_until),
                 )
             case HomeworkCancelled():
                 rows.run(_CANCEL, homework=homework, at=micros(event.at))
@@ -385,8 +384,8 @@ class HomeworkView(ReadModel):
                 teacher=teacher,
                 assigned_at=from_micros(at),
                 due_at=from_micros(due_at),
-                late_until=_moment(late_until),
-                cancelled_at=_moment(cancelled_at),
+                late_until=from_micros_if_any(late_until),
+                cancelled_at=from_micros_if_any(cancelled_at),
             )
         return None
 
@@ -427,7 +426,7 @@ class HomeworkView(ReadModel):
                     title=title,
                     assigned_at=from_micros(assigned_at),
                     due_at=from_micros(due_at),
-                    closes_at=_moment(until if returned else late_until),
+                    closes_at=from_micros_if_any(until if returned else late_until),
                     returned=returned,
                 )
             )
@@ -495,9 +494,9 @@ class HomeworkView(ReadModel):
         sheets = rows.all(
             _SHEETS if homework is None else _ONE_SHEET,
             id=circle if homework is None else homework,
-            since=_micros(since),
-            until=_micros(until),
-            as_of=_micros(as_of),
+            since=micros_if_any(since),
+            until=micros_if_any(until),
+            as_of=micros_if_any(as_of),
         )
         newest = [
             moment
@@ -511,7 +510,7 @@ class HomeworkView(ReadModel):
             dues = [
                 (from_micros(set_at), from_micros(due_at))
                 for set_at, due_at in rows.all(
-                    _DUES, homework=which, as_of=_micros(as_of)
+                    _DUES, homework=which, as_of=micros_if_any(as_of)
                 )
             ]
             # By another clock somebody may have come later than it is by this one.
@@ -549,7 +548,7 @@ def _assign(rows: Rows, recorded: Recorded, event: HomeworkAssigned) -> None:
         teacher=event.by,
         at=micros(event.at),
         due_at=micros(event.due_at),
-        late_until=_micros(event.late_until),
+        late_until=micros_if_any(event.late_until),
     )
     _due(rows, recorded, event)
     for student in event.to:
@@ -565,7 +564,7 @@ def _due(
         version=recorded.version,
         at=micros(event.at),
         due_at=micros(event.due_at),
-        late_until=_micros(event.late_until),
+        late_until=micros_if_any(event.late_until),
     )
 
 
@@ -645,7 +644,7 @@ def _step(rows: Rows, recorded: Recorded, student: str) -> None:
         rows.run(
             _KEEP_PIECE,
             state=after.state,
-            until=_micros(after.until),
+            until=micros_if_any(after.until),
             piece=as_json(after),
             **place,
         )
@@ -658,7 +657,7 @@ def _steps(
     rows: Rows, homework: str, as_of: datetime | None
 ) -> Iterable[tuple[str, int, Any]]:
     for student, version, name, event in rows.all(
-        _STEPS, homework=homework, as_of=_micros(as_of)
+        _STEPS, homework=homework, as_of=micros_if_any(as_of)
     ):
         yield student, version, from_json(event, NAMES[name])
 
@@ -801,14 +800,6 @@ def _named(found: Sequence[Any]) -> dict[str, Any]:
         "title": title,
         "due_at": from_micros(due_at),
     }
-
-
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else micros(moment)
-
-
-def _moment(value: int | None) -> datetime | None:
-    return None if value is None else from_micros(value)
 
 
 _ASSIGN: Final = """

@@ -8,12 +8,12 @@ has it to do while anything waits for a mark.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, micros, micros_if_any
 from circlekit.events.circle import MemberJoined, MemberLeft, MemberRemoved
 from circlekit.events.homework import (
     HomeworkAssigned,
@@ -145,7 +145,7 @@ class Giving:
                     _MOVE,
                     homework=homework,
                     due=micros(event.due_at),
-                    closes=_micros(event.late_until),
+                    closes=micros_if_any(event.late_until),
                 )
                 _due(rows, recorded, event)
                 self.move(rows, kind="homework", ref=homework, due=event.due_at)
@@ -176,7 +176,7 @@ class Giving:
                     _ANSWER,
                     homework=homework,
                     student=event.student,
-                    closes=_micros(event.until),
+                    closes=micros_if_any(event.until),
                 )
                 self._hand_in(rows, recorded, event.student)
                 self._graded(rows, homework)
@@ -247,7 +247,7 @@ class Giving:
             title=event.title,
             teacher=event.by,
             due=micros(event.due_at),
-            closes=_micros(event.late_until),
+            closes=micros_if_any(event.late_until),
         )
         _due(rows, recorded, event)
         for student in event.to:
@@ -303,10 +303,6 @@ def _due(
         at=micros(event.at),
         due=micros(event.due_at),
     )
-
-
-def _micros(moment: datetime | None) -> Any:
-    return None if moment is None else micros(moment)
 
 
 # Of homework that can be handed in no longer nothing is to be done: put into the

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Literal
 from attrs import frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros, micros_if_any
 from circlekit.events.live import (
     LiveCancelled,
     LiveEnded,
@@ -239,7 +239,7 @@ class Lives(ReadModel):
             circle=event.circle,
             position=recorded.position,
             title=event.title,
-            starts_at=None if event.starts_at is None else micros(event.starts_at),
+            starts_at=micros_if_any(event.starts_at),
             by=event.by,
         )
         for place, group in enumerate(event.groups):
@@ -276,7 +276,7 @@ class Lives(ReadModel):
         Each with its end, None for a live they watch now.
         """
         return [
-            (from_micros(came), None if went is None else from_micros(went))
+            (from_micros(came), from_micros_if_any(went))
             for came, went in rows.all(_WATCHED, member=member, since=micros(since))
         ]
 
@@ -319,11 +319,11 @@ def _figures(
             circle=CircleId(circle),
             title=title,
             status=status,
-            starts_at=_moment(starts_at),
+            starts_at=from_micros_if_any(starts_at),
             planned_by=MemberId(planned_by),
             started_by=None if started_by is None else MemberId(started_by),
-            started_at=_moment(started_at),
-            ended_at=_moment(ended_at),
+            started_at=from_micros_if_any(started_at),
+            ended_at=from_micros_if_any(ended_at),
             replay=replay,
             joined=people.get(live, 0),
             present=present,
@@ -349,10 +349,6 @@ def _figures(
             peak,
         ) in found
     )
-
-
-def _moment(value: int | None) -> datetime | None:
-    return None if value is None else from_micros(value)
 
 
 _PLAN: Final = """

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 from attrs import frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros
 from circlekit.errors import InvalidInputError
 from circlekit.events.circle import (
     CircleFounded,
@@ -612,9 +612,9 @@ def _items(
             images=_names(images),
             videos=_names(videos),
             topic=topic,
-            edited_at=None if edited_at is None else from_micros(edited_at),
+            edited_at=from_micros_if_any(edited_at),
             pinned=bool(pinned),
-            must_see_at=None if must_see_at is None else from_micros(must_see_at),
+            must_see_at=from_micros_if_any(must_see_at),
             acknowledged=bool(acknowledged),
             unread=author != member and not read,
             comments=comments,

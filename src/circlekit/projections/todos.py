@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Literal
 from attrs import frozen
 from sqlalchemy import Column, Index, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros, micros_if_any
 from circlekit.events.record import Recorded
 from circlekit.events.todo import (
     TodoAssigned,
@@ -145,7 +145,7 @@ class Todos(ReadModel):
                     given_by=event.by,
                     at=micros(event.at),
                     position=recorded.position,
-                    due=_micros(event.due_at),
+                    due=micros_if_any(event.due_at),
                 )
                 for member in event.to:
                     rows.run(_GIVE, todo=todo, member=member)
@@ -157,7 +157,7 @@ class Todos(ReadModel):
                 rows.run(_TAKE, todo=todo, member=event.member)
                 rows.run(_GIVE, todo=todo, member=event.to)
             case TodoDueMoved():
-                rows.run(_MOVE, todo=todo, due=_micros(event.due_at))
+                rows.run(_MOVE, todo=todo, due=micros_if_any(event.due_at))
             case TodoCancelled():
                 rows.run(_CANCEL, todo=todo, at=micros(event.at))
 
@@ -212,10 +212,10 @@ class Todos(ReadModel):
 def _entry(rows: Rows, row: tuple[Any, ...], now: datetime) -> TodoEntry:
     todo, circle, title, given_by, at, _, due, cancelled_at = row
     parts = tuple(
-        TodoPart(member=member, done_at=_moment(done_at))
+        TodoPart(member=member, done_at=from_micros_if_any(done_at))
         for member, done_at in rows.all(_PARTS, todo=todo)
     )
-    due_at = _moment(due)
+    due_at = from_micros_if_any(due)
     return TodoEntry(
         todo=todo,
         circle=circle,
@@ -224,20 +224,12 @@ def _entry(rows: Rows, row: tuple[Any, ...], now: datetime) -> TodoEntry:
         at=from_micros(at),
         parts=parts,
         due_at=due_at,
-        cancelled_at=_moment(cancelled_at),
+        cancelled_at=from_micros_if_any(cancelled_at),
         overdue=due_at is not None
         and now >= due_at
         and cancelled_at is None
         and any(part.done_at is None for part in parts),
     )
-
-
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else micros(moment)
-
-
-def _moment(value: int | None) -> datetime | None:
-    return None if value is None else from_micros(value)
 
 
 _ASSIGN: Final = """

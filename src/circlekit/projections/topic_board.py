@@ -14,7 +14,7 @@ from typing import ClassVar, Final, Literal
 from attrs import frozen
 from sqlalchemy import Column, Index, Integer, MetaData, Table
 
-from circlekit.clock import from_micros, micros
+from circlekit.clock import from_micros, from_micros_if_any, micros
 from circlekit.events.circle import PostRemoved
 from circlekit.events.record import Recorded
 from circlekit.events.topic import (
@@ -254,7 +254,7 @@ class TopicBoard(ReadModel):
                 kind=kind,
                 made_by=by,
                 at=from_micros(at),
-                closed_at=None if closed is None else from_micros(closed),
+                closed_at=from_micros_if_any(closed),
                 members=members,
                 days=days,
             )

@@ -7,7 +7,6 @@ alters one event alters every digest after it, and the head; who keeps a head
 somewhere else can tell.
 """
 
-from collections.abc import Iterable
 from hashlib import sha256
 from struct import Struct, error
 from typing import Final, Self
@@ -64,16 +63,6 @@ class Head:
         Return the head once one more event stands in the log.
         """
         return Head(position, sha256(self.digest + digest).digest())
-
-    def after_each(self, digests: Iterable[bytes]) -> "Head":
-        """
-        Return the head once more events stand in the log, one behind the other.
-        """
-        position, rolled = self.position, self.digest
-        for digest in digests:
-            position += 1
-            rolled = sha256(rolled + digest).digest()
-        return Head(position, rolled)
 
 
 def digest_of(

@@ -137,15 +137,8 @@ class HomeworkMachine(Machine[Homework]):
         Wait, then hand something in, as a student from when to when, or as none.
         """
         self.wait(wait)
-        at, handed, verified, in_time = self.at, self.work.get(by), None, False
-        if began is not None:
-            since = self.due[-1][0] + began
-            until = None if ended is None else self.due[0][0] + ended
-            verified = Verified("student", since, until)
-            standing = [due for set_at, due in self.due if set_at < since]
-            in_time = since < (standing[-1] if standing else self.due[0][1])
-            # Set when they were no longer one, it was not set to them.
-            in_time = in_time and (ended is None or ended > timedelta(0))
+        at, handed = self.at, self.work.get(by)
+        verified, in_time = self._a_student(began, ended)
         answering = handed is not None and (handed.back or bool(handed.returned))
         closes = handed.until if handed is not None and answering else self.closes
         if self.ask(
@@ -470,6 +463,20 @@ class HomeworkMachine(Machine[Homework]):
         }
         if told != expected:
             self.fail(f"pieces are {told}, and by the model {expected}")
+
+    def _a_student(
+        self, began: timedelta | None, ended: timedelta | None
+    ) -> tuple[Verified | None, bool]:
+        # From when to when, and whether they have by it what is set to students.
+        if began is None:
+            return None, False
+        since = self.due[-1][0] + began
+        until = None if ended is None else self.due[0][0] + ended
+        standing = [due for set_at, due in self.due if set_at < since]
+        in_time = since < (standing[-1] if standing else self.due[0][1])
+        # Set when they were no longer one, it was not set to them.
+        was_one = ended is None or ended > timedelta(0)
+        return Verified("student", since, until), in_time and was_one
 
     def _assign(
         self,

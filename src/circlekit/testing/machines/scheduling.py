@@ -281,10 +281,14 @@ class ScheduleMachine(CircleMachine):
 
     def at_the_end(self) -> None:
         """
-        Keep promises, late ones too, under one rule book and another.
+        Keep promises, also beside one sent by override, and under another rule book.
         """
-        for meanwhile in ("nothing", "another rule book"):
+        self._get_ready()
+        owner = self._an_owner()
+        self.grant_override(owner, owner)
+        for meanwhile in ("nothing", "flood", "another rule book"):
             self.promise_and_keep(timedelta(hours=1), _DAY, meanwhile)
+            self.wait(timedelta(days=31))  # so that there is room again
         super().at_the_end()
 
     def _released(
@@ -316,15 +320,13 @@ class ScheduleMachine(CircleMachine):
             self.promised[len(self.history)] = it
 
     def _check_held(self, it: Planned, scheduled: int, at: datetime) -> None:
-        def released(at: datetime) -> bool:
+        def asked(at: datetime) -> Verdict:
             _, verdict = self.answer(
                 lambda at: self.it.release_scheduled(self.cited(scheduled), at=at), at
             )
-            return verdict.allowed
+            return verdict
 
-        _, verdict = self.answer(
-            lambda at: self.it.release_scheduled(self.cited(scheduled), at=at), at
-        )
+        verdict = asked(at)
         if verdict.allowed:
             self.fail(f"the one scheduled at {scheduled} has to wait on", verdict)
         if it.release_at == at and not self.is_late and len(self.books) == 1:
@@ -337,7 +339,7 @@ class ScheduleMachine(CircleMachine):
         again = verdict.retry_at
         if again is not None:
             finds_room = self._finds_room(it, scheduled, again)
-            if released(again) != finds_room:
+            if asked(again).allowed != finds_room:
                 still = "not held any more" if finds_room else "held still"
                 self.fail(f"it has to be {still} at {again}", verdict)
 

@@ -161,7 +161,7 @@ class StaffMachine(ClosingMachine):
         """
         until = None if lasts is None else self.at + lasts
         known = self.verified.get(member)
-        goes_on = known is not None and self.holds_role(member) == role
+        goes_on = self.holds_role(member) == role
         since = known.since if known is not None and goes_on else None
         if self.ask(
             lambda at: self.it.verify_role(member, role, until=until, by=_HR, at=at),
