@@ -14,6 +14,7 @@ from circlekit import (
     InvalidInputError,
     ManualClock,
     RefusedError,
+    StoreError,
     exactly_once,
 )
 from circlekit.application.following import Parked
@@ -498,6 +499,9 @@ def test_a_refused_reaction(club):
         "COMMIT",
         " rollback",
         "Savepoint x",
+        "; COMMIT",
+        "-- done\nCOMMIT",
+        "/* done **/ /* now */ COMMIT",
         "DELETE FROM circlekit_event",
         "INSERT INTO seen SELECT 1, position, stream FROM CIRCLEKIT_EVENT",
     ],
@@ -510,6 +514,54 @@ def test_only_its_own_tables(club, sql):
         for way in (rows.run, rows.all):
             with pytest.raises(InvalidInputError, match="host's own tables"):
                 way(sql)
+
+
+def test_one_statement(club):
+    """
+    A second statement behind the first is not run: it could end the transaction.
+    """
+    with undone(club.batch()):
+        club.publish_post("club", by="mei", text="News")
+        for way in ("run", "all"):
+            with pytest.raises(StoreError), club.rows() as rows:
+                getattr(rows, way)("INSERT INTO seen VALUES (1, 0, 'mine'); COMMIT")
+        with club.rows() as rows:
+            rows.run("INSERT INTO seen VALUES (1, 0, 'mine; COMMIT');")
+
+    assert () == club.feed("mei").items
+    with club.rows() as rows:
+        assert [] == rows.all("SELECT * FROM seen")
+    club.verify()
+
+
+def test_colons(club):
+    """
+    A colon is the beginning of a parameter only where a parameter can be.
+    """
+    with club.rows() as rows:
+        rows.run(
+            """
+            INSERT INTO seen VALUES (:Place, 0, 'at 12:30, 100% :sure, it''s :so')
+            -- it isn't :here
+            """,
+            Place=3,
+        )
+        ((place, text),) = rows.all(
+            'SELECT place, stream AS "the :stream" FROM seen WHERE place=:place_1',
+            place_1=3,
+        )
+
+    assert (3, "at 12:30, 100% :sure, it's :so") == (place, text)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_casts(club):
+    """
+    A cast is no parameter.
+    """
+    with club.rows() as rows:
+        assert [(7,)] == rows.all("SELECT '7'::integer")
+        assert [(8,)] == rows.all("SELECT :it::integer", it="8")
 
 
 def test_rows_beside_commands(club):
