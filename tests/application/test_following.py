@@ -748,6 +748,17 @@ def test_what_is_not_accepted(club, field, given):
     assert {} == club.followers()
 
 
+@pytest.mark.parametrize("name", ["", "a\x00b", "\ud800", 7])
+def test_nobody_of_that_name(club, name):
+    """
+    Nothing is looked for under what can be no follower's name.
+    """
+    with pytest.raises(InvalidInputError) as caught:
+        club.parked(name)
+
+    assert "name" == caught.value.field
+
+
 @MODES
 def test_the_largest_block(club, once):
     """

@@ -227,7 +227,12 @@ class Following(Deciding):
 
         Args:
             name: Only those of this follower.
+
+        Raises:
+            InvalidInputError: If no follower can have that name.
         """
+        if name is not None:
+            checked_id("name", name)
         with self._store.reading() as transaction:
             rows = following.parked(transaction, name, after=0, limit=_NO_LIMIT)
         return tuple(

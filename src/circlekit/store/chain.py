@@ -49,7 +49,7 @@ class Head:
         Raises:
             InvalidInputError: If it is none.
         """
-        position, _, digest = text.partition(":")
+        position, _, digest = str(text).partition(":")
         if (
             not (position.isascii() and position.isdecimal() and len(position) < 19)  # noqa: PLR2004 - fits 64 bits
             or len(digest) != 2 * len(FIRST)
