@@ -3,6 +3,7 @@ A host's followers: what they are shown, and what becomes of what they cannot ta
 """
 
 import threading
+from contextlib import suppress
 from queue import Queue
 from time import monotonic, sleep
 
@@ -532,6 +533,31 @@ def test_one_statement(club):
     with club.rows() as rows:
         assert [] == rows.all("SELECT * FROM seen")
     club.verify()
+
+
+def test_an_error_that_is_looked_away_from(club, backend):
+    """
+    A handler that goes on after a statement failed does not stop its follower.
+
+    Where the database takes no more then, the event is parked like any other.
+    """
+
+    @exactly_once
+    def write(recorded, rows):
+        rows.run("INSERT INTO seen VALUES (1, :it, '')", it=recorded.position)
+        if recorded.position == 2:
+            with suppress(StoreError):
+                rows.run("INSERT INTO nowhere VALUES (1)")
+
+    newest = club.newest_position()
+    assert newest == club.catch_up("book", write)
+
+    aside = [it.position for it in club.parked() if it.error]
+    assert aside == ([2] if backend == "postgresql" else [])
+    with club.rows() as rows:
+        written = [it for (it,) in rows.all("SELECT position FROM seen")]
+    everywhere = {it.position for it in everything(club)}
+    assert everywhere == {*written, *(it.position for it in club.parked())}
 
 
 def test_colons(club):

@@ -308,6 +308,16 @@ class PostgresSession(Session):
         """
         return self._status() in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
 
+    def must_be_sound(self) -> None:
+        """
+        Go on if no statement has failed, whoever looked away from that.
+        """
+        if self._status() is TransactionStatus.INERROR:
+            raise StoreError(
+                "a statement failed, and what was done with it is undone; "
+                "accepted: to let the error go up, or a block of `rows()` around it"
+            )
+
     def close(self) -> None:
         """
         Give the connection back, if it is still good and there is a use for it.
