@@ -189,6 +189,26 @@ async def test_a_batch_that_is_broken_off(club):
     assert () == (await club.feed("tao")).items
 
 
+@pytest.mark.parametrize("raised", [asyncio.CancelledError, SystemExit])
+async def test_what_is_no_exception(club, raised):
+    """
+    Whatever is raised in the thread is raised where it is awaited, and as it was.
+    """
+
+    def give_up(kit):
+        kit.publish_post("club", by="tao", text="Emma?")
+        raise raised
+
+    caught = None
+    try:
+        await club.in_batch(give_up)
+    except BaseException as error:  # noqa: BLE001 - it is looked at below
+        caught = error
+
+    assert raised is type(caught)
+    assert () == (await club.feed("tao")).items
+
+
 async def test_all_at_once(club):
     """
     Many calls at once, more than there are threads, all get their answer.

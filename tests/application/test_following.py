@@ -3,6 +3,7 @@ A host's followers: what they are shown, and what becomes of what they cannot ta
 """
 
 import threading
+from contextlib import suppress
 from queue import Queue
 from time import monotonic, sleep
 
@@ -14,6 +15,7 @@ from circlekit import (
     InvalidInputError,
     ManualClock,
     RefusedError,
+    StoreError,
     exactly_once,
 )
 from circlekit.application.following import Parked
@@ -498,6 +500,9 @@ def test_a_refused_reaction(club):
         "COMMIT",
         " rollback",
         "Savepoint x",
+        "; COMMIT",
+        "-- done\nCOMMIT",
+        "/* done **/ /* now */ COMMIT",
         "DELETE FROM circlekit_event",
         "INSERT INTO seen SELECT 1, position, stream FROM CIRCLEKIT_EVENT",
     ],
@@ -510,6 +515,79 @@ def test_only_its_own_tables(club, sql):
         for way in (rows.run, rows.all):
             with pytest.raises(InvalidInputError, match="host's own tables"):
                 way(sql)
+
+
+def test_one_statement(club):
+    """
+    A second statement behind the first is not run: it could end the transaction.
+    """
+    with undone(club.batch()):
+        club.publish_post("club", by="mei", text="News")
+        for way in ("run", "all"):
+            with pytest.raises(StoreError), club.rows() as rows:
+                getattr(rows, way)("INSERT INTO seen VALUES (1, 0, 'mine'); COMMIT")
+        with club.rows() as rows:
+            rows.run("INSERT INTO seen VALUES (1, 0, 'mine; COMMIT');")
+
+    assert () == club.feed("mei").items
+    with club.rows() as rows:
+        assert [] == rows.all("SELECT * FROM seen")
+    club.verify()
+
+
+def test_an_error_that_is_looked_away_from(club, backend):
+    """
+    A handler that goes on after a statement failed does not stop its follower.
+
+    Where the database takes no more then, the event is parked like any other.
+    """
+
+    @exactly_once
+    def write(recorded, rows):
+        rows.run("INSERT INTO seen VALUES (1, :it, '')", it=recorded.position)
+        if recorded.position == 2:
+            with suppress(StoreError):
+                rows.run("INSERT INTO nowhere VALUES (1)")
+
+    newest = club.newest_position()
+    assert newest == club.catch_up("book", write)
+
+    aside = [it.position for it in club.parked() if it.error]
+    assert aside == ([2] if backend == "postgresql" else [])
+    with club.rows() as rows:
+        written = [it for (it,) in rows.all("SELECT position FROM seen")]
+    everywhere = {it.position for it in everything(club)}
+    assert everywhere == {*written, *(it.position for it in club.parked())}
+
+
+def test_colons(club):
+    """
+    A colon is the beginning of a parameter only where a parameter can be.
+    """
+    with club.rows() as rows:
+        rows.run(
+            """
+            INSERT INTO seen VALUES (:Place, 0, 'at 12:30, 100% :sure, it''s :so')
+            -- it isn't :here
+            """,
+            Place=3,
+        )
+        ((place, text),) = rows.all(
+            'SELECT place, stream AS "the :stream" FROM seen WHERE place=:place_1',
+            place_1=3,
+        )
+
+    assert (3, "at 12:30, 100% :sure, it's :so") == (place, text)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_casts(club):
+    """
+    A cast is no parameter.
+    """
+    with club.rows() as rows:
+        assert [(7,)] == rows.all("SELECT '7'::integer")
+        assert [(8,)] == rows.all("SELECT :it::integer", it="8")
 
 
 def test_rows_beside_commands(club):
@@ -694,6 +772,17 @@ def test_what_is_not_accepted(club, field, given):
 
     assert field == caught.value.field
     assert {} == club.followers()
+
+
+@pytest.mark.parametrize("name", ["", "a\x00b", "\ud800", 7])
+def test_nobody_of_that_name(club, name):
+    """
+    Nothing is looked for under what can be no follower's name.
+    """
+    with pytest.raises(InvalidInputError) as caught:
+        club.parked(name)
+
+    assert "name" == caught.value.field
 
 
 @MODES

@@ -223,6 +223,8 @@ def test_another_store_has_another_head(store):
         "1:" + 64 * "A",
         "²:" + 64 * "0",
         "9" * 30 + ":" + 64 * "0",
+        7,
+        b"13:",
     ],
 )
 def test_no_head(store, text):

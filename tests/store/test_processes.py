@@ -2,6 +2,7 @@
 Several processes on one store.
 """
 
+import os
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from circlekit import CircleKit, ManualClock
+from circlekit import CircleKit, ManualClock, StoreError
 from tests.application.town import everything
 from tests.store import workers
 from tests.store.workers import PROCESSES, START
@@ -160,3 +161,80 @@ def _whole_feed(kit):
         if page.next is None:
             return
         page = kit.feed("mei", limit=200, after=page.next)
+
+
+def _told_after_a_fork(attempts):
+    # What a forked process is told by each attempt, one line for each.
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        with os.fdopen(reading, encoding="utf-8") as told:
+            lines = told.read().splitlines()
+        os.waitpid(child, 0)
+        return lines
+    try:
+        for attempt in attempts:
+            try:
+                answer = str(attempt())
+            except StoreError as error:
+                answer = str(error)
+            os.write(writing, f"{answer}\n".encode())
+    finally:
+        os._exit(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nobody forks here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_forked(club):
+    """
+    A kit is of no use in a process forked after it was opened, and takes no harm there.
+    """
+    forked = (
+        "this kit was opened before the process was forked; "
+        "accepted: a kit that is opened in the process that uses it"
+    )
+
+    def opened_there():
+        with CircleKit(club) as another:
+            return another.publish_post("club", by="mei", text="There")
+
+    with CircleKit(club) as kit:
+        kit.publish_post("club", by="mei", text="Before")
+        told = _told_after_a_fork(
+            [
+                lambda: kit.publish_post("club", by="mei", text="Lost"),
+                lambda: kit.feed("mei"),
+                lambda: kit.would_allow("publish_post", "club", by="mei", text="No"),
+                lambda: kit.back_up("copy.db"),
+                kit.close,
+                opened_there,
+            ]
+        )
+        there = told.pop()
+        after = kit.publish_post("club", by="mei", text="After")
+
+        assert [forked] * 4 + ["None"] == told
+        assert [there, str(after)] == [str(it.post) for it in kit.feed("mei").items][
+            1::-1
+        ]
+        kit.verify()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nobody forks here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_forked_in_memory():
+    """
+    A store in memory is another one in a process that was forked.
+    """
+    with CircleKit("sqlite://") as kit:
+        kit.found_circle(name="Club", kind="community", by="mei", circle="club")
+        there = kit.newest_position()
+        told = _told_after_a_fork(
+            [
+                lambda: kit.publish_post("club", by="mei", text="There"),
+                kit.newest_position,
+            ]
+        )
+        assert str(there + 1) == told[1]
+        assert there == kit.newest_position()

@@ -58,6 +58,21 @@ def test_most_connections(url):
             pass
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_closed_while_in_use(url):
+    """
+    A connection that is in use when the store is closed is closed after it.
+    """
+    store = open_store(url)
+    with store.reading() as transaction:
+        connection = transaction.session._connection
+        store.close()
+        assert 0 == transaction.head()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
 def test_two_are_enough(url):
     """
     With two connections one writes and the other reads.

@@ -288,14 +288,19 @@ class AsyncCircleKit:
         cancelled: Callable[[], None],
     ) -> _T:
         done: list[_T] = []
-        failed: list[Exception] = []
+        failed: list[BaseException] = []
         ended = anyio.Event()
 
-        async def see_through() -> None:
+        def carry_out() -> None:
+            # What is raised here may be a cancellation of something else, which is
+            # not to be taken for one of the task that waits.
             try:
-                done.append(await run_sync(work, limiter=limiter))
-            except Exception as error:  # noqa: BLE001 - raised again below
+                done.append(work())
+            except BaseException as error:  # noqa: BLE001 - raised again below
                 failed.append(error)
+
+        async def see_through() -> None:
+            await run_sync(carry_out, limiter=limiter)
             ended.set()
 
         # A task of its own: `Task.cancel()` of asyncio knows nothing of anyio's

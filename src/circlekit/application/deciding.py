@@ -484,6 +484,7 @@ class Deciding:
             broken = self._batch.broken
             try:
                 yield
+                transaction.session.must_be_sound()
             except BaseException:
                 with self._whole():
                     transaction.back_to_mark()

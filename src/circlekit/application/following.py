@@ -31,7 +31,9 @@ _NO_LIMIT: Final = 2**62
 _NO_POSITION: Final = 2**63
 _LONGEST_PAUSE: Final = 1_000_000  # no clock takes much more everywhere
 _FOREIGN: Final = re.compile(
-    r"\bcirclekit_|^\s*(abort|begin|commit|end|release|rollback|savepoint|start)\b",
+    r"\bcirclekit_"
+    r"|^(?:[\s;]|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/)*"
+    r"(?:abort|begin|commit|end|release|rollback|savepoint|start)\b",
     re.IGNORECASE,
 )
 

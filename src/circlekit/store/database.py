@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
+from os import getpid
 from pathlib import Path
 from threading import RLock, get_ident
 from typing import Any, Final
@@ -61,6 +62,7 @@ class Store:
     _writing_thread: int = 0
     _elsewhere: set[int] = field(factory=set)
     _taken_in: dict[str, int] = field(factory=dict)
+    _process: int = field(factory=getpid)
 
     @property
     def remembers(self) -> bool:
@@ -167,6 +169,7 @@ class Store:
         """
         Read while nobody in this process writes.
         """
+        self._must_be_here()
         with self._lock, self.reading() as transaction:
             yield transaction
 
@@ -620,13 +623,25 @@ class Store:
         """
         Let go of every connection.
         """
+        if self._is_elsewhere:
+            return  # to the process that opened it they are still of use
         with self._lock:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
             self._database.close()
 
+    @property
+    def _is_elsewhere(self) -> bool:
+        # Two processes that speak over one connection answer each other's questions.
+        return getpid() != self._process and not self._database.shared
+
     def _must_be_here(self) -> None:
+        if self._is_elsewhere:
+            raise StoreError(
+                "this kit was opened before the process was forked; "
+                "accepted: a kit that is opened in the process that uses it"
+            )
         if get_ident() in self._elsewhere:
             raise StoreError(
                 "this thread has joined the host's transaction; accepted: to use "

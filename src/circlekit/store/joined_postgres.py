@@ -11,7 +11,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from circlekit.errors import StoreError
-from circlekit.store.postgres import PostgresDatabase, PostgresSession
+from circlekit.store.postgres import PostgresDatabase, PostgresSession, must_be_one
 from circlekit.store.session import ENDED, HEAD, ConnectionLostError, Database, Session
 
 # Which server, which database in it, and which table there.
@@ -119,7 +119,7 @@ class JoinedPostgresSession(PostgresSession):
     ) -> psycopg.Cursor[Any]:
         # The host's own may give rows of another shape.
         cursor = psycopg.Cursor(self._connection, row_factory=tuple_row)
-        return cursor.execute(sql, values, binary=binary)
+        return cursor.execute(sql, values, binary=binary, prepare=must_be_one(sql))
 
     def _must_be_fit(self) -> None:
         connection = self._connection

@@ -32,6 +32,7 @@ class JoinedSqliteSession(SqliteSession):
     _ready: Callable[[], None]
     _pooled: Any = field(default=None, init=False)
     _busy_seconds: float = field(default=0.0, init=False)
+    _is_of_use: Any = field(default=None, init=False)
 
     def begin_writing(self) -> Sequence[tuple[Any, ...]]:
         """

@@ -50,7 +50,10 @@ _SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
 _BUSY: Final = {"55P03", "57014", "40001", "40P01", "53300"}
 # The server shuts down, crashed, or is starting; the connection is broken.
 _LOST: Final = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
-_PARAMETER: Final = re.compile(r":([a-z_0-9]+)")
+# Not in a text, a name, a comment or a cast.
+_PARAMETER: Final = re.compile(
+    r"""'[^']*'|"[^"]*"|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|(?<![:\w]):([A-Za-z_]\w*)"""
+)
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 # Every statement goes by an index, whatever its parameters: to plan it once is enough,
@@ -305,6 +308,16 @@ class PostgresSession(Session):
         """
         return self._status() in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
 
+    def must_be_sound(self) -> None:
+        """
+        Go on if no statement has failed, whoever looked away from that.
+        """
+        if self._status() is TransactionStatus.INERROR:
+            raise StoreError(
+                "a statement failed, and what was done with it is undone; "
+                "accepted: to let the error go up, or a block of `rows()` around it"
+            )
+
     def close(self) -> None:
         """
         Give the connection back, if it is still good and there is a use for it.
@@ -351,7 +364,9 @@ class PostgresSession(Session):
     ) -> psycopg.Cursor[Any]:
         if self._waiting:
             self._send()
-        return self._connection.execute(sql, values, binary=binary)
+        return self._connection.execute(
+            sql, values, binary=binary, prepare=must_be_one(sql)
+        )
 
     def _executed_each(self, sql: str, values: Sequence[Mapping[str, Any]]) -> None:
         if self._waiting:
@@ -624,6 +639,15 @@ class _Listening(Waking):
             self._connection = None
 
 
+def must_be_one(sql: str) -> bool | None:
+    """
+    Return True if a statement has to be prepared, None if it may be.
+
+    What is prepared is one statement: another one behind it could be a COMMIT.
+    """
+    return True if ";" in sql else None
+
+
 def _asked(sql: str, values: Mapping[str, Any]) -> _Asked:
     return sql, tuple(values.values())
 
@@ -636,4 +660,8 @@ def _write_if(rows: int, *, keeps: bool) -> str:
 
 @cache
 def _translated(sql: str) -> str:
-    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
+    return _PARAMETER.sub(_marked, sql.replace("%", "%%"))
+
+
+def _marked(found: re.Match[str]) -> str:
+    return f"%({found[1]})s" if found[1] else found[0]

@@ -277,6 +277,14 @@ class Session(ABC):
         Return whether the transaction is still there.
         """
 
+    def must_be_sound(self) -> None:  # noqa: B027 - in a file, one always is
+        """
+        Go on if no statement has failed since the newest savepoint, where that counts.
+
+        Raises:
+            StoreError: If the database takes no more before it goes back there.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """

@@ -42,6 +42,7 @@ class SqliteSession(Session):
     _pooled: PoolProxiedConnection
     _connection: sqlite3.Connection
     _busy_seconds: float
+    _is_of_use: Callable[[], bool]
     _waits: int | None = field(default=None, init=False)
     _leaves_waiting: bool = field(default=True, init=False)
 
@@ -151,6 +152,8 @@ class SqliteSession(Session):
                 self.run(f"PRAGMA busy_timeout = {int(1_000 * self._busy_seconds)}")
                 self._leaves_waiting = True
         finally:
+            if not self._is_of_use():
+                self._pooled.invalidate()
             self._pooled.close()
 
     def tables(self) -> set[str]:
@@ -313,6 +316,7 @@ class SqliteDatabase(Database):
         """
         Return a session on a connection of the pool.
         """
+        pool = self._engine.pool
         try:
             pooled = self._engine.raw_connection()
         except sqlite3.Error as error:
@@ -321,7 +325,12 @@ class SqliteDatabase(Database):
             message = "all connections to the store were in use for too long"
             raise BusyError(message) from None
         connection: Any = pooled.driver_connection
-        return SqliteSession(pooled, connection, self.busy_seconds)
+
+        def is_of_use() -> bool:
+            # Not if the kit was closed while it was in use.
+            return pool is self._engine.pool
+
+        return SqliteSession(pooled, connection, self.busy_seconds, is_of_use)
 
     def new_session(self) -> Session:
         """
