@@ -228,6 +228,16 @@ class TestParked:
         }
         assert expected == document("parked", "--store", store, "--follower", "counter")
 
+    @pytest.mark.parametrize("name", ["", "a\0b", "\udcff"])
+    def test_of_no_name(self, store, name):
+        """
+        What cannot be a follower's name is said in one line.
+        """
+        answer = run("parked", "--store", store, "--follower", name)
+
+        assert (1, "") == (answer.exit_code, answer.stdout)
+        assert answer.stderr.startswith("circlekit: name: ")
+
     def test_for_people(self, store):
         """
         People read what went wrong, and which events only wait for that one.

@@ -223,6 +223,8 @@ class Following(Deciding):
         Args:
             name: Only those of this follower.
         """
+        if name is not None:
+            checked_id("name", name)
         with self._store.reading() as transaction:
             rows = following.parked(transaction, name, after=0, limit=_NO_LIMIT)
         return tuple(
