@@ -163,14 +163,15 @@ Read models, of 38 events
         assert (1, "") == (answer.exit_code, answer.stdout)
         assert "was altered after it was written" in answer.stderr
 
-    def test_no_time_at_all(self, store):
+    @pytest.mark.parametrize("every", ["0", "-1", "nan", "inf", "1e+300"])
+    def test_no_time_at_all(self, store, every):
         """
-        To wait for no time between two looks is not accepted.
+        To wait between two looks for no time, or for ever, is not accepted.
         """
-        answer = run("work", "--store", store, "--every", "0")
+        answer = run("work", "--store", store, "--every", every)
 
         assert (1, "") == (answer.exit_code, answer.stdout)
-        assert "every: is 0; accepted: more than 0 seconds" in answer.stderr
+        assert f"every: is {every}; accepted: more than 0 seconds" in answer.stderr
 
 
 def _wait_for(kit, worker):
@@ -226,6 +227,16 @@ class TestParked:
             "parked": [],
         }
         assert expected == document("parked", "--store", store, "--follower", "counter")
+
+    @pytest.mark.parametrize("name", ["", "a\0b", "\udcff"])
+    def test_of_no_name(self, store, name):
+        """
+        What cannot be a follower's name is said in one line.
+        """
+        answer = run("parked", "--store", store, "--follower", name)
+
+        assert (1, "") == (answer.exit_code, answer.stdout)
+        assert answer.stderr.startswith("circlekit: name: ")
 
     def test_for_people(self, store):
         """

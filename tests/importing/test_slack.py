@@ -246,6 +246,20 @@ def test_no_export(tmp_path, name):
         slack.size(tmp_path / name)
 
 
+def test_a_name_in_no_letters(export, tmp_path):
+    """
+    Lines of a channel whose name the machine cannot tell are invalid.
+    """
+    (export / "general").rename(export / "\udcff")
+    store = f"sqlite:///{tmp_path / 'readers.db'}"
+    complaints = []
+
+    report = imported(export, store, export_of="readers", complaints=complaints)
+
+    assert (12, 12) == (report.read, report.invalid)
+    assert 12 == len(complaints)
+
+
 def test_import(export, tmp_path):
     """
     All of it can be imported, and again without adding anything.

@@ -128,7 +128,7 @@ class Importer:
             repeated = self._take(numbered.line)
         except RefusedError as refusal:
             report.refused["+".join(refusal.verdict.rules)] += 1
-        except (InvalidInputError, CommandIdReusedError) as error:
+        except (InvalidInputError, CommandIdReusedError, UnicodeEncodeError) as error:
             report.invalid += 1
             complain(f"{numbered.where}: {error}")
         else:

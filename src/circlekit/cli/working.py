@@ -5,7 +5,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Event
+from threading import TIMEOUT_MAX, Event
 from typing import Annotated
 
 import typer
@@ -44,8 +44,9 @@ def work(
 
     Ends when it is interrupted or told to terminate, and says what it has done.
     """
-    if every <= 0:
-        raise InvalidInputError("every", f"is {every:g}", "more than 0 seconds")
+    if not 0 < every <= TIMEOUT_MAX:
+        accepted = f"more than 0 seconds, and at most {TIMEOUT_MAX:.0f}"
+        raise InvalidInputError("every", f"is {every:g}", accepted)
     with CircleKit(store, create=False) as kit, _until_told() as told:
         before, released = kit.read_models(), 0
         if once:
