@@ -190,7 +190,7 @@ def test_what_could_not_be_recorded(settings):
     with pytest.raises(InvalidInputError) as trouble:
         HouseRule("nights", settings)
 
-    assert f"settings: {name!r} is {setting!r}" == str(trouble.value).split(";")[0]
+    assert f"settings: {name} is {setting!r}" == str(trouble.value).split(";")[0]
 
 
 def test_a_list_is_as_good():

@@ -51,8 +51,8 @@ class HouseRule:
         for name, setting in cast("dict[Any, Any]", self.settings).items():
             known = setting is None or isinstance(setting, str | int | float)
             if not isinstance(name, str) or not known or not _is_finite(setting):
-                problem = f"{name!r} is {setting!r}"
-                accepted = "texts, finite numbers, yes or no, and None, by name"
+                problem = f"{name} is {setting!r}"
+                accepted = "text, a finite number, True, False, None"
                 raise InvalidInputError("settings", problem, accepted)
 
 

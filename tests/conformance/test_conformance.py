@@ -647,19 +647,22 @@ UNRECORDED = {
         HasField(clock_time(8)),
         (
             "house-rule: its hours is datetime.time(8, 0), which a rule book cannot "
-            "record; accepted: text, a number, True, False, None"
+            "record; accepted: text, a finite number, True, False, None"
         ),
     ),
     "two numbers in one": (
         HasField((22, 8)),
         (
             "house-rule: its hours is (22, 8), which a rule book cannot "
-            "record; accepted: text, a number, True, False, None"
+            "record; accepted: text, a finite number, True, False, None"
         ),
     ),
     "no number at all": (
         HasField(float("inf")),
-        "house-rule: its hours is inf, and comes back from the store as None",
+        (
+            "house-rule: its hours is inf, which a rule book cannot record; "
+            "accepted: text, a finite number, True, False, None"
+        ),
     ),
     "half a character": (
         HasField("\ud800"),

@@ -366,15 +366,14 @@ def _recorded(policy: HousePolicy) -> RuleBook:
         raise _BrokenError(
             "recorded", "it is no attrs class, so that its numbers cannot be recorded"
         )
-    book = RuleBook(name="conformance", house=(_attrs(policy),))
-    for setting, value in book.house[0].settings.items():
-        if not isinstance(value, str | int | float | bool | None):
-            raise _BrokenError(
-                "recorded",
-                f"its {setting} is {value!r}, which a rule book cannot record; "
-                "accepted: text, a number, True, False, None",
-            )
-    return book
+    try:
+        return RuleBook(name="conformance", house=(_attrs(policy),))
+    except InvalidInputError as error:
+        raise _BrokenError(
+            "recorded",
+            f"its {error.problem}, which a rule book cannot record; "
+            f"accepted: {error.accepted}",
+        ) from error
 
 
 def _attrs(policy: HousePolicy) -> Any:
