@@ -99,6 +99,19 @@ def test_what_it_tells(export):
     assert expected == [it.line for it in slack.read(export, circle="readers")]
 
 
+def test_two_of_one_name(export):
+    """
+    Two people whom Slack calls by one name stay two, told apart by their ids.
+    """
+    named = [{"id": user["id"], "name": "mei"} for user in USERS]
+    (export / "users.json").write_text(json.dumps(named))
+
+    told = [it.line for it in slack.read(export, circle="readers")]
+
+    assert {"mei.U1", "mei.U2"} == {line.actor for line in told}
+    assert "Hello & welcome @mei.U2, see #books" == told[1].text
+
+
 def test_zip(tmp_path, export):
     """
     The zip file an export came in tells the same, with or without its own folder.

@@ -11,6 +11,7 @@ import html
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -289,7 +290,14 @@ def _names(root: _Root) -> dict[str, str]:
         )
     except _NOT_READ as error:
         raise InvalidInputError("users.json", str(error), _ACCEPTED) from error
-    return {user.id: user.name or user.id for user in users}
+    # Two people of one name stay two, and are called alike whatever their order.
+    called = Counter(user.name for user in users)
+    return {
+        user.id: f"{user.name}.{user.id}"
+        if user.name and called[user.name] > 1
+        else user.name or user.id
+        for user in users
+    }
 
 
 def _author(message: dict[str, Any]) -> str:
