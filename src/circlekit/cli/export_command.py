@@ -125,7 +125,7 @@ def imported_shape(done: Imported) -> dict[str, Any]:
         "events": done.events,
         "repeated": done.repeated,
         "head": done.head,
-        "equal": not done.differences,
+        "equal": None if done.differences is None else not done.differences,
         "differences": [
             {"answer": it.answer, "expected": it.expected, "actual": it.actual}
             for it in done.differences or ()
@@ -154,7 +154,9 @@ def _imported(done: Imported) -> RenderableType:
         lines += [Text(one_line(str(it))) for it in shown]
         if (more := len(done.differences) - _MOST_SHOWN) > 0:
             lines.append(Text(f"and {more} more; --json says them all"))
-    elif done.differences is not None:
+    elif done.differences is None:
+        lines.append(Text("It has no answers to compare with."))
+    else:
         lines.append(Text("Every answer is the same."))
     return Group(*lines, Text(done.head, overflow="fold"))
 
