@@ -4,9 +4,10 @@ A store in an SQLite file, or in memory.
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any, ClassVar, Final
 
@@ -213,24 +214,23 @@ class SqliteSession(Session):
 
         if path.exists():
             raise StoreError(f"{str(path)!r} is there already; accepted: a new file")
-        unfinished = path.with_name(f"{path.name}.part")
         try:
-            unfinished.unlink(missing_ok=True)
-            # A transaction of our own holds the moment still: others may write,
-            # and the copy does not begin again when they do.
-            self.all("SELECT count(*) FROM sqlite_master")
-            with closing(sqlite3.connect(unfinished)) as copy:
-                self._connection.backup(copy, pages=_PAGES, progress=told)
-            unfinished.rename(path)
+            # In a folder of its own, which goes with half a copy and its journal:
+            # where the disk is full, they would keep it so.
+            with TemporaryDirectory(
+                dir=path.parent, prefix=".backup-", ignore_cleanup_errors=True
+            ) as folder:
+                unfinished = Path(folder) / path.name
+                # A transaction of our own holds the moment still: others may write,
+                # and the copy does not begin again when they do.
+                self.all("SELECT count(*) FROM sqlite_master")
+                with closing(sqlite3.connect(unfinished)) as copy:
+                    self._connection.backup(copy, pages=_PAGES, progress=told)
+                unfinished.rename(path)
         except sqlite3.Error as error:
             raise typed(error) from error
         except OSError as error:
             raise StoreError(f"{str(path)!r} cannot be written: {error}") from error
-        finally:
-            # Where the disk is full, half a copy and its journal would keep it so.
-            for left in (unfinished, Path(f"{unfinished}-journal")):
-                with suppress(OSError):
-                    left.unlink()
 
 
 @define(eq=False, repr=False)
